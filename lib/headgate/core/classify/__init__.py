@@ -1,0 +1,1 @@
+"""Classification of series by rules in the format of FIONA."""

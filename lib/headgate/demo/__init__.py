@@ -1,0 +1,1 @@
+"""The demonstration: real studies carried the whole way on loopback."""

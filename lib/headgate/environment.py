@@ -1,0 +1,63 @@
+"""Find the checkout's own Python environment; standard library only, as nothing else is there yet.
+
+A script started by cron or by hand runs under whatever python3 the machine has. `enter` hands it
+over to the checkout's `.venv`, so that no activation is ever needed.
+"""
+
+import importlib.util
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+INSTALLED = "headgate.installed"
+
+
+def enter(create: bool = False, extras: str = "") -> None:
+    """Given a script that just started, continue it under the checkout's `.venv`.
+
+    With `create`, the environment is made first where it is missing or older than setup.cfg.
+    A package that pip installed elsewhere has no checkout: then nothing is done. Exit with 78 and
+    a message that names the missing package if there is no environment to enter.
+    """
+    if not (CHECKOUT / "setup.cfg").exists():
+        return
+    python = CHECKOUT / ".venv" / "bin" / "python"
+    if create and not _is_current(extras):
+        _make(python, extras)
+    if Path(sys.prefix).resolve() == (CHECKOUT / ".venv").resolve():
+        return
+    if python.exists():
+        os.execv(python, [str(python), *sys.argv])  # noqa: S606 (no shell is wanted)
+    if importlib.util.find_spec("pynetdicom") is None:
+        _stop(f"no Python environment in {CHECKOUT}: run bin/demo once, which makes it")
+
+
+def _is_current(extras: str) -> bool:
+    stamp = CHECKOUT / ".venv" / (INSTALLED + extras)
+    settings = CHECKOUT / "setup.cfg"
+    return stamp.exists() and stamp.stat().st_mtime >= settings.stat().st_mtime
+
+
+def _make(python: Path, extras: str) -> None:
+    if importlib.util.find_spec("ensurepip") is None:
+        _stop("this machine's Python cannot make environments: apt install python3-venv")
+    sys.stderr.write("Setting up the Python environment in .venv (once, about a minute)\n")
+    if not python.exists():
+        _run([sys.executable, "-m", "venv", str(CHECKOUT / ".venv")])
+    requirements = f"{CHECKOUT}[{extras}]" if extras else str(CHECKOUT)
+    _run([str(python), "-m", "pip", "install", "--quiet", "--editable", requirements])
+    (CHECKOUT / ".venv" / (INSTALLED + extras)).touch()
+
+
+def _run(command: list[str]) -> None:
+    result = subprocess.run(command, check=False)
+    if result.returncode:
+        _stop(f"setting up the environment failed: {' '.join(command)} ended with "
+              f"{result.returncode}; read the lines above, mend it, and start again")
+
+
+def _stop(message: str) -> None:
+    sys.stderr.write(f"headgate: {message}\n")
+    raise SystemExit(78)

@@ -1,0 +1,1 @@
+"""What all scripts share: runner, locks, logs, metrics, report."""

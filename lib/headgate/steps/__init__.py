@@ -1,0 +1,1 @@
+"""One module per script; steps never import each other."""

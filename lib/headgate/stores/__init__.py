@@ -1,0 +1,1 @@
+"""The outside things, one module each."""

@@ -1,0 +1,1 @@
+"""The embedded REDCap: the same HTTP API, on SQLite."""
