@@ -54,8 +54,10 @@ def _make(python: Path, extras: str) -> None:
 def _run(command: list[str]) -> None:
     result = subprocess.run(command, check=False)
     if result.returncode:
-        _stop(f"setting up the environment failed: {' '.join(command)} ended with "
-              f"{result.returncode}; read the lines above, mend it, and start again")
+        _stop(
+            f"setting up the environment failed: {' '.join(command)} ended with "
+            f"{result.returncode}; read the lines above, mend it, and start again"
+        )
 
 
 def _stop(message: str) -> None:

@@ -1,0 +1,127 @@
+"""What a step is given: the settings, the options of its run, and the stores, opened when asked."""
+
+import hashlib
+import hmac
+import os
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from headgate.config import ProjectSettings, Settings
+from headgate.core.deid.identity import Recipe, project_key
+from headgate.core.errors import Misconfigured
+from headgate.core.model import Assignment
+from headgate.environment import CHECKOUT
+from headgate.stores import files, secrets
+from headgate.stores.archive import Archive
+from headgate.stores.layout import Layout
+from headgate.stores.ledger import Ledger
+from headgate.stores.pacs import Peer
+from headgate.stores.queues import Queues
+from headgate.stores.spool import Spool
+from headgate.stores.tables import Tables
+from headgate.stores.trees import Trees
+from headgate.stores.watermarks import Watermarks
+
+MEGABYTE = 1 << 20
+DICTIONARIES = Path("config") / "redcap"
+
+
+@dataclass
+class Context:
+    """One run of one script: its settings, its options, its stores."""
+
+    settings: Settings
+    options: Mapping[str, Any] = field(default_factory=dict)
+    now: Callable[[], float] = time.time
+
+    @cached_property
+    def layout(self) -> Layout:
+        return Layout(Path(self.settings.datadir))
+
+    @cached_property
+    def archive(self) -> Archive:
+        return Archive(self.layout, self.settings.receiver.free_floor_megabytes * MEGABYTE)
+
+    @cached_property
+    def trees(self) -> Trees:
+        return Trees(self.layout)
+
+    @cached_property
+    def spool(self) -> Spool:
+        return Spool(self.layout)
+
+    @cached_property
+    def queues(self) -> Queues:
+        return Queues(self.layout)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        return Ledger(self.layout)
+
+    @cached_property
+    def watermarks(self) -> Watermarks:
+        return Watermarks(self.layout)
+
+    @cached_property
+    def tables(self) -> Tables:
+        redcap = self.settings.redcap
+        return Tables(
+            redcap.url,
+            lambda name: secrets.read_token(getattr(redcap.token_files, name)),
+            dictionaries(),
+            redcap.timeout_seconds,
+            redcap.certificates,
+        )
+
+    @cached_property
+    def site_key(self) -> bytes:
+        return secrets.read_key(self.settings.deid.key_file)
+
+    def peer(self, name: str) -> Peer:
+        """Given a PACS by name, or '' for the first one, return how to call it.
+
+        Raise Misconfigured when the configuration has none of that name.
+        """
+        known = self.settings.pacs
+        chosen = name or next(iter(known), "")
+        if chosen not in known:
+            raise Misconfigured(f"no PACS {chosen!r} in the configuration: add [pacs.{chosen}]")
+        pacs = known[chosen]
+        return Peer(
+            pacs.host, pacs.port, pacs.ae_title, pacs.calling_ae_title, pacs.timeout_seconds
+        )
+
+    def recipe(self, assignment: Assignment) -> Recipe:
+        """Given to whom a study goes, return how it is de-identified. Raise Misconfigured."""
+        own = self.settings.projects.get(assignment.project, ProjectSettings())
+        return Recipe(
+            project=assignment.project,
+            participant=assignment.participant,
+            event=assignment.event,
+            key=project_key(self.site_key, assignment.project),
+            uid_scheme=own.uid_scheme,
+            uid_root=self.settings.deid.uid_root or None,
+            date_shift_days=own.date_shift_days or None,
+        )
+
+    def hashed(self, text: str) -> str:
+        """Given an identifier, return a keyed hash that stands for it in REDCap."""
+        return hmac.new(self.site_key, text.encode(), hashlib.sha256).hexdigest() if text else ""
+
+    def prepare(self) -> None:
+        """Make the folders of the data tree. Raise Unavailable, OSError."""
+        for folder in self.layout.folders():
+            files.make_folders(folder)
+
+
+def dictionaries() -> Path:
+    """Return the folder of the data dictionaries: the checkout's, or the one pip installed."""
+    shared = Path(os.path.commonpath([os.__file__, __file__])) / "share" / "headgate"
+    return next(
+        (place for place in (CHECKOUT / DICTIONARIES, shared / DICTIONARIES) if place.is_dir()),
+        CHECKOUT / DICTIONARIES,
+    )

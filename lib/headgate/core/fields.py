@@ -1,0 +1,75 @@
+"""The fields of REDCap's bookkeeping projects, as config/redcap/*.csv declare them."""
+
+# Incoming: one record per study, `series` and `transfers` repeat
+INCOMING_RECORD = "study_instance_uid"
+STUDY_FORM = "incoming_studies"
+SERIES_FORM = "series"
+TRANSFERS_FORM = "transfers"
+
+STUDY_FIELDS = {  # field of the study: key in the series JSON
+    "study_institution_name": "InstitutionName",
+    "study_aetitle_sender": "AETitleCaller",
+    "study_aetitle_addressed": "AETitleCalled",
+    "study_patient_name": "PatientName",
+    "study_patient_id": "PatientID",
+    "study_description": "StudyDescription",
+    "study_date": "StudyDate",
+    "study_time": "StudyTime",
+    "study_accession_number": "AccessionNumber",
+    "study_arrival_date": "ArrivalDate",
+}
+SERIES_FIELDS = {  # field of the series: key in the series JSON
+    "series_instance_uid": "SeriesInstanceUID",
+    "series_description": "SeriesDescription",
+    "series_date": "SeriesDate",
+    "series_time": "SeriesTime",
+    "series_num_files": "NumFiles",
+    "series_sequence_name": "SequenceName",
+    "series_classify_types": "ClassifyType",
+}
+
+# written by people, or by a rule once
+TRANSFER_REQUESTED = "transfer_requested_date"
+TRANSFER_PROJECT = "transfer_project_name"
+TRANSFER_NAME = "transfer_name"
+TRANSFER_EVENT = "transfer_event_name"
+# written by anonymize-and-send alone
+TRANSFER_DATE = "transfer_date"
+TRANSFER_ERROR = "transfer_error"
+TRANSFER_MAPPED = "transfer_mapped_uid"
+TRANSFER_MESSAGE = "transfer_error_message"
+TRANSFER_ERRORS = {1: "de-identification failed", 2: "sending failed", 3: "pixels rewritten"}
+
+# DataTransferProjects
+PROJECT_NAME = "project_name"
+PROJECT_NAMING = "project_patient_naming"
+PROJECT_ACTIVE = "project_active"
+PROJECT_FEATURES = "project_features"
+PROJECT_PACS = "project_pacs_aetitle"
+FEATURE_DROP_PRESENTATION_STATES = 0
+FEATURE_DROP_SECONDARY_CAPTURE = 2
+
+# Routing
+ROUTING_RECORD = "record_id"
+ROUTING_ACTIVE = "routing_active"
+ROUTING_PROJECT = "routing_dest_project"
+ROUTING_EVENT = "routing_event_name"
+ROUTING_PATTERNS = {  # field of the rule: key of the study that its regular expression is held to
+    "routing_incoming_aetitle": "AETitleCalled",
+    "routing_sending_aetitle": "AETitleCaller",
+    "routing_allowed_patientid": "PatientID",
+    "routing_allowed_patientname": "PatientName",
+}
+
+# CouplingList
+COUPLING_ACCESSION = "cl_accessionnumber"
+COUPLING_STUDY = "cl_studyinstanceuid"
+COUPLING_PROJECT = "cl_projectname"
+COUPLING_PARTICIPANT = "cl_subjectid"
+COUPLING_EVENT = "cl_eventname"
+COUPLING_DATE = "cl_date"
+
+REPEAT_FORM = "redcap_repeat_instrument"
+REPEAT_INSTANCE = "redcap_repeat_instance"
+COMPLETE = 2
+UNVERIFIED = 1

@@ -1,0 +1,65 @@
+"""What a run tells its caller: lines for people, JSON objects for programs, a bar on a terminal."""
+
+import json
+import sys
+from collections import Counter
+from dataclasses import asdict
+
+import click
+
+from headgate.core.step import Outcome, Status
+
+QUIET, NORMAL, VERBOSE = -1, 0, 1
+TROUBLE = (Status.ERROR, Status.DEFERRED)
+COLOURS = {Status.OK: "green", Status.DEFERRED: "yellow", Status.ERROR: "red"}
+
+
+class Report:
+    """Counts outcomes by status, and shows them as they come."""
+
+    def __init__(self, step: str, as_json: bool, verbosity: int, shows_all: bool) -> None:
+        self.step = step
+        self.counts: Counter[str] = Counter()
+        self._as_json = as_json
+        self._verbosity = verbosity
+        self._shows_all = shows_all
+        self._shows_progress = sys.stderr.isatty() and not as_json and verbosity >= NORMAL
+        self._done = 0
+
+    def add(self, outcome: Outcome) -> None:
+        """Given an outcome, count it and show it: under cron only trouble is shown."""
+        self.counts[outcome.status] += 1
+        self._clear_progress()
+        if self._as_json:
+            click.echo(json.dumps(asdict(outcome), ensure_ascii=False))
+        elif self._is_shown(outcome.status):
+            word = click.style(f"{outcome.status:9}", fg=COLOURS.get(outcome.status))
+            click.echo(f"{word} {outcome.item}  {outcome.text}", err=outcome.status in TROUBLE)
+
+    def planned(self, item: object) -> None:
+        """Given an item, show that it would be worked on."""
+        if self._as_json:
+            click.echo(json.dumps({"item": str(item), "status": "planned"}))
+        else:
+            click.echo(f"would do  {item}")
+
+    def progress(self, item: object) -> None:
+        """Given the item whose turn it is, show on a terminal how far the run is."""
+        self._done += 1
+        if self._shows_progress:
+            sys.stderr.write(f"\r\x1b[K{self.step}: {self._done} · {item}"[:120])
+            sys.stderr.flush()
+
+    def close(self) -> None:
+        """Leave the terminal clean."""
+        self._clear_progress()
+
+    def _is_shown(self, status: Status) -> bool:
+        if status in TROUBLE:
+            return True
+        is_by_hand = self._shows_all or sys.stdout.isatty() or self._verbosity >= VERBOSE
+        return is_by_hand and self._verbosity > QUIET
+
+    def _clear_progress(self) -> None:
+        if self._shows_progress:
+            sys.stderr.write("\r\x1b[K")

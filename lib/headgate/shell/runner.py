@@ -1,0 +1,179 @@
+"""Runs any script: options, configuration, halt, lock, log, plan and apply, metrics, exit code."""
+
+import logging
+import secrets
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import nullcontext
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+
+from headgate import config
+from headgate.context import Context
+from headgate.core.errors import Busy, HeadgateError, Unavailable
+from headgate.core.step import Outcome, Status, Step, deferred, error
+from headgate.shell import exits, locks, logs
+from headgate.shell.options import common
+from headgate.shell.report import Report
+from headgate.stores import files, metrics
+
+log = logging.getLogger("headgate")
+
+
+def main(step: Step) -> None:
+    """Given a step, run it as the command line says, and exit with one of the codes of `exits`."""
+    files.keep_private()
+    command(step)(prog_name=step.name)
+
+
+def command(step: Step) -> click.Command:
+    """Given a step, return its command."""
+
+    def callback(**options: Any) -> None:
+        sys.exit(_run(step, options))
+
+    return click.Command(
+        step.name,
+        callback=callback,
+        params=[*step.parameters, *common(step)],
+        help=f"{step.summary}\n\n{exits.EXPLANATION}",
+        context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    )
+
+
+def _run(step: Step, options: dict[str, Any]) -> int:
+    started = time.time()
+    verbosity = options["verbose"] - options["quiet"]
+    run = secrets.token_hex(4)
+    logs.set_up(step.name, run, "", verbosity)
+    report = Report(step.name, options["json"], verbosity, step.by_hand)
+    contexts: list[Context] = []
+
+    def work() -> int:
+        contexts.append(_context(step, options))
+        logs.set_up(step.name, run, _log_folder(step, contexts[0]), verbosity)
+        return _guarded(step, contexts[0], report)
+
+    code = _attempt(report, step.name, work)
+    report.close()
+    if contexts and code != exits.BUSY and not step.is_alone and not options.get("dry_run"):
+        _write_metrics(step, contexts[0], report, started, code)
+    return code
+
+
+def _attempt(report: Report, item: object, work: Callable[[], int]) -> int:
+    """Given something to do for an item, do it; return its exit code, whatever goes wrong."""
+    try:
+        return work()
+    except Busy as busy:
+        log.debug("%s", busy)
+        return exits.BUSY
+    except Unavailable as trouble:
+        _say(report, deferred(item, str(trouble)))
+        return exits.UNREACHABLE
+    except HeadgateError as trouble:
+        _say(report, error(item, str(trouble)))
+        return exits.code_of(trouble)
+    except Exception as bug:  # noqa: BLE001 (the one place: a bug leaves a trace and a code)
+        _say(report, error(item, f"a bug: {_without_message(bug)}; report it with this line"))
+        return exits.BUG
+
+
+def _context(step: Step, options: dict[str, Any]) -> Context:
+    overrides = {
+        setting: options[name]
+        for name, setting in step.overrides.items()
+        if options.get(name) is not None
+    }
+    path = None
+    if not step.is_alone:
+        path = config.find(options["config"])
+        if path is None and "datadir" not in overrides:
+            raise config.missing()
+    return Context(config.read(path, overrides), options)
+
+
+def _guarded(step: Step, context: Context, report: Report) -> int:
+    if step.is_alone:
+        return _work(step, context, report)
+    context.prepare()
+    halt = next((one for one in context.layout.halts(step.name) if one.exists()), None)
+    if halt and step.changes:
+        log.warning("halted by %s: remove it to go on", halt)
+        return exits.DONE
+    wait = context.options.get("wait", 0.0)
+    is_dry = context.options.get("dry_run")
+    with nullcontext() if is_dry else locks.held(context.layout.locks, step.locks, wait):
+        return _work(step, context, report)
+
+
+def _work(step: Step, context: Context, report: Report) -> int:
+    codes = [exits.DONE]
+    for item in _limited(step, context):
+        report.progress(item)
+        if context.options.get("dry_run"):
+            report.planned(item)
+            continue
+        codes.append(_attempt(report, item, partial(_apply, step, context, item, report)))
+    return exits.worst(codes)
+
+
+def _apply(step: Step, context: Context, item: Any, report: Report) -> int:
+    codes = [exits.DONE]
+    for outcome in step.apply(context, item):
+        _say(report, outcome)
+        codes.append(exits.SOME_FAILED if outcome.status is Status.ERROR else exits.DONE)
+    return exits.worst(codes)
+
+
+def _limited(step: Step, context: Context) -> Iterator[Any]:
+    only, limit = context.options.get("only"), context.options.get("limit")
+    count = 0
+    for item in step.plan(context):
+        if only and str(item) not in only:
+            continue
+        if limit is not None and count >= limit:
+            return
+        count += 1
+        yield item
+
+
+def _say(report: Report, outcome: Outcome) -> None:
+    level = logging.ERROR if outcome.status is Status.ERROR else logging.INFO
+    log.log(level, "%s %s", outcome.status, outcome.text, extra={"item": outcome.item})
+    report.add(outcome)
+
+
+def _log_folder(step: Step, context: Context) -> str:
+    return "" if step.is_alone else context.settings.log_directory
+
+
+def _without_message(bug: Exception) -> str:
+    """An unforeseen error's message may quote a patient: where it happened must do."""
+    places = []
+    trace = bug.__traceback__
+    while trace:
+        code = trace.tb_frame.f_code
+        places.append(f"{Path(code.co_filename).name}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    return f"{type(bug).__name__} at {' > '.join(places[-6:])}"
+
+
+def _write_metrics(step: Step, context: Context, report: Report, started: float, code: int) -> None:
+    now = time.time()
+    values = {
+        "last_run_timestamp_seconds": now,
+        "duration_seconds": now - started,
+        "exit_code": float(code),
+        **{f"items:{status}": float(report.counts[status]) for status in Status},
+    }
+    if code == exits.DONE:
+        values["last_success_timestamp_seconds"] = now
+    try:
+        metrics.write(context.layout.metrics, step.name, values)
+    except (Unavailable, OSError):
+        log.warning("the metrics could not be written")

@@ -1,0 +1,124 @@
+"""The archive: every instance as it was received, safe on disk before anybody is told."""
+
+import hashlib
+import itertools
+import os
+import socket
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+
+from headgate.core.grammar import is_uid, short_hash
+from headgate.stores import files
+from headgate.stores.layout import NO_STUDY, Layout
+
+PREAMBLE_AND_PREFIX = 132
+GROUP_LENGTH_ELEMENT = 12
+CHUNK_BYTES = 1 << 20
+
+
+class Kept(StrEnum):
+    """What keeping an instance found."""
+
+    NEW = "new"
+    SAME = "same"
+    CONFLICT = "conflict"
+
+
+class Archive:
+    """The folders `archive/scp_<study>/`, and the arrival links in `spool/arrived/`."""
+
+    def __init__(self, layout: Layout, free_floor_bytes: int = 0) -> None:
+        self._layout = layout
+        self._free_floor_bytes = free_floor_bytes
+        self._numbers = itertools.count()
+
+    def has_room(self, size: int) -> bool:
+        """Given a size in bytes, return whether it leaves the disk's floor free."""
+        return files.free_bytes(self._layout.datadir) - size >= self._free_floor_bytes
+
+    def keep(self, study: str | None, sop_instance: str, head: bytes, dataset: memoryview) -> Kept:
+        """Given an instance, put it on disk durably and announce it; return what was found.
+
+        `head` is the preamble and the file meta information. UIDs that are none get a safe name.
+        The same bytes again are announced again and not doubled; other bytes under the same UID
+        are kept beside the first. Raise OSError as the disk does; then nothing is half-written.
+        """
+        folder = self._layout.study_archive(study) if study else self._layout.archive / NO_STUDY
+        name = sop_instance if is_uid(sop_instance) else "invalid-" + short_hash(sop_instance)
+        files.make_folders(folder)
+        aside = self._layout.temp / _name_aside(next(self._numbers))
+        try:
+            files.write_new(aside, head, dataset)
+            kept, path = self._settle(aside, folder, name, len(head), dataset)
+        finally:
+            files.remove(aside)
+        files.sync_folder(folder)
+        self.announce(path)
+        return kept
+
+    def _settle(
+        self, aside: Path, folder: Path, name: str, head: int, dataset: memoryview
+    ) -> tuple[Kept, Path]:
+        path = folder / name
+        if _link_new(aside, path):
+            return Kept.NEW, path
+        if _same_dataset(path, aside, head, len(dataset)):
+            return Kept.SAME, path
+        other = folder / f"{name}.{hashlib.sha256(dataset).hexdigest()[:16]}"
+        _link_new(aside, other)
+        return Kept.CONFLICT, other
+
+    def announce(self, path: Path) -> None:
+        """Given a file in the archive, make its arrival link durably."""
+        study = path.parent.name.removeprefix("scp_")
+        files.point(self._layout.arrived / f"{study}_{path.name}", path)
+        files.sync_folder(self._layout.arrived)
+
+    def instances(self) -> Iterator[Path]:
+        """Yield every file in the archive."""
+        for folder in files.names_in(self._layout.archive):
+            for name in files.names_in(self._layout.archive / folder):
+                yield self._layout.archive / folder / name
+
+    def clear_temporary(self) -> int:
+        """Remove what a receiver that died left half-written; return how many files."""
+        left = [name for name in files.names_in(self._layout.temp) if _is_orphan(name)]
+        for name in left:
+            files.remove(self._layout.temp / name)
+        return len(left)
+
+
+def _link_new(aside: Path, path: Path) -> bool:
+    """A rename would replace what is there; a link never does."""
+    try:
+        os.link(aside, path)
+    except FileExistsError:
+        return False
+    return True
+
+
+def _same_dataset(path: Path, aside: Path, head: int, size: int) -> bool:
+    """The meta information tells who sent it when, so it is the data sets that are compared."""
+    with path.open("rb") as old, aside.open("rb") as new:
+        start = old.read(PREAMBLE_AND_PREFIX + GROUP_LENGTH_ELEMENT)
+        length = int.from_bytes(start[-4:], "little")
+        offset = PREAMBLE_AND_PREFIX + GROUP_LENGTH_ELEMENT + length
+        if os.fstat(old.fileno()).st_size - offset != size:
+            return False
+        old.seek(offset)
+        new.seek(head)
+        while chunk := new.read(CHUNK_BYTES):
+            if old.read(len(chunk)) != chunk:
+                return False
+    return True
+
+
+def _name_aside(number: int) -> str:
+    return f"storescpd-{socket.gethostname()}-{os.getpid()}-{number}"
+
+
+def _is_orphan(name: str) -> bool:
+    writer, _, process = name.rpartition("-")[0].rpartition("-")
+    is_ours = writer == f"storescpd-{socket.gethostname()}"
+    return is_ours and process.isdigit() and not Path(f"/proc/{process}").exists()

@@ -1,0 +1,126 @@
+"""DICOM files: headers read, data sets split into header and pixels, both encoded again."""
+
+import hashlib
+import struct
+import zlib
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+from pydicom import config as pydicom_config
+from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
+from pydicom.errors import InvalidDicomError
+from pydicom.filebase import DicomBytesIO
+from pydicom.filereader import dcmread, read_dataset, read_preamble
+from pydicom.filewriter import write_dataset, write_file_meta_info
+from pydicom.tag import BaseTag
+
+from headgate.core.elements import DEFLATED, Malformed, encoding_of, walk
+from headgate.core.errors import Rejected
+
+PIXEL_GROUP = 0x7FE0
+META_BYTES = 1 << 20
+# what a broken file makes pydicom raise
+BROKEN = (
+    InvalidDicomError, ValueError, TypeError, KeyError, AttributeError, IndexError,
+    NotImplementedError, EOFError, struct.error, zlib.error, OverflowError, RecursionError,
+)  # fmt: skip
+
+# the values of a file are taken as they are: what is wrong with them is not ours to mend or to log
+pydicom_config.settings.reading_validation_mode = pydicom_config.IGNORE
+pydicom_config.settings.writing_validation_mode = pydicom_config.IGNORE
+
+
+@dataclass(frozen=True)
+class Instance:
+    """A file taken apart: its header decoded, its pixel elements as they are stored.
+
+    `digest` is the SHA-256 in hexadecimal of the encoded data set, file meta information left out.
+    """
+
+    header: Dataset
+    pixels: list[memoryview]
+    transfer_syntax: str
+    digest: str
+
+
+def read_header(path: Path) -> Dataset:
+    """Given a DICOM file, return its data set up to the pixels, with `file_meta`.
+
+    Raise Rejected when it is none.
+    """
+    try:
+        return dcmread(path, stop_before_pixels=True)
+    except BROKEN as error:
+        raise Rejected(f"not a readable DICOM file ({type(error).__name__})") from error
+
+
+def read_instance(path: Path) -> Instance:
+    """Given a DICOM file, return it taken apart. Raise Rejected when it is none, or cut short."""
+    try:
+        return take_apart(path.read_bytes())
+    except Malformed as error:
+        raise Rejected(f"not a readable DICOM file ({error})") from error
+    except BROKEN as error:
+        raise Rejected(f"not a readable DICOM file ({type(error).__name__})") from error
+
+
+def take_apart(file: bytes) -> Instance:
+    """Given a DICOM file's bytes, return it taken apart. Raise one of BROKEN, or Malformed."""
+    meta, offset = _read_meta(file)
+    syntax = str(meta.TransferSyntaxUID)
+    stored = dataset = memoryview(file)[offset:]
+    if syntax in DEFLATED:
+        dataset = memoryview(zlib.decompressobj(-zlib.MAX_WBITS).decompress(stored))
+    encoding = encoding_of(syntax)
+    elements = list(walk(dataset, encoding))
+    end = next((one.start for one in elements if one.tag >> 16 >= PIXEL_GROUP), len(dataset))
+    pixels = [dataset[one.start : one.end] for one in elements if _is_pixels(one.tag)]
+    header = read_dataset(BytesIO(dataset[:end]), encoding.is_implicit, encoding.is_little)
+    instance = FileDataset("", header, file_meta=meta)
+    instance.set_original_encoding(*encoding, header.original_character_set)
+    return Instance(instance, pixels, syntax, hashlib.sha256(stored).hexdigest())
+
+
+def _read_meta(file: bytes) -> tuple[FileMetaDataset, int]:
+    stream = BytesIO(file[:META_BYTES])
+    read_preamble(stream, force=False)
+    meta = read_dataset(stream, False, True, stop_when=_is_past_meta)
+    return FileMetaDataset(meta), stream.tell()
+
+
+def _is_past_meta(tag: BaseTag, _vr: str | None, _length: int) -> bool:
+    return tag.group != 2
+
+
+def _is_pixels(tag: int) -> bool:
+    """What follows the pixels, trailing padding and signatures, has no place in an output."""
+    return tag >> 16 == PIXEL_GROUP
+
+
+def encode(header: Dataset, pixels: list[memoryview], transfer_syntax: str) -> tuple[bytes, bytes]:
+    """Given a header and its stored pixel elements, return the header's and all encoded bytes."""
+    encoding = encoding_of(transfer_syntax)
+    stream = DicomBytesIO()
+    stream.is_implicit_VR, stream.is_little_endian = encoding
+    write_dataset(stream, header)
+    encoded = stream.getvalue()
+    whole = b"".join([encoded, *pixels])
+    if transfer_syntax in DEFLATED:
+        whole = deflate(whole)
+    return encoded, whole
+
+
+def file_bytes(meta: FileMetaDataset, dataset: bytes) -> bytes:
+    """Given meta information and an encoded data set, return a file: PS3.10 7.1."""
+    stream = DicomBytesIO()
+    stream.write(bytes(128) + b"DICM")
+    write_file_meta_info(stream, meta)
+    return stream.getvalue() + dataset
+
+
+def deflate(dataset: bytes) -> bytes:
+    """Given an encoded data set, return it deflated and of even length: PS3.5 A.5."""
+    compressor = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    deflated = compressor.compress(dataset) + compressor.flush()
+    return deflated + bytes(len(deflated) % 2)

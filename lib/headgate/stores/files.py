@@ -1,0 +1,170 @@
+"""Files that are there whole or not at all: written aside, synced, renamed."""
+
+import errno
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from headgate.core.errors import Unavailable
+
+FOLDER_MODE = 0o750
+FILE_MODE = 0o640
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
+
+
+def make_folders(path: Path) -> None:
+    """Given a folder, make it and what it lies in, closed to others. Raise Unavailable."""
+    if path.is_dir():
+        return
+    make_folders(path.parent)
+    with disk_errors(path), suppress(FileExistsError):
+        os.mkdir(path, FOLDER_MODE)  # noqa: PTH102 (one system call)
+        sync_folder(path.parent)
+
+
+def write_bytes(descriptor: int, *parts: bytes | memoryview) -> None:
+    """Given an open file, write all of every part."""
+    for part in parts:
+        rest = memoryview(part)
+        while rest:
+            rest = rest[os.write(descriptor, rest) :]
+
+
+def write_new(path: Path, *parts: bytes | memoryview) -> None:
+    """Given a path, write the parts there and sync them; a half-written file is removed.
+
+    Raise OSError as the disk does.
+    """
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, FILE_MODE)
+    try:
+        write_bytes(descriptor, *parts)
+        os.fsync(descriptor)
+    except OSError:
+        os.close(descriptor)
+        os.unlink(path)  # noqa: PTH108 (one system call)
+        raise
+    os.close(descriptor)
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Given a path, put the text there at once and durably, in place of what was there.
+
+    Raise Unavailable when the disk cannot take it; then the old text still stands.
+    """
+    aside = path.with_name(f".{path.name}.tmp")
+    with disk_errors(path):
+        write_new(aside, text.encode())
+        os.replace(aside, path)
+        sync_folder(path.parent)
+
+
+def append_lines(path: Path, lines: list[str]) -> None:
+    """Given lines without ends, append them durably; a line torn by a crash is closed first.
+
+    Raise Unavailable when the disk cannot take them.
+    """
+    flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
+    with disk_errors(path):
+        descriptor = os.open(path, flags, FILE_MODE)
+        try:
+            size = os.fstat(descriptor).st_size
+            torn = size and os.pread(descriptor, 1, size - 1) != b"\n"
+            text = ("\n" if torn else "") + "".join(f"{line}\n" for line in lines)
+            write_bytes(descriptor, text.encode())
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        if not size:
+            sync_folder(path.parent)
+
+
+def point(link: Path, target: Path) -> bool:
+    """Given a link and its target, make the symbolic link, relative; return whether it was new.
+
+    A link that is there already stays as it is. Raise Unavailable.
+    """
+    with disk_errors(link):
+        try:
+            os.symlink(os.path.relpath(target, link.parent), link)
+        except FileExistsError:
+            return False
+        return True
+
+
+def move(source: Path, target: Path) -> None:
+    """Given two paths on one disk, rename durably. Raise Unavailable, or FileNotFoundError."""
+    with disk_errors(source):
+        os.rename(source, target)  # noqa: PTH104 (one system call)
+        sync_folder(target.parent)
+        if target.parent != source.parent:
+            sync_folder(source.parent)
+
+
+def remove(path: Path) -> None:
+    """Given a file or a link, remove it if it is there."""
+    with suppress(FileNotFoundError):
+        os.unlink(path)  # noqa: PTH108 (one system call)
+
+
+def touch(path: Path, when: float) -> None:
+    """Given a path, make it an empty file changed at the POSIX time `when`. Raise Unavailable."""
+    with disk_errors(path):
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, FILE_MODE)
+        try:
+            os.utime(descriptor, (when, when))
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+        sync_folder(path.parent)
+
+
+def sync_folder(path: Path) -> None:
+    """Given a folder, make the names in it durable."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def names_in(folder: Path) -> list[str]:
+    """Given a folder, return the sorted names in it, without hidden ones; none if it is not there.
+
+    Hidden names are files being written aside.
+    """
+    try:
+        return sorted(name for name in os.listdir(folder) if not name.startswith("."))
+    except FileNotFoundError:
+        return []
+
+
+@contextmanager
+def disk_errors(path: Path) -> Iterator[None]:
+    """Turn what a disk says when it cannot write now into Unavailable; the rest passes."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno in NO_ROOM | {errno.EROFS, errno.EIO}:
+            raise Unavailable(
+                f"the disk under {path.parent} cannot take a file now "
+                f"({error.strerror}): free room, then it is tried again"
+            ) from error
+        raise
+
+
+def free_bytes(path: Path) -> int:
+    """Given a path on the data partition, return the bytes that a user may still write."""
+    return shutil.disk_usage(path).free
+
+
+def free_percent(path: Path) -> float:
+    """Given a path on the data partition, return how much of it is free, 0 to 100."""
+    usage = shutil.disk_usage(path)
+    return 100 * usage.free / usage.total
+
+
+def keep_private() -> None:
+    """Close whatever this process makes from now on to others."""
+    os.umask(0o027)

@@ -1,0 +1,176 @@
+"""The research PACS: C-ECHO, C-STORE of encoded data sets, and C-FIND for proof."""
+
+import logging
+import time
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any
+
+from pydicom.dataset import Dataset
+from pynetdicom import AE, build_context
+from pynetdicom.dimse_primitives import C_STORE
+
+from headgate.core.errors import HeadgateError, Unavailable
+
+log = logging.getLogger("headgate.pacs")
+
+VERIFICATION = "1.2.840.10008.1.1"
+STUDY_ROOT_FIND = "1.2.840.10008.5.1.4.1.2.2.1"
+SUCCESS = 0x0000
+PENDING = (0xFF00, 0xFF01)
+WARNINGS = (0xB000, 0xB006, 0xB007)  # PS3.4 Table B.2-1: stored, with remarks
+OUT_OF_RESOURCES = range(0xA700, 0xA800)
+CONTEXTS_AT_MOST = 128  # PS3.8 9.3.2.2: odd identifiers from 1 to 255
+LONGEST_PDU = 131072
+
+
+class Unsupported(HeadgateError):
+    """The PACS takes no such SOP class in this transfer syntax, or no such query."""
+
+
+@dataclass(frozen=True)
+class Peer:
+    """Whom to call, as whom, and how long to wait in seconds."""
+
+    host: str
+    port: int
+    ae_title: str
+    calling_ae_title: str
+    timeout: float
+
+    def __str__(self) -> str:
+        return f"{self.ae_title} at {self.host}:{self.port}"
+
+
+class Association:
+    """An open association with a PACS."""
+
+    def __init__(self, association: Any, peer: Peer) -> None:
+        self._association = association
+        self._peer = peer
+        self._message_id = 0
+        self._context_ids = {
+            (str(context.abstract_syntax), str(context.transfer_syntax[0])): context.context_id
+            for context in association.accepted_contexts
+        }
+
+    def echo(self) -> None:
+        """Ask whether it is there. Raise Unavailable."""
+        self._check(self._association.send_c_echo())
+
+    def store(self, sop_class: str, sop_instance: str, syntax: str, dataset: bytes) -> int:
+        """Given an encoded data set, send it as it is; return the C-STORE status.
+
+        Raise Unsupported when the PACS accepted no context for it; Unavailable when the
+        association is gone, or the PACS out of resources.
+        """
+        context_id = self._context_ids.get((sop_class, syntax))
+        if context_id is None:
+            raise Unsupported(f"{self._peer} takes no {sop_class} in transfer syntax {syntax}")
+        self._message_id = self._message_id % 65535 + 1
+        request = C_STORE()
+        request.MessageID = self._message_id
+        request.Priority = 2
+        request.AffectedSOPClassUID = sop_class
+        request.AffectedSOPInstanceUID = sop_instance
+        request.DataSet = BytesIO(dataset)
+        response = self._exchange(request, context_id)
+        status = getattr(response, "Status", None)
+        if status is None or not response.is_valid_response:
+            self._association.abort()
+            raise Unavailable(f"{self._peer} broke off or fell silent during a C-STORE")
+        if status in OUT_OF_RESOURCES:
+            raise Unavailable(f"{self._peer} is out of resources (0x{status:04X})")
+        return int(status)
+
+    def find(self, query: Dataset) -> Iterator[Dataset]:
+        """Given a query of the study root model, yield the answers.
+
+        Raise Unsupported when the PACS answers no queries; Unavailable.
+        """
+        if not any(sop_class == STUDY_ROOT_FIND for sop_class, _ in self._context_ids):
+            raise Unsupported(f"{self._peer} answers no C-FIND of the study root model")
+        status = None
+        for answer, identifier in self._association.send_c_find(query, STUDY_ROOT_FIND):
+            status = answer.get("Status")
+            if status in PENDING and identifier is not None:
+                yield identifier
+        if status is None:
+            raise Unavailable(f"{self._peer} broke off or fell silent during a C-FIND")
+        if status != SUCCESS:
+            raise Unsupported(f"{self._peer} failed a C-FIND (0x{status:04X})")
+
+    def _exchange(self, request: C_STORE, context_id: int) -> Any:
+        """Pynetdicom's own send_c_store decodes and encodes anew; this is its last part alone."""
+        association = self._association
+        association._reactor_checkpoint.clear()
+        try:
+            while association.is_alive() and not association._is_paused:
+                time.sleep(0.0001)
+            association.dimse.send_msg(request, context_id)
+            _, response = association.dimse.get_msg(block=True)
+        finally:
+            association._reactor_checkpoint.set()
+        return response
+
+    def _check(self, answer: Dataset) -> None:
+        if answer.get("Status") != SUCCESS:
+            raise Unavailable(f"{self._peer} does not answer a C-ECHO")
+
+
+@contextmanager
+def associated(peer: Peer, wanted: Iterable[tuple[str, str]]) -> Iterator[Association]:
+    """Given a PACS and the (SOP class, transfer syntax) pairs to come, hold an association.
+
+    One context is proposed for each pair, so that what is stored travels as it is stored. Raise
+    Unavailable when it is not there, or refuses.
+    """
+    entity = AE(ae_title=peer.calling_ae_title)
+    entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = peer.timeout
+    entity.connection_timeout = peer.timeout
+    entity.maximum_pdu_size = LONGEST_PDU
+    contexts = [build_context(sop_class, syntax) for sop_class, syntax in sorted(set(wanted))]
+    association = entity.associate(
+        peer.host, peer.port, contexts=contexts[:CONTEXTS_AT_MOST], ae_title=peer.ae_title
+    )
+    if not association.is_established:
+        raise Unavailable(f"{peer} {_why(association)}: nothing is lost, it is tried again")
+    try:
+        yield Association(association, peer)
+    finally:
+        if association.is_established:
+            association.release()
+
+
+def echo(peer: Peer) -> None:
+    """Given a PACS, ask whether it is there. Raise Unavailable."""
+    with associated(peer, [(VERIFICATION, "1.2.840.10008.1.2")]) as association:
+        association.echo()
+
+
+def stored_instances(peer: Peer, study: str, series: Iterable[str]) -> set[str]:
+    """Given a study and its series, return the SOP instances that the PACS says it holds.
+
+    Raise Unsupported when it answers no queries; Unavailable.
+    """
+    found: set[str] = set()
+    with associated(peer, [(STUDY_ROOT_FIND, "1.2.840.10008.1.2")]) as association:
+        for one in series:
+            query = Dataset()
+            query.QueryRetrieveLevel = "IMAGE"
+            query.StudyInstanceUID, query.SeriesInstanceUID = study, one
+            query.SOPInstanceUID = ""
+            found.update(
+                str(answer.get("SOPInstanceUID", "")) for answer in association.find(query)
+            )
+    return found
+
+
+def _why(association: Any) -> str:
+    if association.is_rejected:
+        return "refuses the association (see its list of AE titles)"
+    if association.is_aborted:
+        return "broke off the association"
+    return "does not answer"

@@ -1,0 +1,101 @@
+"""The requests: one file each, in the folder of its state."""
+
+import os
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from headgate.core.errors import Rejected
+from headgate.core.model import Request
+from headgate.core.states import State, next_state
+from headgate.stores import files
+from headgate.stores.layout import Layout
+
+SUFFIX = ".json"
+
+
+class Queues:
+    """The folders under `requests/`."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+
+    def add(self, request: Request) -> bool:
+        """Given a new request, queue it; return False when it is there already, in any state.
+
+        Raise Unavailable when the disk cannot take it.
+        """
+        if self.state_of(request.id):
+            return False
+        files.write_whole(self._path(State.QUEUED, request.id), request.to_json())
+        return True
+
+    def state_of(self, request_id: str) -> State | None:
+        """Given an id, return the state it is in, or None."""
+        for state in State:
+            if os.path.lexists(self._path(state, request_id)):
+                return state
+        return None
+
+    def ids(self, state: State) -> list[str]:
+        """Given a state, return the ids of its requests, the one that entered it first leading."""
+        ages = []
+        with os.scandir(self._layout.requests / state) as entries:
+            for entry in entries:
+                if entry.name.endswith(SUFFIX) and not entry.name.startswith("."):
+                    with suppress(FileNotFoundError):
+                        ages.append((entry.stat().st_mtime, entry.name.removesuffix(SUFFIX)))
+        return [request_id for _, request_id in sorted(ages)]
+
+    def oldest(self, state: State) -> float | None:
+        """Given a state, return when its oldest request entered it, as a POSIX time, or None."""
+        ids = self.ids(state)
+        return self._path(state, ids[0]).stat().st_mtime if ids else None
+
+    def read(self, state: State, request_id: str) -> Request:
+        """Given a state and an id, return the request. Raise Rejected when the file is none."""
+        path = self._path(state, request_id)
+        try:
+            return Request.from_json(path.read_text())
+        except (ValueError, FileNotFoundError) as error:
+            raise Rejected(
+                f"the request {request_id} in requests/{state} cannot be read ({error}): look at "
+                "the file, mend or remove it"
+            ) from error
+
+    def each(self, state: State) -> Iterator[Request]:
+        """Given a state, yield its requests, oldest first. Raise Rejected."""
+        for request_id in self.ids(state):
+            yield self.read(state, request_id)
+
+    def move(self, request: Request, state: State, event: str) -> State:
+        """Given a request and the state it lies in, write it and move it as the event says.
+
+        Return the new state. Raise ImpossibleTransition, Unavailable.
+        """
+        target = next_state(state, event)
+        files.write_whole(self._path(state, request.id), request.to_json())
+        files.move(self._path(state, request.id), self._path(target, request.id))
+        return target
+
+    def recover(self) -> list[str]:
+        """Put every active request back into the queue; return their ids.
+
+        To be called under the lock of anonymize-and-send alone: what is active then is the trace
+        of a run that died.
+        """
+        found = self.ids(State.ACTIVE)
+        for request_id in found:
+            target = next_state(State.ACTIVE, "found")
+            files.move(self._path(State.ACTIVE, request_id), self._path(target, request_id))
+        return found
+
+    def of_study(self, study: str, is_wanted: Callable[[State], bool]) -> Iterator[Request]:
+        """Given a study UID, yield its requests in the states that are wanted."""
+        for state in filter(is_wanted, State):
+            for request in self.each(state):
+                if request.study == study:
+                    yield request
+
+    def _path(self, state: State, request_id: str) -> Path:
+        return self._layout.requests / state / (request_id + SUFFIX)

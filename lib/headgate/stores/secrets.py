@@ -1,0 +1,39 @@
+"""Secrets are files that only their owner may read."""
+
+import re
+from pathlib import Path
+
+from headgate.core.errors import Misconfigured
+
+KEY = re.compile(r"[0-9a-fA-F]{64,}")
+TOKEN = re.compile(r"[0-9A-Fa-f]{32}")
+
+
+def read_token(path: str) -> str:
+    """Given a file, return the REDCap token in it. Raise Misconfigured, never with its content."""
+    token = _read(path)
+    if not TOKEN.fullmatch(token):
+        raise Misconfigured(f"{path} holds no REDCap token: 32 hexadecimal digits are one")
+    return token
+
+
+def read_key(path: str) -> bytes:
+    """Given a file, return the site's key of 32 bytes or more. Raise Misconfigured."""
+    text = _read(path)
+    if not KEY.fullmatch(text):
+        raise Misconfigured(
+            f"{path} holds no key: 64 hexadecimal digits or more are one "
+            "('openssl rand -hex 32' makes it; keep a copy, its loss cuts projects in two)"
+        )
+    return bytes.fromhex(text[: len(text) // 2 * 2])
+
+
+def _read(path: str) -> str:
+    try:
+        mode = Path(path).stat().st_mode
+        text = Path(path).read_text("ascii").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise Misconfigured(f"the secret {path} cannot be read: {error}") from error
+    if mode & 0o077:
+        raise Misconfigured(f"the secret {path} is open to others: chmod 600 {path}")
+    return text

@@ -1,0 +1,40 @@
+"""The marks of studies on their way: spool/changed/ and spool/settled/, one empty file a study."""
+
+from headgate.stores import files
+from headgate.stores.layout import Layout
+
+
+class Spool:
+    """Marks whose time of change is the last arrival."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._layout = layout
+
+    def mark_changed(self, study: str, when: float) -> None:
+        """Given a study and the POSIX time of its last arrival, mark it. Raise Unavailable."""
+        files.touch(self._layout.changed / study, when)
+
+    def changed(self) -> dict[str, float]:
+        """Return the last arrival of each study that changed, as POSIX time."""
+        found = {}
+        for study in files.names_in(self._layout.changed):
+            found[study] = (self._layout.changed / study).stat().st_mtime
+        return found
+
+    def is_changing(self, study: str) -> bool:
+        """Given a study, return whether instances came that are not listed yet."""
+        return any(
+            (folder / study).exists() for folder in (self._layout.changed, self._layout.settled)
+        )
+
+    def settle(self, study: str) -> None:
+        """Given a study that is quiet, move its mark on; an instance that comes now marks anew."""
+        files.move(self._layout.changed / study, self._layout.settled / study)
+
+    def settled(self) -> list[str]:
+        """Return the studies whose mark is settled: to be listed."""
+        return files.names_in(self._layout.settled)
+
+    def listed(self, study: str) -> None:
+        """Given a study that REDCap lists as it is, remove its mark."""
+        files.remove(self._layout.settled / study)

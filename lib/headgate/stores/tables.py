@@ -1,0 +1,190 @@
+"""REDCap's projects, through PyCap: refusals and outages told apart."""
+
+import csv
+import json
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import redcap
+import requests
+
+from headgate.core.errors import HeadgateError, Rejected, Unavailable
+
+Row = dict[str, Any]
+FORBIDDEN = "do not have permissions"
+
+
+class RefusedImport(Rejected):
+    """REDCap took none of the rows: one of them at least breaks its rules."""
+
+
+class Table:
+    """One REDCap project: its rows, exported and imported."""
+
+    def __init__(self, name: str, project: "DictionaryProject", calls: list[str]) -> None:
+        self.name = name
+        self._project = project
+        self._calls = calls
+
+    def export(
+        self,
+        records: Sequence[str] | None = None,
+        fields: Sequence[str] | None = None,
+        forms: Sequence[str] | None = None,
+        where: str | None = None,
+        changed_since: datetime | None = None,
+    ) -> list[Row]:
+        """Given what is wanted, return the rows; all of them when nothing is said.
+
+        An empty list of records asks for nothing and makes no call. Raise Unavailable, Rejected.
+        """
+        if records is not None and not records:
+            return []
+        return self._call(
+            "export",
+            records=list(records) if records else None,
+            fields=list(fields) if fields else None,
+            forms=list(forms) if forms else None,
+            filter_logic=where,
+            date_begin=changed_since,
+        )
+
+    def write(self, rows: list[Row], overwrite: bool = False) -> int:
+        """Given rows, import them all or none; return how many records they were.
+
+        With `overwrite`, blanks erase. Raise RefusedImport with REDCap's words, Unavailable.
+        """
+        if not rows:
+            return 0
+        behaviour = "overwrite" if overwrite else "normal"
+        answer = self._call("import", to_import=rows, overwrite=behaviour)
+        count = answer.get("count") if isinstance(answer, dict) else None
+        if not isinstance(count, int):
+            raise Unavailable(f"REDCap ({self.name}) answered an import with no count: try later")
+        return count
+
+    def delete(self, records: Sequence[str]) -> None:
+        """Given record names, delete them. Raise Rejected, Unavailable."""
+        self._call("delete", records=list(records))
+
+    def version(self) -> str:
+        """Return REDCap's version, to see that it answers. Raise Unavailable, Rejected."""
+        return str(self._call("version"))
+
+    def missing_fields(self) -> list[str]:
+        """Return the fields of our dictionary that the project lacks. Raise Unavailable."""
+        there = {row["field_name"] for row in self._call("metadata")}
+        return [name for name in self._project.field_names if name not in there]
+
+    def _call(self, action: str, **arguments: Any) -> Any:
+        self._calls.append(f"{self.name} {action}")
+        methods: dict[str, Any] = {
+            "export": self._project.export_records,
+            "import": self._project.import_records,
+            "delete": self._project.delete_records,
+            "version": self._project.export_version,
+            "metadata": self._project.export_metadata,
+        }
+        try:
+            return methods[action](**arguments)
+        except (requests.ConnectionError, requests.Timeout) as error:
+            raise Unavailable(
+                f"REDCap does not answer ({type(error).__name__}): nothing is lost, "
+                "the next run tries again"
+            ) from error
+        except requests.RequestException as error:
+            raise _understood(self.name, action, error) from error
+
+
+class DictionaryProject(redcap.Project):
+    """A PyCap project that knows its dictionary from our own file: no call is made to learn it."""
+
+    def __init__(self, dictionary: Path, url: str, token: str, **arguments: Any) -> None:
+        super().__init__(url, token, **arguments)
+        self._dictionary = dictionary
+
+    @cached_property
+    def metadata(self) -> list[Row]:
+        """Return the fields, named as the API names them."""
+        with self._dictionary.open(newline="", encoding="utf-8-sig") as file:
+            return [
+                {"field_name": row["Variable / Field Name"], "form_name": row["Form Name"]}
+                for row in csv.DictReader(file)
+            ]
+
+
+class Tables:
+    """The bookkeeping projects, opened when first asked for; `calls` tells what was asked."""
+
+    def __init__(
+        self, url: str, tokens: Any, dictionaries: Path, timeout: float, certificates: str
+    ) -> None:
+        self._url = url
+        self._token_of = tokens
+        self._dictionaries = dictionaries
+        self._timeout = timeout
+        self._certificates = certificates
+        self.calls: list[str] = []
+
+    @cached_property
+    def incoming(self) -> Table:
+        return self._open("Incoming", "incoming")
+
+    @cached_property
+    def projects(self) -> Table:
+        return self._open("DataTransferProjects", "projects")
+
+    @cached_property
+    def routing(self) -> Table:
+        return self._open("Routing", "routing")
+
+    @cached_property
+    def coupling_list(self) -> Table:
+        return self._open("CouplingList", "coupling_list")
+
+    def all(self) -> Iterable[Table]:
+        """Yield every project that the pipeline uses."""
+        yield from (self.incoming, self.projects, self.routing, self.coupling_list)
+
+    def _open(self, title: str, name: str) -> Table:
+        project = DictionaryProject(
+            self._dictionaries / f"{title}.csv",
+            self._url,
+            self._token_of(name),
+            verify_ssl=self._certificates or True,
+            timeout=self._timeout,
+        )
+        return Table(title, project, self.calls)
+
+
+def _understood(name: str, action: str, error: requests.RequestException) -> HeadgateError:
+    """PyCap raises one class for all: REDCap's own words come as its argument."""
+    words = error.args[0] if error.args else ""
+    if isinstance(error, requests.exceptions.JSONDecodeError):
+        return Unavailable(
+            f"REDCap ({name}) answered something else than its API does, a page of a proxy or a "
+            "ban of this address: see what it says in a browser; the next run tries again"
+        )
+    text = words.get("error", "") if isinstance(words, dict) else str(words)
+    if FORBIDDEN in text:
+        return Unavailable(f"REDCap refuses the token of {name}: renew its token file")
+    if action == "import":
+        return RefusedImport(_without_values(text))
+    return Rejected(f"REDCap ({name}) refused the {action}: {_without_values(text)}")
+
+
+def _without_values(text: str) -> str:
+    """REDCap's complaints on values are CSV of record, field, value, message: the value goes."""
+    lines = []
+    for row in csv.reader(text.splitlines()):
+        is_complaint = len(row) == 4
+        lines.append(f"{row[1]}: {row[3]}" if is_complaint else ", ".join(row))
+    return "; ".join(lines)
+
+
+def quoted(text: str) -> str:
+    """Given a text, return it as filterLogic writes texts."""
+    return json.dumps(text, ensure_ascii=False)
