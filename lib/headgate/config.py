@@ -40,7 +40,7 @@ class IncomingSettings:
     """How studies are indexed and listed."""
 
     quiet_seconds: float = float(DEFAULT_QUIET_SECONDS)
-    classify_rules: str = str(CHECKOUT / "config" / "classify-rules.json")
+    classify_rules: str = ""
     patient_identity: str = "hashed"
     studies_per_import: int = 20
 

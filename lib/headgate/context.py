@@ -2,7 +2,8 @@
 
 import hashlib
 import hmac
-import os
+import json
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -10,9 +11,11 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from headgate.config import ProjectSettings, Settings
+from headgate.config import PacsSettings, ProjectSettings, Settings
+from headgate.core.classify.rules import Rules, load_rules
 from headgate.core.deid.identity import Recipe, project_key
 from headgate.core.errors import Misconfigured
+from headgate.core.fields import PROJECT_NAME
 from headgate.core.model import Assignment
 from headgate.environment import CHECKOUT
 from headgate.stores import files, secrets
@@ -27,7 +30,6 @@ from headgate.stores.trees import Trees
 from headgate.stores.watermarks import Watermarks
 
 MEGABYTE = 1 << 20
-DICTIONARIES = Path("config") / "redcap"
 
 
 @dataclass
@@ -37,6 +39,10 @@ class Context:
     settings: Settings
     options: Mapping[str, Any] = field(default_factory=dict)
     now: Callable[[], float] = time.time
+    _found: dict[str, Any] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.began = self.now()
 
     @cached_property
     def layout(self) -> Layout:
@@ -72,7 +78,7 @@ class Context:
         return Tables(
             redcap.url,
             lambda name: secrets.read_token(getattr(redcap.token_files, name)),
-            dictionaries(),
+            shipped("config/redcap"),
             redcap.timeout_seconds,
             redcap.certificates,
         )
@@ -81,8 +87,35 @@ class Context:
     def site_key(self) -> bytes:
         return secrets.read_key(self.settings.deid.key_file)
 
-    def peer(self, name: str) -> Peer:
-        """Given a PACS by name, or '' for the first one, return how to call it.
+    @cached_property
+    def rules(self) -> Rules:
+        """Return the classification rules. Raise Misconfigured."""
+        own = self.settings.incoming.classify_rules
+        path = Path(own) if own else shipped("config/classify-rules.json")
+        try:
+            return load_rules(json.loads(path.read_text()))
+        except (OSError, ValueError) as error:
+            raise Misconfigured(f"the rules {path} cannot be read: {error}") from error
+
+    @cached_property
+    def projects(self) -> dict[str, dict[str, Any]]:
+        """Return the rows of DataTransferProjects by project name. Raise Unavailable, Rejected."""
+        rows = self.tables.projects.export(fields=["record_id"], forms=["projects"])
+        return {str(row[PROJECT_NAME]): row for row in rows if row.get(PROJECT_NAME)}
+
+    def once(self, name: str, find: Callable[[], Any]) -> Any:
+        """Given a name and how to find what it stands for, find it once in this run."""
+        if name not in self._found:
+            self._found[name] = find()
+        return self._found[name]
+
+    def is_asked_for(self, item: str) -> bool:
+        """Given an item, or several with commas between, return whether --only lets it through."""
+        only = self.options.get("only")
+        return not only or not set(only).isdisjoint(item.split(","))
+
+    def pacs(self, name: str) -> PacsSettings:
+        """Given a PACS by name, or '' for the first one, return its settings.
 
         Raise Misconfigured when the configuration has none of that name.
         """
@@ -90,7 +123,11 @@ class Context:
         chosen = name or next(iter(known), "")
         if chosen not in known:
             raise Misconfigured(f"no PACS {chosen!r} in the configuration: add [pacs.{chosen}]")
-        pacs = known[chosen]
+        return known[chosen]
+
+    def peer(self, name: str) -> Peer:
+        """Given a PACS by name, or '' for the first one, return how to call it."""
+        pacs = self.pacs(name)
         return Peer(
             pacs.host, pacs.port, pacs.ae_title, pacs.calling_ae_title, pacs.timeout_seconds
         )
@@ -118,10 +155,7 @@ class Context:
             files.make_folders(folder)
 
 
-def dictionaries() -> Path:
-    """Return the folder of the data dictionaries: the checkout's, or the one pip installed."""
-    shared = Path(os.path.commonpath([os.__file__, __file__])) / "share" / "headgate"
-    return next(
-        (place for place in (CHECKOUT / DICTIONARIES, shared / DICTIONARIES) if place.is_dir()),
-        CHECKOUT / DICTIONARIES,
-    )
+def shipped(name: str) -> Path:
+    """Given a file or folder of the checkout, return where it lies, also where pip installed it."""
+    places = [CHECKOUT / name, Path(sys.prefix) / "share" / "headgate" / name]
+    return next((place for place in places if place.exists()), places[0])

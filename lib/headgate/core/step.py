@@ -30,7 +30,8 @@ class Step:
     """One script.
 
     `plan(context)` reads and yields items, each with a `str` that names it in logs;
-    `apply(context, item)` changes the world and yields an Outcome for each thing it did.
+    `apply(context, item)` changes the world and yields an Outcome for each thing it did. `after`
+    runs when every item of a whole pass went well, and `totals` returns what is printed last.
     `parameters` are the script's own command-line options, in click's terms; `overrides` tells
     which of them stand for a setting. `locks` name what a run must hold alone. `by_hand` scripts
     show every outcome; `is_alone` ones need neither configuration nor data tree.
@@ -42,6 +43,8 @@ class Step:
     apply: Callable[[Any, Any], Iterator[Outcome]]
     parameters: tuple[Any, ...] = ()
     overrides: Mapping[str, str] = field(default_factory=dict)
+    after: Callable[[Any], None] | None = None
+    totals: Callable[[Any], dict[str, Any]] | None = None
     locks: tuple[str, ...] = ()
     changes: bool = True
     by_hand: bool = False

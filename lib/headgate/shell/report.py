@@ -3,7 +3,9 @@
 import json
 import sys
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import asdict
+from typing import Any
 
 import click
 
@@ -49,6 +51,14 @@ class Report:
         if self._shows_progress:
             sys.stderr.write(f"\r\x1b[K{self.step}: {self._done} · {item}"[:120])
             sys.stderr.flush()
+
+    def totals(self, values: Mapping[str, Any]) -> None:
+        """Given the totals of a run, print them, last."""
+        self._clear_progress()
+        if self._as_json:
+            click.echo(json.dumps(values))
+        else:
+            click.echo(", ".join(f"{value} {name}" for name, value in values.items()))
 
     def close(self) -> None:
         """Leave the terminal clean."""

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import nullcontext
 from functools import partial
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +79,8 @@ def _attempt(report: Report, item: object, work: Callable[[], int]) -> int:
     except HeadgateError as trouble:
         _say(report, error(item, str(trouble)))
         return exits.code_of(trouble)
+    except click.UsageError:
+        raise
     except Exception as bug:  # noqa: BLE001 (the one place: a bug leaves a trace and a code)
         _say(report, error(item, f"a bug: {_without_message(bug)}; report it with this line"))
         return exits.BUG
@@ -119,6 +122,11 @@ def _work(step: Step, context: Context, report: Report) -> int:
             report.planned(item)
             continue
         codes.append(_attempt(report, item, partial(_apply, step, context, item, report)))
+    is_whole = not any(context.options.get(name) for name in ("dry_run", "only", "limit"))
+    if step.after and is_whole and exits.worst(codes) == exits.DONE:
+        step.after(context)
+    if step.totals and not context.options.get("dry_run"):
+        report.totals(step.totals(context))
     return exits.worst(codes)
 
 
@@ -131,15 +139,8 @@ def _apply(step: Step, context: Context, item: Any, report: Report) -> int:
 
 
 def _limited(step: Step, context: Context) -> Iterator[Any]:
-    only, limit = context.options.get("only"), context.options.get("limit")
-    count = 0
-    for item in step.plan(context):
-        if only and str(item) not in only:
-            continue
-        if limit is not None and count >= limit:
-            return
-        count += 1
-        yield item
+    items = (item for item in step.plan(context) if context.is_asked_for(str(item)))
+    return islice(items, context.options.get("limit"))
 
 
 def _say(report: Report, outcome: Outcome) -> None:

@@ -4,13 +4,13 @@ import hashlib
 import itertools
 import os
 import socket
-from collections.abc import Iterator
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 
 from headgate.core.grammar import is_uid, short_hash
 from headgate.stores import files
-from headgate.stores.layout import NO_STUDY, Layout
+from headgate.stores.layout import NO_STUDY, STUDY_PREFIX, Layout
 
 PREAMBLE_AND_PREFIX = 132
 GROUP_LENGTH_ELEMENT = 12
@@ -50,36 +50,64 @@ class Archive:
         aside = self._layout.temp / _name_aside(next(self._numbers))
         try:
             files.write_new(aside, head, dataset)
-            kept, path = self._settle(aside, folder, name, len(head), dataset)
+            kept = self._settle_and_announce(aside, folder / name, len(head), dataset)
         finally:
             files.remove(aside)
-        files.sync_folder(folder)
-        self.announce(path)
         return kept
 
-    def _settle(
-        self, aside: Path, folder: Path, name: str, head: int, dataset: memoryview
-    ) -> tuple[Kept, Path]:
-        path = folder / name
-        if _link_new(aside, path):
-            return Kept.NEW, path
-        if _same_dataset(path, aside, head, len(dataset)):
-            return Kept.SAME, path
-        other = folder / f"{name}.{hashlib.sha256(dataset).hexdigest()[:16]}"
-        _link_new(aside, other)
-        return Kept.CONFLICT, other
+    def _settle_and_announce(self, aside: Path, path: Path, head: int, dataset: memoryview) -> Kept:
+        while True:
+            kept, settled = _settle(aside, path, head, dataset)
+            files.sync_folder(path.parent)
+            self.announce(settled)
+            if settled.exists():
+                return kept
+            files.make_folders(path.parent)  # clear-old-files took it in this moment
 
-    def announce(self, path: Path) -> None:
-        """Given a file in the archive, make its arrival link durably."""
-        study = path.parent.name.removeprefix("scp_")
-        files.point(self._layout.arrived / f"{study}_{path.name}", path)
+    def announce(self, path: Path) -> bool:
+        """Given a file in the archive, make its arrival link durably; return whether it was new."""
+        is_new = files.point(self._arrival(path), path)
         files.sync_folder(self._layout.arrived)
+        return is_new
 
-    def instances(self) -> Iterator[Path]:
-        """Yield every file in the archive."""
-        for folder in files.names_in(self._layout.archive):
-            for name in files.names_in(self._layout.archive / folder):
-                yield self._layout.archive / folder / name
+    def _arrival(self, path: Path) -> Path:
+        study = path.parent.name.removeprefix(STUDY_PREFIX)
+        return self._layout.arrived / f"{study}_{path.name}"
+
+    def studies(self) -> list[str]:
+        """Return the UIDs of the studies, and `without_study` for files that name none."""
+        return [one.removeprefix(STUDY_PREFIX) for one in files.names_in(self._layout.archive)]
+
+    def files_of(self, study: str) -> list[Path]:
+        """Given a study, return its files."""
+        folder = self._layout.study_archive(study)
+        return [folder / name for name in files.names_in(folder)]
+
+    def studies_by_age(self, now: float) -> list[tuple[str, float]]:
+        """Given the POSIX time, return each study and its age in seconds, the oldest first."""
+        ages = [
+            (study, now - self._layout.study_archive(study).stat().st_mtime)
+            for study in filter(is_uid, self.studies())
+        ]
+        return sorted(ages, key=lambda one: -one[1])
+
+    def discard(self, study: str) -> int:
+        """Given a study, delete its files; return how many stay, as they came again meanwhile.
+
+        Each is first moved away, then its arrival link is looked for: the receiver does the two in
+        the other order, so that no instance it acknowledges can fall between.
+        """
+        folder, kept = self._layout.study_archive(study), 0
+        for name in files.names_in(folder):
+            aside = self._layout.temp / f"discarded-{study}_{name}"
+            files.move(folder / name, aside)
+            if os.path.lexists(self._arrival(folder / name)):
+                _link_new(aside, folder / name)
+                kept += 1
+            files.remove(aside)
+        with suppress(OSError):
+            folder.rmdir()
+        return kept
 
     def clear_temporary(self) -> int:
         """Remove what a receiver that died left half-written; return how many files."""
@@ -87,6 +115,16 @@ class Archive:
         for name in left:
             files.remove(self._layout.temp / name)
         return len(left)
+
+
+def _settle(aside: Path, path: Path, head: int, dataset: memoryview) -> tuple[Kept, Path]:
+    if _link_new(aside, path):
+        return Kept.NEW, path
+    if _same_dataset(path, aside, head, len(dataset)):
+        return Kept.SAME, path
+    other = path.with_name(f"{path.name}.{hashlib.sha256(dataset).hexdigest()[:16]}")
+    _link_new(aside, other)
+    return Kept.CONFLICT, other
 
 
 def _link_new(aside: Path, path: Path) -> bool:

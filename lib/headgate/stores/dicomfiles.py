@@ -19,7 +19,7 @@ from headgate.core.elements import DEFLATED, Malformed, encoding_of, walk
 from headgate.core.errors import Rejected
 
 PIXEL_GROUP = 0x7FE0
-META_BYTES = 1 << 20
+META_BYTES = 1 << 16
 # what a broken file makes pydicom raise
 BROKEN = (
     InvalidDicomError, ValueError, TypeError, KeyError, AttributeError, IndexError,
@@ -61,7 +61,7 @@ def read_instance(path: Path) -> Instance:
         return take_apart(path.read_bytes())
     except Malformed as error:
         raise Rejected(f"not a readable DICOM file ({error})") from error
-    except BROKEN as error:
+    except (*BROKEN, OSError) as error:
         raise Rejected(f"not a readable DICOM file ({type(error).__name__})") from error
 
 
@@ -96,6 +96,16 @@ def _is_past_meta(tag: BaseTag, _vr: str | None, _length: int) -> bool:
 def _is_pixels(tag: int) -> bool:
     """What follows the pixels, trailing padding and signatures, has no place in an output."""
     return tag >> 16 == PIXEL_GROUP
+
+
+def read_syntax(path: Path) -> tuple[str, str]:
+    """Given a DICOM file, return its SOP class and transfer syntax UIDs. Raise Rejected."""
+    try:
+        with path.open("rb") as file:
+            meta, _ = _read_meta(file.read(META_BYTES))
+        return str(meta.MediaStorageSOPClassUID), str(meta.TransferSyntaxUID)
+    except (*BROKEN, OSError) as error:
+        raise Rejected(f"not a readable DICOM file ({type(error).__name__})") from error
 
 
 def encode(header: Dataset, pixels: list[memoryview], transfer_syntax: str) -> tuple[bytes, bytes]:

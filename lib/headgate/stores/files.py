@@ -60,6 +60,23 @@ def write_whole(path: Path, text: str) -> None:
         sync_folder(path.parent)
 
 
+def write_once(path: Path, content: bytes) -> bool:
+    """Given a path, put the bytes there; return False when other bytes are there already.
+
+    Raise Unavailable when the disk cannot take them.
+    """
+    aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    with disk_errors(path):
+        write_new(aside, content)
+        try:
+            os.link(aside, path)
+        except FileExistsError:
+            return path.read_bytes() == content
+        finally:
+            remove(aside)
+    return True
+
+
 def append_lines(path: Path, lines: list[str]) -> None:
     """Given lines without ends, append them durably; a line torn by a crash is closed first.
 
@@ -168,3 +185,21 @@ def free_percent(path: Path) -> float:
 def keep_private() -> None:
     """Close whatever this process makes from now on to others."""
     os.umask(0o027)
+
+
+def newest(*folders: Path) -> float:
+    """Given folders, return when the newest entry in them changed, as POSIX time; 0 for none."""
+    times = [0.0]
+    for folder in folders:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                with suppress(FileNotFoundError):
+                    times.append(entry.stat(follow_symlinks=False).st_mtime)
+    return max(times)
+
+
+def tree(folder: Path) -> Iterator[Path]:
+    """Given a folder, yield every file in it and below, sorted, links to folders left alone."""
+    for place, folders, names in os.walk(folder):
+        folders.sort()
+        yield from (Path(place) / name for name in sorted(names))

@@ -37,3 +37,8 @@ def read(folder: Path, step: str) -> dict[str, float]:
 def _kept(before: Mapping[str, float]) -> dict[str, float]:
     name = "last_success_timestamp_seconds"
     return {name: before[name]} if name in before else {}
+
+
+def known(folder: Path) -> list[str]:
+    """Given the folder, return the scripts that ever ran."""
+    return [name.removesuffix(".prom") for name in files.names_in(folder)]

@@ -30,6 +30,10 @@ class Unsupported(HeadgateError):
     """The PACS takes no such SOP class in this transfer syntax, or no such query."""
 
 
+class Refused(Unavailable):
+    """The PACS is there, and rejects the association."""
+
+
 @dataclass(frozen=True)
 class Peer:
     """Whom to call, as whom, and how long to wait in seconds."""
@@ -100,7 +104,7 @@ class Association:
         if status is None:
             raise Unavailable(f"{self._peer} broke off or fell silent during a C-FIND")
         if status != SUCCESS:
-            raise Unsupported(f"{self._peer} failed a C-FIND (0x{status:04X})")
+            raise Unavailable(f"{self._peer} failed a C-FIND (0x{status:04X})")
 
     def _exchange(self, request: C_STORE, context_id: int) -> Any:
         """Pynetdicom's own send_c_store decodes and encodes anew; this is its last part alone."""
@@ -136,7 +140,8 @@ def associated(peer: Peer, wanted: Iterable[tuple[str, str]]) -> Iterator[Associ
         peer.host, peer.port, contexts=contexts[:CONTEXTS_AT_MOST], ae_title=peer.ae_title
     )
     if not association.is_established:
-        raise Unavailable(f"{peer} {_why(association)}: nothing is lost, it is tried again")
+        kind = Refused if association.is_rejected else Unavailable
+        raise kind(f"{peer} {_why(association)}: nothing is lost, it is tried again")
     try:
         yield Association(association, peer)
     finally:

@@ -78,17 +78,14 @@ class Queues:
         files.move(self._path(state, request.id), self._path(target, request.id))
         return target
 
-    def recover(self) -> list[str]:
-        """Put every active request back into the queue; return their ids.
+    def recover(self, request_id: str) -> None:
+        """Given an active request, put it back into the queue.
 
         To be called under the lock of anonymize-and-send alone: what is active then is the trace
         of a run that died.
         """
-        found = self.ids(State.ACTIVE)
-        for request_id in found:
-            target = next_state(State.ACTIVE, "found")
-            files.move(self._path(State.ACTIVE, request_id), self._path(target, request_id))
-        return found
+        target = next_state(State.ACTIVE, "found")
+        files.move(self._path(State.ACTIVE, request_id), self._path(target, request_id))
 
     def of_study(self, study: str, is_wanted: Callable[[State], bool]) -> Iterator[Request]:
         """Given a study UID, yield its requests in the states that are wanted."""

@@ -1,7 +1,9 @@
 """Secrets are files that only their owner may read."""
 
+import os
 import re
 from pathlib import Path
+from typing import TextIO
 
 from headgate.core.errors import Misconfigured
 
@@ -26,6 +28,18 @@ def read_key(path: str) -> bytes:
             "('openssl rand -hex 32' makes it; keep a copy, its loss cuts projects in two)"
         )
     return bytes.fromhex(text[: len(text) // 2 * 2])
+
+
+def write_key(path: Path, key: str) -> None:
+    """Given a path that is free and a key in hexadecimal, write it for its owner alone."""
+    with new_file(path) as file:
+        file.write(key + "\n")
+
+
+def new_file(path: Path) -> TextIO:
+    """Given a path that is free, open a file there that its owner alone may read."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    return os.fdopen(descriptor, "w", newline="", encoding="utf-8")
 
 
 def _read(path: str) -> str:

@@ -1,5 +1,7 @@
 """The marks of studies on their way: spool/changed/ and spool/settled/, one empty file a study."""
 
+from contextlib import suppress
+
 from headgate.stores import files
 from headgate.stores.layout import Layout
 
@@ -29,7 +31,8 @@ class Spool:
 
     def settle(self, study: str) -> None:
         """Given a study that is quiet, move its mark on; an instance that comes now marks anew."""
-        files.move(self._layout.changed / study, self._layout.settled / study)
+        with suppress(FileNotFoundError):  # it was settled before, by a run that died
+            files.move(self._layout.changed / study, self._layout.settled / study)
 
     def settled(self) -> list[str]:
         """Return the studies whose mark is settled: to be listed."""

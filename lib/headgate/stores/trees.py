@@ -94,6 +94,18 @@ class Trees:
         ]
         return [self.read_series(study, name) for name in series]
 
+    def forget(self, study: str) -> None:
+        """Given a study, remove its links and JSON from raw/."""
+        folder = self._layout.study_raw(study)
+        for series in self.series_names(study):
+            for name in files.names_in(folder / series):
+                files.remove(folder / series / name)
+            (folder / series).rmdir()
+        for name in files.names_in(folder):
+            files.remove(folder / name)
+        with suppress(FileNotFoundError):
+            folder.rmdir()
+
     # participants/
 
     def link_participant(self, patient_id: str, date: str, time: str, study: str) -> None:

@@ -1,0 +1,76 @@
+"""What a transfer comes to: which instances still go, which are left out, and what is reported."""
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import Any
+
+from headgate.core import fields
+from headgate.core.model import Delivery, Fate, Proof, Request
+
+# what a project may drop whole: feature of DataTransferProjects: SOP classes, PS3.4 Table B.5-1
+DROPPED = {
+    fields.FEATURE_DROP_PRESENTATION_STATES: ("1.2.840.10008.5.1.4.1.1.11.", "presentation state"),
+    fields.FEATURE_DROP_SECONDARY_CAPTURE: ("1.2.840.10008.5.1.4.1.1.7", "secondary capture"),
+}
+DEIDENTIFICATION_FAILED, SENDING_FAILED = 1, 2
+
+
+def exclusion(sop_class: str, project: Mapping[str, Any]) -> str | None:
+    """Given a SOP class and a project's row, return why the project leaves it out, or None."""
+    for feature, (prefix, what) in DROPPED.items():
+        is_on = str(project.get(f"{fields.PROJECT_FEATURES}___{feature}", "")) == "1"
+        if is_on and sop_class.startswith(prefix):
+            return f"the project leaves out every {what}"
+    return None
+
+
+def lacking(on_disk: Iterable[str], ledger: Mapping[str, Delivery]) -> list[str]:
+    """Given a study's instances and what became of them, return those that still have to go."""
+    done = {Fate.STORED, Fate.EXCLUDED}
+    return [name for name in on_disk if name not in ledger or ledger[name].fate not in done]
+
+
+def unproven(ledger: Mapping[str, Delivery]) -> list[Delivery]:
+    """Given what became of instances, return those sent of which it is not known that they came."""
+    sent = (Fate.STORED, Fate.MISSING)
+    return [one for one in ledger.values() if one.fate in sent and one.proof is Proof.NONE]
+
+
+def error_of(deliveries: Iterable[Delivery]) -> int:
+    """Given what became of instances, return the code of transfer_error, 0 when all went well."""
+    fates = {delivery.fate for delivery in deliveries}
+    if Fate.REJECTED in fates:
+        return DEIDENTIFICATION_FAILED
+    return SENDING_FAILED if fates & {Fate.REFUSED, Fate.MISSING} else 0
+
+
+def summary(deliveries: Iterable[Delivery]) -> str:
+    """Given what became of a study's instances, return it as JSON for people and programs."""
+    several = list(deliveries)
+    told: dict[str, Any] = dict(Counter(str(delivery.fate) for delivery in several))
+    stored = [delivery for delivery in several if delivery.fate is Fate.STORED]
+    told["proof"] = dict(Counter(str(delivery.proof) for delivery in stored))
+    reasons = Counter(delivery.reason for delivery in several if delivery.reason)
+    if reasons:
+        told["reasons"] = dict(reasons)
+    return json.dumps(told, ensure_ascii=False)
+
+
+def result_row(request: Request, when: datetime) -> dict[str, Any]:
+    """Given a request that came to its end, return the row that tells REDCap."""
+    errors = {
+        f"{fields.TRANSFER_ERROR}___{code}": "1" if code == request.error else "0"
+        for code in fields.TRANSFER_ERRORS
+    }
+    return {
+        fields.INCOMING_RECORD: request.study,
+        fields.REPEAT_FORM: fields.TRANSFERS_FORM,
+        fields.REPEAT_INSTANCE: request.transfer,
+        fields.TRANSFER_DATE: "" if request.error else when.strftime("%Y-%m-%d %H:%M"),
+        fields.TRANSFER_MAPPED: request.mapped_study,
+        fields.TRANSFER_MESSAGE: request.summary,
+        f"{fields.TRANSFERS_FORM}_complete": fields.COMPLETE,
+        **errors,
+    }

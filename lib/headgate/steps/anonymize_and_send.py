@@ -1,0 +1,142 @@
+"""De-identify what is requested, send it to the research PACS, prove it, and tell REDCap."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from headgate.context import Context
+from headgate.core import backoff, routing, transfer
+from headgate.core.deid.uids import replace_uid
+from headgate.core.errors import HeadgateError, Rejected, Unavailable
+from headgate.core.model import Request
+from headgate.core.states import State
+from headgate.core.step import Outcome, Step, deferred, error, ok
+from headgate.delivery import Delivering
+
+NAME = "anonymize-and-send"
+
+
+class Work(StrEnum):
+    """What is to be done with a request."""
+
+    RECOVER = "recover"
+    DELIVER = "deliver"
+    RECORD = "record"
+
+
+@dataclass(frozen=True)
+class Item:
+    """A request by its id, and what is to be done with it."""
+
+    work: Work
+    request: str
+
+    def __str__(self) -> str:
+        return self.request
+
+
+def plan(context: Context) -> Iterator[Item]:
+    """Yield what a run that died left, then what REDCap is not told of, then the queue."""
+    for request in context.queues.ids(State.ACTIVE):
+        yield Item(Work.RECOVER, request)
+    for request in context.queues.ids(State.SENT):
+        yield Item(Work.RECORD, request)
+    for request in context.queues.ids(State.QUEUED):
+        yield Item(Work.DELIVER, request)
+
+
+def apply(context: Context, item: Item) -> Iterator[Outcome]:
+    """Do what the item says; a request is always in exactly one place."""
+    if item.work is Work.RECOVER:
+        context.queues.recover(item.request)
+        yield ok(item, "found active after a run that died: queued again")
+    elif item.work is Work.RECORD:
+        yield from _record(context, context.queues.read(State.SENT, item.request))
+    else:
+        request = context.queues.read(State.QUEUED, item.request)
+        if _is_due(context, request):
+            yield from _deliver(context, request)
+
+
+def _is_due(context: Context, request: Request) -> bool:
+    """A time further ahead than the longest wait is the trace of a clock that was set back."""
+    wait = request.not_before - context.now()
+    is_waiting = 0 < wait <= context.settings.sending.retry_longest_seconds
+    return not is_waiting and not context.spool.is_changing(request.study)
+
+
+def _deliver(context: Context, request: Request) -> Iterator[Outcome]:
+    context.queues.move(request, State.QUEUED, "claim")
+    try:
+        request = _sent(context, request)
+    except Unavailable as reason:
+        yield _later(context, request, reason)
+        return
+    except Rejected as reason:
+        summary = f'{{"rejected": "{reason}"}}'
+        code = transfer.DEIDENTIFICATION_FAILED
+        request = request.with_values(error=code, reason=str(reason), summary=summary)
+    if request.error:
+        yield from _fail(context, request)
+        return
+    context.queues.move(request, State.ACTIVE, "accepted")
+    yield ok(request, f"study {request.study} sent and proven: {request.summary}")
+    yield from _record(context, request)
+
+
+def _sent(context: Context, request: Request) -> Request:
+    """Return the request with what came of it. Raise Unavailable, Rejected."""
+    project = context.projects.get(request.project)
+    if complaint := routing.complaint_about(request.assignment, project):
+        raise Rejected(complaint)
+    deliveries = Delivering(context, request, project or {}).run()
+    return request.with_values(
+        error=transfer.error_of(deliveries),
+        summary=transfer.summary(deliveries),
+        mapped_study=replace_uid(request.study, context.recipe(request.assignment)),
+        reason="",
+    )
+
+
+def _later(context: Context, request: Request, reason: HeadgateError) -> Outcome:
+    sending = context.settings.sending
+    attempts = request.attempts + 1
+    wait = backoff.delay_seconds(
+        attempts, sending.retry_first_seconds, sending.retry_longest_seconds, random.SystemRandom()
+    )
+    request = request.with_values(
+        attempts=attempts, not_before=context.now() + wait, reason=str(reason)
+    )
+    context.queues.move(request, State.ACTIVE, "later")
+    return deferred(request, f"study {request.study}: {reason}; again in {wait:.0f} s")
+
+
+def _fail(context: Context, request: Request) -> Iterator[Outcome]:
+    """REDCap is told first: a failed request is not looked at again until a person requeues it."""
+    try:
+        context.tables.incoming.write([_result(context, request)], overwrite=True)
+    except Unavailable as reason:
+        yield _later(context, request, reason)
+        return
+    context.queues.move(request, State.ACTIVE, "rejected")
+    yield error(
+        request,
+        f"study {request.study} is held for a person: {request.summary}; "
+        f"mend it, then bin/requeue {request.id}",
+    )
+
+
+def _record(context: Context, request: Request) -> Iterator[Outcome]:
+    context.tables.incoming.write([_result(context, request)], overwrite=True)
+    context.queues.move(request, State.SENT, "recorded")
+    yield ok(request, f"study {request.study}: REDCap knows")
+
+
+def _result(context: Context, request: Request) -> dict[str, object]:
+    when = datetime.fromtimestamp(context.now()).astimezone()
+    return transfer.result_row(request, when)
+
+
+STEP = Step(NAME, __doc__, plan, apply, locks=(NAME,))

@@ -1,0 +1,174 @@
+"""Say to which project, participant and event studies belong, as the tracking UI does."""
+
+import csv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from headgate.context import Context
+from headgate.core import fields, listing, routing
+from headgate.core.errors import Rejected
+from headgate.core.model import Assignment
+from headgate.core.step import Outcome, Step, error, not_needed, ok
+
+NAME = "assign"
+COLUMNS = ("patient_id", "accession_number", "participant", "event", "project")
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """A study and to whom it goes."""
+
+    study: str
+    assignment: Assignment
+
+    def __str__(self) -> str:
+        return self.study
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """A study that nobody assigned."""
+
+    row: dict[str, Any]
+
+    def __str__(self) -> str:
+        return str(self.row[fields.INCOMING_RECORD])
+
+
+@dataclass(frozen=True)
+class Couplings:
+    """Rows of a coupling list, to be added to REDCap's."""
+
+    rows: list[dict[str, Any]]
+
+    def __str__(self) -> str:
+        return "coupling-list"
+
+
+Item = Wanted | Waiting | Couplings
+
+
+def plan(context: Context) -> Iterator[Item]:
+    """Yield what waits with --list, the file's rows with --coupling-list, else the study named."""
+    options = context.options
+    if options["coupling_list"]:
+        yield Couplings(_couplings(Path(options["coupling_list"]), options["project"] or ""))
+    elif options["list"]:
+        yield from _waiting(context)
+    elif options["study"] and options["project"] and options["participant"]:
+        assignment = Assignment(options["project"], options["participant"], options["event"] or "")
+        yield Wanted(options["study"], assignment)
+    else:
+        raise click.UsageError(
+            "name a STUDY with --project and --participant, or give --list or --coupling-list"
+        )
+
+
+def apply(context: Context, item: Item) -> Iterator[Outcome]:
+    """Write the transfer row, or the rows of the coupling list, or tell what waits."""
+    if isinstance(item, Waiting):
+        row = item.row
+        told = " ".join(str(row.get(name, "")) for name in ("study_date", "study_description"))
+        yield not_needed(item, f"waits for a project: {told}", **row)
+    elif isinstance(item, Couplings):
+        yield from _couple(context, item.rows)
+    else:
+        yield _assign(context, item)
+
+
+def _assign(context: Context, wanted: Wanted) -> Outcome:
+    complaint = routing.complaint_about(
+        wanted.assignment, context.projects.get(wanted.assignment.project)
+    )
+    if complaint:
+        return error(wanted, f"not assigned: {complaint}")
+    names = [fields.INCOMING_RECORD]
+    forms = [fields.STUDY_FORM, fields.TRANSFERS_FORM]
+    rows = context.tables.incoming.export(records=[wanted.study], fields=names, forms=forms)
+    if not rows:
+        return error(wanted, "not listed in REDCap: see bin/status --study for where it is")
+    if wanted.assignment.project in listing.projects_of(rows):
+        return not_needed(wanted, f"is assigned to {wanted.assignment.project} already")
+    context.tables.incoming.write([listing.transfer_row(wanted.study, wanted.assignment, _now())])
+    return ok(wanted, f"assigned to {wanted.assignment.project}")
+
+
+def _couple(context: Context, rows: list[dict[str, Any]]) -> Iterator[Outcome]:
+    there = context.tables.coupling_list.export()
+    keys = (fields.COUPLING_ACCESSION, fields.COUPLING_PROJECT)
+    known = {tuple(str(row.get(key, "")) for key in keys) for row in there}
+    new = [row for row in rows if tuple(row[key] for key in keys) not in known]
+    numbers = [int(row["record_id"]) for row in there if str(row["record_id"]).isdigit()]
+    last = max(numbers, default=-1)
+    numbered = [{"record_id": str(last + 1 + number), **row} for number, row in enumerate(new)]
+    context.tables.coupling_list.write(numbered)
+    yield ok("coupling-list", f"{len(new)} rows added, {len(rows) - len(new)} were there already")
+
+
+def _waiting(context: Context) -> Iterator[Waiting]:
+    names = [fields.INCOMING_RECORD, "study_date", "study_description", "study_aetitle_sender"]
+    rows = context.tables.incoming.export(fields=names, forms=[fields.TRANSFERS_FORM])
+    by_study: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        by_study.setdefault(str(row[fields.INCOMING_RECORD]), []).append(row)
+    for several in by_study.values():
+        if not listing.projects_of(several):
+            yield Waiting({name: several[0].get(name, "") for name in names})
+
+
+def _couplings(path: Path, project: str) -> list[dict[str, Any]]:
+    """The file's columns are those of COLUMNS; the project may be one for all."""
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            read = list(csv.DictReader(file))
+    except (OSError, UnicodeDecodeError, csv.Error) as reason:
+        raise Rejected(f"the coupling list cannot be read: {reason}") from reason
+    rows = []
+    for number, row in enumerate(read, 2):
+        target = (row.get("project") or project or "").strip()
+        accession = (row.get("accession_number") or "").strip()
+        participant = (row.get("participant") or "").strip()
+        if not (target and accession and participant):
+            raise Rejected(
+                f"line {number} of the coupling list needs accession_number, participant and "
+                "project (or --project): nothing was added"
+            )
+        rows.append(
+            {
+                fields.COUPLING_ACCESSION: accession,
+                fields.COUPLING_PROJECT: target,
+                fields.COUPLING_PARTICIPANT: participant,
+                fields.COUPLING_EVENT: (row.get("event") or "").strip(),
+                fields.COUPLING_DATE: _now().strftime("%Y-%m-%d %H:%M"),
+            }
+        )
+    return rows
+
+
+def _now() -> datetime:
+    return datetime.now().astimezone()
+
+
+STEP = Step(
+    NAME,
+    __doc__,
+    plan,
+    apply,
+    parameters=(
+        click.Argument(["study"], required=False),
+        click.Option(["--project"], help="The research project."),
+        click.Option(["--participant"], help="The participant in the project."),
+        click.Option(["--event"], help="The event, a visit."),
+        click.Option(["--list"], is_flag=True, help="List the studies that wait for a project."),
+        click.Option(
+            ["--coupling-list"], metavar="FILE",
+            help="A CSV with accession_number, participant, event and project.",
+        ),
+    ),
+    by_hand=True,
+)  # fmt: skip

@@ -1,0 +1,89 @@
+"""Watch over the receiver and the scripts: a receiver that is down or hung is started again."""
+
+import subprocess
+from collections.abc import Iterator
+
+from headgate.context import Context
+from headgate.core.errors import Unavailable
+from headgate.core.step import Outcome, Step, error, not_needed, ok
+from headgate.stores import files, metrics, pacs
+from headgate.stores.pacs import Peer
+
+NAME = "heartbeat"
+RECEIVER = "receiver"
+# scripts that cron runs each minute; the others may rest for longer
+WATCHED = ("process", "populate-incoming", "create-transfer-requests", "anonymize-and-send")
+RESTART_SECONDS = 60
+
+
+def plan(context: Context) -> Iterator[str]:
+    """Yield the receiver, unless it is switched off, and each script that ran before."""
+    halts = [context.layout.enabled, *context.layout.halts("storescpd")]
+    is_off = any(halt.exists() for halt in halts[1:])
+    if not is_off and not (halts[0].exists() and halts[0].read_text()[:1] == "0"):
+        yield RECEIVER
+    yield from (step for step in WATCHED if metrics.read(context.layout.metrics, step))
+
+
+def apply(context: Context, item: str) -> Iterator[Outcome]:
+    """Echo the receiver, restart it where that helps; tell of scripts whose success is too old."""
+    if item == RECEIVER:
+        yield from _watch_receiver(context)
+    else:
+        yield _watch_step(context, item)
+
+
+def _watch_receiver(context: Context) -> Iterator[Outcome]:
+    settings = context.settings
+    peer = Peer(
+        settings.receiver.address or "127.0.0.1",
+        settings.receiver.port,
+        settings.receiver.ae_title,
+        settings.heartbeat.calling_ae_title,
+        settings.heartbeat.timeout_seconds,
+    )
+    try:
+        pacs.echo(peer)
+    except pacs.Refused:
+        yield ok(RECEIVER, "alive: it refuses this association, so it is there")
+    except Unavailable as reason:
+        if _is_receiving(context):
+            yield not_needed(RECEIVER, "does not answer, but receives: left alone")
+        else:
+            yield _restart(context, str(reason))
+    else:
+        yield ok(RECEIVER, "alive")
+
+
+def _is_receiving(context: Context) -> bool:
+    """Whether an instance was written within the last minute."""
+    newest = files.newest(context.layout.temp, context.layout.arrived)
+    return context.now() - newest < RESTART_SECONDS
+
+
+def _restart(context: Context, reason: str) -> Outcome:
+    command = context.settings.heartbeat.restart_command
+    if not command:
+        return error(RECEIVER, f"{reason}; no heartbeat.restart_command is set: start it by hand")
+    try:
+        subprocess.run(command, check=True, capture_output=True, timeout=RESTART_SECONDS)
+    except (OSError, subprocess.SubprocessError) as trouble:
+        return error(
+            RECEIVER,
+            f"{reason}; starting it again failed ({type(trouble).__name__}): "
+            "see 'systemctl status headgate-storescpd'",
+        )
+    return error(RECEIVER, f"{reason}; it was started again: see its log for why it was down")
+
+
+def _watch_step(context: Context, step: str) -> Outcome:
+    last = metrics.read(context.layout.metrics, step).get("last_success_timestamp_seconds", 0.0)
+    minutes = (context.now() - last) / 60
+    if minutes > context.settings.heartbeat.stale_minutes:
+        return error(
+            step, f"its last success is {minutes:.0f} minutes old: see its log, and cron's mail"
+        )
+    return ok(step, "its last success is fresh")
+
+
+STEP = Step(NAME, __doc__, plan, apply, locks=(NAME,))

@@ -1,0 +1,34 @@
+"""Hold requests back: the operator's brake on a queued or failed request."""
+
+from collections.abc import Iterator
+
+import click
+
+from headgate.context import Context
+from headgate.core.step import Outcome, Step, error, ok
+
+
+def plan(context: Context) -> Iterator[str]:
+    """Yield the ids that were named."""
+    yield from context.options["ids"]
+
+
+def apply(context: Context, item: str) -> Iterator[Outcome]:
+    """Move the request to held/. Raise ImpossibleTransition for one that is on its way."""
+    state = context.queues.state_of(item)
+    if state is None:
+        yield error(item, "no such request: bin/status lists them")
+        return
+    request = context.queues.read(state, item)
+    context.queues.move(request, state, "hold")
+    yield ok(item, f"held: study {request.study}; bin/requeue {item} lets it go on")
+
+
+STEP = Step(
+    "hold",
+    __doc__,
+    plan,
+    apply,
+    parameters=(click.Argument(["ids"], nargs=-1, required=True, metavar="ID..."),),
+    by_hand=True,
+)

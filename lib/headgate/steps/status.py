@@ -1,0 +1,137 @@
+"""Tell how the gateway is: queues, ages, disk, last runs; with --study, the whole life of one."""
+
+from collections import Counter
+from collections.abc import Iterator
+from datetime import datetime
+
+import click
+
+from headgate.context import Context
+from headgate.core import fields
+from headgate.core.model import Delivery
+from headgate.core.states import State
+from headgate.core.step import Outcome, Step, not_needed, ok
+from headgate.stores import files, metrics
+
+NAME = "status"
+OVERVIEW = ("disk", "arrived", "changed", "unknown", *State)
+LIFE = ("received", "filed", "listing", "requests", "ledger", "next")
+
+
+def plan(context: Context) -> Iterator[str]:
+    """Yield what is told of."""
+    if context.options["study"]:
+        yield from LIFE
+    else:
+        yield from OVERVIEW
+        yield from (f"run.{step}" for step in metrics.known(context.layout.metrics))
+
+
+def apply(context: Context, item: str) -> Iterator[Outcome]:
+    """Tell of one thing; nothing is changed, and REDCap is not asked."""
+    if context.options["study"]:
+        yield ok(item, _life(context, context.options["study"], item))
+    elif item.startswith("run."):
+        yield _last_run(context, item.removeprefix("run."))
+    elif item in tuple(State):
+        yield _queue(context, State(item))
+    else:
+        yield ok(item, _overview(context, item))
+
+
+def _overview(context: Context, item: str) -> str:
+    if item == "disk":
+        free = files.free_percent(context.layout.datadir)
+        aim = context.settings.retention.free_percent
+        return f"{free:.1f} % free; clear-old-files aims at {aim} %"
+    if item == "arrived":
+        return f"{len(context.trees.arrivals())} instances wait for process"
+    if item == "changed":
+        marks = len(context.spool.changed()) + len(context.spool.settled())
+        return f"{marks} studies wait for populate-incoming"
+    reasons = Counter(reason for _, reason, _ in context.trees.unknown())
+    told = "".join(f"; {count} x {reason}" for reason, count in reasons.most_common(5))
+    return f"{sum(reasons.values())} files could not be filed{told}"
+
+
+def _queue(context: Context, state: State) -> Outcome:
+    ids = context.queues.ids(state)
+    oldest = context.queues.oldest(state)
+    age = f", the oldest for {(context.now() - oldest) / 60:.0f} minutes" if oldest else ""
+    text = f"{len(ids)} requests{age}"
+    if state in (State.FAILED, State.HELD):
+        for request_id in ids[:10]:
+            request = context.queues.read(state, request_id)
+            text += f"\n          {request_id} {request.study} {request.summary or request.reason}"
+    return ok(state, text, count=len(ids))
+
+
+def _last_run(context: Context, step: str) -> Outcome:
+    values = metrics.read(context.layout.metrics, step)
+    success = values.get("last_success_timestamp_seconds", 0.0)
+    when = datetime.fromtimestamp(success).astimezone().isoformat(timespec="seconds")
+    code = int(values.get("exit_code", 0))
+    if not success:
+        return not_needed(step, f"no success yet; the last run ended with {code}")
+    return ok(step, f"last success {when}; the last run ended with {code}", **values)
+
+
+def _life(context: Context, study: str, item: str) -> str:
+    requests = list(context.queues.of_study(study, lambda _state: True))
+    deliveries = context.ledger.of_study(study)
+    if item == "received":
+        paths = context.archive.files_of(study)
+        return f"{len(paths)} files in the archive"
+    if item == "filed":
+        count = len(context.trees.instances(study))
+        return f"{count} instances in {len(context.trees.series_names(study))} series"
+    if item == "listing":
+        return "waits to be listed" if context.spool.is_changing(study) else "nothing to be listed"
+    if item == "requests":
+        states = [f"{request.id} {context.queues.state_of(request.id)}" for request in requests]
+        return "; ".join(states) or "none: nobody assigned it, or create-transfer-requests not ran"
+    if item == "ledger":
+        return _told(deliveries)
+    return _next(context, study)
+
+
+def _told(deliveries: dict[str, list[Delivery]]) -> str:
+    counts = Counter(
+        f"{one.fate} for {one.participant} (proof: {one.proof})"
+        for several in deliveries.values()
+        for one in several
+    )
+    return "; ".join(f"{count} {what}" for what, count in counts.items()) or "nothing was sent"
+
+
+def _next(context: Context, study: str) -> str:
+    """What happens next, or who has to act."""
+    states = {context.queues.state_of(one.id) for one in context.queues.of_study(study, bool)}
+    for state, words in NEXT.items():
+        if state in states:
+            return words
+    if context.spool.is_changing(study):
+        return "populate-incoming lists it once it is quiet"
+    if context.trees.instances(study):
+        return f"somebody assigns it: {fields.TRANSFER_PROJECT} in REDCap, or bin/assign {study}"
+    return "it is not here: have it sent"
+
+
+NEXT = {
+    State.FAILED: "a person: see why it failed, mend it, bin/requeue",
+    State.HELD: "a person: bin/requeue lets it go on",
+    State.ACTIVE: "anonymize-and-send is at it, or takes it up again",
+    State.QUEUED: "anonymize-and-send sends it",
+    State.SENT: "anonymize-and-send tells REDCap",
+    State.DONE: "nothing: it is delivered, proven and recorded",
+}
+
+STEP = Step(
+    NAME,
+    __doc__,
+    plan,
+    apply,
+    parameters=(click.Option(["--study"], metavar="UID", help="Tell of this study alone."),),
+    changes=False,
+    by_hand=True,
+)

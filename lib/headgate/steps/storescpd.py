@@ -1,0 +1,109 @@
+"""Receive DICOM by C-STORE into the quarantine; acknowledge only what is safe on disk."""
+
+import ipaddress
+import logging
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+
+import click
+
+from headgate.context import Context
+from headgate.core.errors import Misconfigured
+from headgate.core.step import Outcome, Step, error, ok
+from headgate.stores import systemd
+from headgate.stores.receiver import Admission, Receiver
+
+NAME = "storescpd"
+TICK_SECONDS = 1.0
+
+log = logging.getLogger("headgate.storescpd")
+
+
+def plan(context: Context) -> Iterator[str]:
+    """Yield the address to listen on: the only item."""
+    settings = context.settings.receiver
+    yield f"{settings.address or '*'}:{settings.port}"
+
+
+def apply(context: Context, item: str) -> Iterator[Outcome]:
+    """Receive until SIGTERM; while the control file `enabled` says 0, the port is closed."""
+    ended = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: ended.set())
+    if left := context.archive.clear_temporary():
+        log.info("removed %d half-written files of a receiver that died", left)
+    aborted = 0
+    systemd.notify("READY=1")
+    while not ended.is_set():
+        if _is_enabled(context):
+            aborted += _receive(context, ended)
+        else:
+            systemd.notify("WATCHDOG=1", "STATUS=disabled by the control file")
+            ended.wait(TICK_SECONDS)
+    systemd.notify("STOPPING=1")
+    if aborted:
+        yield error(item, f"ended; {aborted} associations were aborted after the grace time")
+    else:
+        yield ok(item, "ended; every association finished")
+
+
+def _receive(context: Context, ended: threading.Event) -> int:
+    """Listen until the end or until disabled; return how many associations had to be aborted."""
+    settings = context.settings.receiver
+    receiver = Receiver(
+        keep=context.archive.keep,
+        has_room=context.archive.has_room,
+        ae_title=settings.ae_title,
+        admission=_admission(context),
+        maximum_associations=settings.maximum_associations,
+        maximum_pdu=settings.maximum_pdu,
+        idle_seconds=settings.idle_seconds,
+    )
+    port = receiver.start(settings.address, settings.port)
+    log.info("listening on port %d", port)
+    sys.stderr.write(f"storescpd: listening on port {port}\n")
+    sys.stderr.flush()
+    told: dict[str, int] = {}
+    while not ended.wait(TICK_SECONDS) and _is_enabled(context):
+        open_now = receiver.open_associations()
+        systemd.notify("WATCHDOG=1", f"STATUS={open_now} associations open")
+        if not open_now and receiver.counts != told:
+            told = dict(receiver.counts)
+            log.info("received so far: %s", ", ".join(f"{n} {word}" for word, n in told.items()))
+    log.info("no new associations; %d are open", receiver.open_associations())
+    return receiver.stop(settings.grace_seconds)
+
+
+def _is_enabled(context: Context) -> bool:
+    """FIONA's control file: a first character 0 stops the receiver; no file lets it run."""
+    try:
+        return context.layout.enabled.read_text()[:1] != "0"
+    except FileNotFoundError:
+        return not any(halt.exists() for halt in context.layout.halts(NAME))
+
+
+def _admission(context: Context) -> Admission:
+    settings = context.settings.receiver
+    try:
+        networks = tuple(ipaddress.ip_network(network) for network in settings.networks)
+    except ValueError as reason:
+        raise Misconfigured(f"receiver.networks: {reason}") from reason
+    return Admission(
+        frozenset(settings.calling_ae_titles), frozenset(settings.called_ae_titles), networks
+    )
+
+
+STEP = Step(
+    NAME,
+    __doc__,
+    plan,
+    apply,
+    parameters=(
+        click.Option(["--port"], type=click.IntRange(0, 65535), help="The TCP port."),
+        click.Option(["--datadir"], metavar="DIR", help="The data directory."),
+    ),
+    overrides={"port": "receiver.port", "datadir": "datadir"},
+    locks=(NAME,),
+)
