@@ -9,6 +9,7 @@ from headgate.core import fields
 from headgate.core.model import Assignment
 
 Row = Mapping[str, Any]
+WRITABLE = re.compile(r"(?=.*\S)[^\\^=\x00-\x1f\x7f]{1,64}")  # PS3.5 Table 6.2-1, LO and PN
 
 
 @dataclass(frozen=True)
@@ -96,8 +97,9 @@ def complaint_about(assignment: Assignment, project: Row | None) -> str | None:
         return f"project {name} is not in DataTransferProjects: add it there, or mend the row"
     if str(project.get(fields.PROJECT_ACTIVE, "1")) == "0":
         return f"project {name} is not active (project_active): activate it first"
-    if not assignment.participant:
-        return f"no participant is named for project {name}"
+    for what, text in (("participant", assignment.participant), ("event", assignment.event)):
+        if not WRITABLE.fullmatch(text):
+            return f"no {what} is named for project {name}, or one that DICOM cannot hold"
     return _naming_complaint(name, str(project.get(fields.PROJECT_NAMING, "")), assignment)
 
 

@@ -16,7 +16,6 @@ from headgate.core.model import Assignment
 from headgate.core.step import Outcome, Step, error, not_needed, ok
 
 NAME = "assign"
-COLUMNS = ("patient_id", "accession_number", "participant", "event", "project")
 
 
 @dataclass(frozen=True)
@@ -50,6 +49,7 @@ class Couplings:
         return "coupling-list"
 
 
+COLUMNS = ("study_instance_uid", "accession_number", "participant", "event", "project")
 Item = Wanted | Waiting | Couplings
 
 
@@ -100,7 +100,7 @@ def _assign(context: Context, wanted: Wanted) -> Outcome:
 
 def _couple(context: Context, rows: list[dict[str, Any]]) -> Iterator[Outcome]:
     there = context.tables.coupling_list.export()
-    keys = (fields.COUPLING_ACCESSION, fields.COUPLING_PROJECT)
+    keys = (fields.COUPLING_ACCESSION, fields.COUPLING_STUDY, fields.COUPLING_PROJECT)
     known = {tuple(str(row.get(key, "")) for key in keys) for row in there}
     new = [row for row in rows if tuple(row[key] for key in keys) not in known]
     numbers = [int(row["record_id"]) for row in there if str(row["record_id"]).isdigit()]
@@ -122,32 +122,32 @@ def _waiting(context: Context) -> Iterator[Waiting]:
 
 
 def _couplings(path: Path, project: str) -> list[dict[str, Any]]:
-    """The file's columns are those of COLUMNS; the project may be one for all."""
+    """The project may be one for all."""
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             read = list(csv.DictReader(file))
     except (OSError, UnicodeDecodeError, csv.Error) as reason:
         raise Rejected(f"the coupling list cannot be read: {reason}") from reason
-    rows = []
-    for number, row in enumerate(read, 2):
-        target = (row.get("project") or project or "").strip()
-        accession = (row.get("accession_number") or "").strip()
-        participant = (row.get("participant") or "").strip()
-        if not (target and accession and participant):
-            raise Rejected(
-                f"line {number} of the coupling list needs accession_number, participant and "
-                "project (or --project): nothing was added"
-            )
-        rows.append(
-            {
-                fields.COUPLING_ACCESSION: accession,
-                fields.COUPLING_PROJECT: target,
-                fields.COUPLING_PARTICIPANT: participant,
-                fields.COUPLING_EVENT: (row.get("event") or "").strip(),
-                fields.COUPLING_DATE: _now().strftime("%Y-%m-%d %H:%M"),
-            }
+    return [_coupling(number, row, project) for number, row in enumerate(read, 2)]
+
+
+def _coupling(number: int, row: dict[str, str], project: str) -> dict[str, Any]:
+    words = {name: (row.get(name) or "").strip() for name in COLUMNS}
+    target = words["project"] or project
+    is_about = words["accession_number"] or words["study_instance_uid"]
+    if not (target and is_about and words["participant"]):
+        raise Rejected(
+            f"line {number} of the coupling list needs accession_number or study_instance_uid, "
+            "participant, and project (or --project): nothing was added"
         )
-    return rows
+    return {
+        fields.COUPLING_ACCESSION: words["accession_number"],
+        fields.COUPLING_STUDY: words["study_instance_uid"],
+        fields.COUPLING_PROJECT: target,
+        fields.COUPLING_PARTICIPANT: words["participant"],
+        fields.COUPLING_EVENT: words["event"],
+        fields.COUPLING_DATE: _now().strftime("%Y-%m-%d %H:%M"),
+    }
 
 
 def _now() -> datetime:
@@ -167,7 +167,7 @@ STEP = Step(
         click.Option(["--list"], is_flag=True, help="List the studies that wait for a project."),
         click.Option(
             ["--coupling-list"], metavar="FILE",
-            help="A CSV with accession_number, participant, event and project.",
+            help="A CSV: accession_number or study_instance_uid, participant, event, project.",
         ),
     ),
     by_hand=True,

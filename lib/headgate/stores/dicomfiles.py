@@ -108,6 +108,14 @@ def read_syntax(path: Path) -> tuple[str, str]:
         raise Rejected(f"not a readable DICOM file ({type(error).__name__})") from error
 
 
+def read_dataset_offset(start: bytes) -> int:
+    """Given the start of a file, return where its data set begins: 0 without meta information."""
+    try:
+        return _read_meta(start)[1]
+    except InvalidDicomError:
+        return 0
+
+
 def encode(header: Dataset, pixels: list[memoryview], transfer_syntax: str) -> tuple[bytes, bytes]:
     """Given a header and its stored pixel elements, return the header's and all encoded bytes."""
     encoding = encoding_of(transfer_syntax)

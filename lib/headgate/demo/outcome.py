@@ -1,0 +1,176 @@
+"""What the demonstration shows: a row for each study, and the account of every instance."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pydicom.dataset import Dataset
+
+from headgate.core.deid.leaks import find_leaks
+from headgate.core.deid.patient import Identifiers, identifiers_of
+from headgate.core.errors import Rejected
+from headgate.core.model import Delivery, Fate
+from headgate.core.states import State
+from headgate.demo.site import Site
+from headgate.stores.archive import Archive
+from headgate.stores.dicomfiles import encode, read_header
+from headgate.stores.layout import Layout
+from headgate.stores.ledger import Ledger
+from headgate.stores.queues import Queues
+from headgate.stores.trees import Trees
+
+PIXELS = 0x7FE00000
+
+
+@dataclass
+class StudyRow:
+    """One study of the table; times in seconds from the first C-STORE to the last proof."""
+
+    study: str
+    modality: str = ""
+    received: int = 0
+    listed: bool = False
+    assigned: str = ""
+    sent: int = 0
+    proven: int = 0
+    held_back: int = 0
+    reasons: list[str] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+@dataclass
+class Account:
+    """Every instance that was acknowledged, and what became of it."""
+
+    rows: list[StudyRow]
+    received: int
+    delivered: int
+    proven: int
+    rejected: int
+    leaks: list[str]
+    unaccounted: list[str]
+    seconds: float
+    unsendable: dict[Path, str] = field(default_factory=dict)
+
+    def is_clean(self) -> bool:
+        """Return whether every instance is proven or accounted for, and nothing leaked."""
+        return not self.leaks and not self.unaccounted and self.delivered == self.proven
+
+    def as_json(self) -> dict[str, Any]:
+        """Return what --json prints last."""
+        return {
+            "studies": [asdict(row) for row in self.rows],
+            "received": self.received,
+            "delivered": self.delivered,
+            "proven": self.proven,
+            "rejected": self.rejected,
+            "leaks": len(self.leaks),
+            "seconds": round(self.seconds, 1),
+        }
+
+
+def account(
+    site: Site, listed: Mapping[str, str], stored: Iterable[Dataset], began: float, seconds: float
+) -> Account:
+    """Given a site, the assigned project of each listed study, and what the PACS holds, account.
+
+    `began` is the POSIX time of the first C-STORE.
+    """
+    layout = Layout(site.datadir)
+    archive, trees, ledger = Archive(layout), Trees(layout), Ledger(layout)
+    set_aside = {path: reason for _, reason, path in trees.unknown()}
+    rows, lost = [], []
+    for study in archive.studies():
+        row = StudyRow(study, listed=study in listed, assigned=listed.get(study, ""))
+        row.modality = "/".join(_modalities(trees, study))
+        deliveries = ledger.of_study(study)
+        for path in archive.files_of(study):
+            row.received += 1
+            if path in set_aside:
+                _hold_back(row, set_aside[path])
+            elif not _count(row, deliveries.get(path.name, [])):
+                lost.append(f"{study}/{path.name}")
+        row.seconds = _until(deliveries, began)
+        rows.append(row)
+    return Account(
+        rows=rows,
+        received=sum(row.received for row in rows),
+        delivered=sum(row.sent for row in rows),
+        proven=sum(row.proven for row in rows),
+        rejected=sum(row.held_back for row in rows),
+        leaks=_leaks(layout, stored),
+        unaccounted=lost,
+        seconds=seconds,
+    )
+
+
+def _count(row: StudyRow, deliveries: list[Delivery]) -> bool:
+    for delivery in deliveries:
+        if delivery.fate is Fate.STORED:
+            row.sent += 1
+            row.proven += delivery.is_proven()
+        elif delivery.fate in (Fate.REJECTED, Fate.EXCLUDED, Fate.REFUSED):
+            _hold_back(row, delivery.reason)
+        else:
+            return False
+    return bool(deliveries)
+
+
+def _hold_back(row: StudyRow, reason: str) -> None:
+    row.held_back += 1
+    if reason not in row.reasons:
+        row.reasons.append(reason)
+
+
+def _modalities(trees: Trees, study: str) -> list[str]:
+    counts = Counter(str(one.get("Modality", "")) for one in trees.all_series(study))
+    return sorted(name for name in counts if name)
+
+
+def _until(deliveries: Mapping[str, list[Delivery]], began: float) -> float:
+    times = [one.time for several in deliveries.values() for one in several if one.time]
+    return datetime.fromisoformat(max(times)).timestamp() - began if times else 0.0
+
+
+def _leaks(layout: Layout, stored: Iterable[Dataset]) -> list[str]:
+    """Every stored instance is searched for the patients of the study that it was made from."""
+    archive, queues = Archive(layout), Queues(layout)
+    origins = {
+        request.mapped_study: _patients(archive, request.study)
+        for state in State
+        for request in queues.each(state)
+        if request.mapped_study
+    }
+    found = []
+    for dataset in stored:
+        study = str(dataset.get("StudyInstanceUID", ""))
+        if study not in origins:
+            found.append(f"{study}: a study that no request made")
+            continue
+        encoded, header = _header(dataset)
+        for identifiers in origins[study]:
+            found += [f"{study}: {place}" for place in find_leaks(encoded, header, identifiers)]
+    return found
+
+
+def _header(dataset: Dataset) -> tuple[bytes, Dataset]:
+    header = dataset[:PIXELS]
+    header.set_original_encoding(*dataset.original_encoding, dataset.original_character_set)
+    encoded, _ = encode(header, [], str(dataset.file_meta.TransferSyntaxUID))
+    return encoded, header
+
+
+def _patients(archive: Archive, study: str) -> list[Identifiers]:
+    """One for each distinct patient of the study, as the gate takes it from an input."""
+    found: dict[tuple[str, str], Identifiers] = {}
+    for path in archive.files_of(study):
+        with suppress(Rejected):
+            header = read_header(path)
+            patient = str(header.get("PatientName", "")), str(header.get("PatientID", ""))
+            if patient not in found:
+                found[patient] = identifiers_of(header)
+    return list(found.values())
