@@ -1,0 +1,68 @@
+"""What this de-identification cannot judge, and so does not pass."""
+
+from pydicom import Dataset
+
+from headgate.core.deid.reading import decoded
+
+STORAGE_CLASSES = "1.2.840.10008.5.1.4."  # PS3.4 Annex B
+PALETTE_STORAGE = "1.2.840.10008.5.1.4.39."
+
+# PS3.4 Table B.5-1: objects whose content is outside the data set, or is a voice
+REFUSED_CLASSES = {
+    "1.2.840.10008.5.1.4.1.1.104.1": "an encapsulated PDF, whose text cannot be judged",
+    "1.2.840.10008.5.1.4.1.1.104.2": "an encapsulated CDA, whose text cannot be judged",
+    "1.2.840.10008.5.1.4.1.1.104.3": "an encapsulated STL, whose content cannot be judged",
+    "1.2.840.10008.5.1.4.1.1.104.4": "an encapsulated OBJ, whose content cannot be judged",
+    "1.2.840.10008.5.1.4.1.1.104.5": "an encapsulated MTL, whose content cannot be judged",
+    "1.2.840.10008.5.1.4.1.1.9.4.1": "a recording of a voice",
+    "1.2.840.10008.5.1.4.1.1.9.4.2": "a recording of sound",
+}
+SOP_CLASS_UID = 0x00080016
+SOP_INSTANCE_UID = 0x00080018
+STUDY_INSTANCE_UID = 0x0020000D
+BURNED_IN_ANNOTATION = 0x00280301
+ENCAPSULATED_DOCUMENT = 0x00420011
+
+REQUIRED = {  # PS3.3 C.12.1.1 and C.7.2.1, type 1
+    SOP_CLASS_UID: "SOP Class UID",
+    SOP_INSTANCE_UID: "SOP Instance UID",
+    STUDY_INSTANCE_UID: "Study Instance UID",
+}
+
+
+def refusal(dataset: Dataset) -> str | None:
+    """Given a data set, return why it cannot be de-identified, or None where it can be.
+
+    The reason names what was found and holds no value.
+    """
+    sop_class = _text(dataset, SOP_CLASS_UID)
+    for tag, name in REQUIRED.items():
+        if not _text(dataset, tag) and not (tag == STUDY_INSTANCE_UID and _is_shared(sop_class)):
+            return f"it has no {name}"
+    if not sop_class.startswith(STORAGE_CLASSES):
+        return "its SOP class is not one of the standard's storage classes"
+    if sop_class in REFUSED_CLASSES:
+        return f"it is {REFUSED_CLASSES[sop_class]}"
+    if ENCAPSULATED_DOCUMENT in dataset:
+        return "it holds an encapsulated document, whose text cannot be judged"
+    return _burned_in(_text(dataset, BURNED_IN_ANNOTATION))
+
+
+def _is_shared(sop_class: str) -> bool:
+    # color palettes belong to no study: PS3.3 A.58
+    return sop_class.startswith(PALETTE_STORAGE)
+
+
+def _burned_in(answer: str) -> str | None:
+    if answer == "YES":
+        return "Burned In Annotation is YES: its pixels name somebody"
+    if answer not in ("", "NO"):
+        return "Burned In Annotation is neither YES nor NO"
+    return None
+
+
+def _text(dataset: Dataset, tag: int) -> str:
+    if tag not in dataset:
+        return ""
+    value = decoded(dataset, tag).value
+    return "" if value is None else str(value).strip(" \0")

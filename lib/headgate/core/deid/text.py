@@ -1,0 +1,28 @@
+"""Texts made comparable: case, diacritics and marks set aside."""
+
+import unicodedata
+from functools import lru_cache
+
+# Letters that have no decomposition in Unicode, in their common spelling
+SPELLED = str.maketrans({
+    "ø": "o", "æ": "ae", "œ": "oe", "ß": "ss", "đ": "d", "ð": "d", "ł": "l", "þ": "th", "ı": "i",
+})  # fmt: skip
+
+
+def fold(text: str) -> str:
+    """Given a text, return it in lower case and without diacritics."""
+    if text.isascii():
+        return text.lower()
+    return "".join(map(fold_letter, text))
+
+
+@lru_cache(maxsize=4096)
+def fold_letter(letter: str) -> str:
+    """Given one character, return what it folds to: none, one or more characters."""
+    parts = unicodedata.normalize("NFKD", letter.casefold())
+    return "".join(part for part in parts if not unicodedata.combining(part)).translate(SPELLED)
+
+
+def alphanumeric(text: str) -> str:
+    """Given a text, return only its letters and digits, folded."""
+    return "".join(filter(str.isalnum, fold(text)))
