@@ -1,0 +1,116 @@
+"""The house has one direction: imports go leftwards, and steps never import steps."""
+
+import ast
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).resolve().parents[1] / "lib" / "headgate"
+ORDER = ("core", "stores", "context", "steps", "shell", "demo")
+# modules beside the folders: the layer they belong to
+BESIDE = {
+    "environment": "core",
+    "config": "context",
+    "context": "context",
+    "cleaning": "context",
+    "delivery": "context",
+    "fiona": "context",
+}
+EVERY_STORE_MAY = {"layout", "files"}
+MODULES = sorted(PACKAGE.rglob("*.py"))
+
+
+def place_of(path: Path) -> tuple[str, ...]:
+    return path.relative_to(PACKAGE).with_suffix("").parts
+
+
+def layer_of(parts: tuple[str, ...]) -> str:
+    return BESIDE.get(parts[0], parts[0])
+
+
+def imports_of(path: Path) -> set[tuple[str, ...]]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        names = []
+        if isinstance(node, ast.ImportFrom) and node.module:
+            names = [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        for name in names:
+            parts = tuple(name.split("."))
+            if parts[0] == "headgate" and len(parts) > 1:
+                found.add(parts[1:])
+    return found
+
+
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: "/".join(place_of(path)))
+def test_a_module_imports_only_from_its_left(path):
+    layer = layer_of(place_of(path))
+    if layer in ("__init__", "tracker"):
+        return
+    allowed = ORDER[: ORDER.index(layer) + 1]
+    wrong = {
+        ".".join(target) for target in imports_of(path) if layer_of(target) not in (*allowed, "")
+    }
+    assert not wrong
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "steps").glob("*.py")), ids=lambda p: p.stem)
+def test_a_step_imports_no_step(path):
+    assert not {target for target in imports_of(path) if target[0] == "steps"}
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "stores").glob("*.py")), ids=lambda p: p.stem)
+def test_a_store_imports_no_store_but_layout_and_files(path):
+    wrong = {
+        target
+        for target in imports_of(path)
+        if target[0] == "stores" and len(target) > 1 and target[1] not in EVERY_STORE_MAY
+    }
+    assert not wrong
+
+
+@pytest.mark.parametrize("path", sorted((PACKAGE / "core").rglob("*.py")), ids=lambda p: p.stem)
+def test_the_core_opens_no_file_and_no_connection(path):
+    names = {
+        node.func.id
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+    }
+    modules = {
+        alias.name.split(".")[0]
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
+    assert "open" not in names
+    assert not modules & {"os", "socket", "requests", "pynetdicom", "subprocess", "shutil"}
+
+
+def test_the_tracker_imports_nothing_but_errors_and_environment():
+    wrong = {
+        ".".join(target)
+        for path in (PACKAGE / "tracker").rglob("*.py")
+        for target in imports_of(path)
+        if target[0] not in ("tracker", "environment", "shell") and target[:2] != ("core", "errors")
+        if target != ("core",)
+    }
+    assert not wrong
+
+
+def test_no_file_is_longer_than_300_lines():
+    long = {
+        path.name: count for path in MODULES if (count := len(path.read_text().splitlines())) > 300
+    }
+    assert not long
+
+
+def test_only_the_runner_catches_every_exception():
+    wrong = set()
+    for path in MODULES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ExceptHandler):
+                name = getattr(node.type, "id", "" if node.type else "bare")
+                if name in ("Exception", "BaseException", "bare") and path.stem != "runner":
+                    wrong.add(path.name)
+    assert not wrong
