@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 from pydicom.dataset import Dataset, FileMetaDataset
@@ -118,3 +119,14 @@ def save(datasets: Iterator[Dataset] | list[Dataset], folder: Path) -> list[Path
         dataset.save_as(path, enforce_file_format=True)
         paths.append(path)
     return paths
+
+
+def encoded(dataset: Dataset) -> tuple[bytes, bytes]:
+    """Given a data set, return the head of its file, and the encoded data set itself."""
+    stream = BytesIO()
+    dataset.save_as(stream, enforce_file_format=True)
+    whole = stream.getvalue()
+    body = BytesIO()
+    dataset_only = Dataset(dataset)
+    dataset_only.save_as(body, implicit_vr=False, little_endian=True)
+    return whole[: len(whole) - len(body.getvalue())], body.getvalue()

@@ -110,18 +110,23 @@ class Receiver:
 
     def open_associations(self) -> int:
         """Return how many associations are open."""
-        return len(self._entity.active_associations)
+        return sum(one.is_established for one in self._entity.active_associations)
 
     def stop(self, grace_seconds: float) -> int:
-        """Take no new associations, let the open ones finish; return how many had to be aborted."""
+        """Take no new associations, let the open ones finish; return how many had to be aborted.
+
+        A connection that never asked for an association, a probe's, is not waited for.
+        """
         self._server.shutdown()
         deadline = time.monotonic() + grace_seconds
         for association in self._entity.active_associations:
-            association.join(max(0.0, deadline - time.monotonic()))
+            if association.is_established:
+                association.join(max(0.0, deadline - time.monotonic()))
         left = self._entity.active_associations
+        aborted = sum(association.is_established for association in left)
         for association in left:
-            association.abort()
-        return len(left)
+            association.abort() if association.is_established else association.kill()
+        return aborted
 
     def _admit(self, event: Any) -> None:
         request = event.assoc.requestor.primitive
@@ -137,6 +142,7 @@ class Receiver:
                 address,
             )
             event.assoc.acse.send_reject(*refusal)
+            event.assoc.kill()  # waits until the refusal is on its way
 
     def _store(self, event: Any) -> int:
         dataset = event.request.DataSet.getbuffer()

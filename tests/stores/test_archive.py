@@ -1,0 +1,118 @@
+"""The archive keeps what it is given, once, whole, and announces it."""
+
+import os
+
+import factories
+import pytest
+from headgate.stores.archive import Archive, Kept
+
+STUDY = factories.Study()
+
+
+@pytest.fixture
+def an_archive(a_layout):
+    return Archive(a_layout)
+
+
+def keep(archive, dataset, **changes):
+    head, body = factories.encoded(dataset)
+    study = changes.get("study", STUDY.uid)
+    return archive.keep(study, changes.get("sop", dataset.SOPInstanceUID), head, memoryview(body))
+
+
+def test_an_instance_is_kept_as_it_came_and_announced(an_archive, a_layout):
+    dataset = STUDY.instance()
+    head, body = factories.encoded(dataset)
+    assert keep(an_archive, dataset) is Kept.NEW
+    (path,) = an_archive.files_of(STUDY.uid)
+    assert path.read_bytes() == head + body
+    (link,) = a_layout.arrived.iterdir()
+    assert link.resolve() == path.resolve()
+    assert not list(a_layout.temp.iterdir())
+
+
+def test_the_same_bytes_again_are_not_doubled_and_announced_again(an_archive, a_layout):
+    keep(an_archive, STUDY.instance())
+    (link,) = a_layout.arrived.iterdir()
+    link.unlink()
+    assert keep(an_archive, STUDY.instance()) is Kept.SAME
+    assert len(an_archive.files_of(STUDY.uid)) == 1
+    assert len(list(a_layout.arrived.iterdir())) == 1
+
+
+def test_the_same_data_set_from_another_sender_is_the_same(an_archive):
+    dataset = STUDY.instance()
+    keep(an_archive, dataset)
+    dataset.file_meta.SourceApplicationEntityTitle = "OTHER"
+    assert keep(an_archive, dataset) is Kept.SAME
+
+
+def test_R18_other_bytes_under_the_same_uid_are_kept_beside_the_first(an_archive):
+    first = STUDY.instance()
+    keep(an_archive, first)
+    assert keep(an_archive, STUDY.instance(StudyDescription="another")) is Kept.CONFLICT
+    paths = an_archive.files_of(STUDY.uid)
+    assert len(paths) == 2
+    assert paths[0].read_bytes() == b"".join(factories.encoded(first))
+    assert keep(an_archive, STUDY.instance(StudyDescription="another")) is Kept.CONFLICT
+    assert len(an_archive.files_of(STUDY.uid)) == 2
+
+
+@pytest.mark.parametrize("sop", ["../../evil", "/etc/passwd", "", "1.2.3/4", "a b"])
+def test_R09_a_uid_that_is_none_never_becomes_a_path(an_archive, a_layout, sop):
+    keep(an_archive, STUDY.instance(), sop=sop)
+    (path,) = an_archive.files_of(STUDY.uid)
+    assert path.parent == a_layout.study_archive(STUDY.uid)
+    assert path.name.startswith("invalid-")
+
+
+def test_an_instance_without_study_is_kept_too(an_archive, a_layout):
+    keep(an_archive, STUDY.instance(), study=None)
+    assert len(list((a_layout.archive / "scp_without_study").iterdir())) == 1
+    assert len(list(a_layout.arrived.iterdir())) == 1
+
+
+def test_R10_files_and_folders_are_closed_to_others(an_archive, a_layout):
+    os.umask(0o022)
+    keep(an_archive, STUDY.instance())
+    (path,) = an_archive.files_of(STUDY.uid)
+    assert path.stat().st_mode & 0o7777 == 0o640
+    assert path.parent.stat().st_mode & 0o7777 == 0o750
+
+
+def test_R11_a_temporary_file_lies_on_the_disk_of_its_target(an_archive, a_layout, monkeypatch):
+    names = []
+    link = os.link
+    monkeypatch.setattr(os, "link", lambda old, new: (names.append(old), link(old, new))[1])
+    keep(an_archive, STUDY.instance())
+    assert names[0].parent == a_layout.temp
+    assert names[0].name.startswith("storescpd-")
+
+
+def test_half_written_files_of_a_dead_receiver_are_cleared_and_those_of_a_living_one_stay(
+    an_archive, a_layout
+):
+    import socket
+
+    host = socket.gethostname()
+    dead = a_layout.temp / f"storescpd-{host}-999999999-0"
+    living = a_layout.temp / f"storescpd-{host}-{os.getpid()}-0"
+    elsewhere = a_layout.temp / "storescpd-otherhost-999999999-0"
+    for path in (dead, living, elsewhere):
+        path.write_bytes(b"half")
+    assert an_archive.clear_temporary() == 1
+    assert sorted(a_layout.temp.iterdir()) == sorted([living, elsewhere])
+
+
+def test_what_comes_again_while_it_is_discarded_stays(an_archive, a_layout):
+    keep(an_archive, STUDY.instance())
+    assert an_archive.discard(STUDY.uid) == 1
+    assert len(an_archive.files_of(STUDY.uid)) == 1
+
+
+def test_what_is_discarded_is_gone_with_its_folder(an_archive, a_layout):
+    keep(an_archive, STUDY.instance())
+    next(a_layout.arrived.iterdir()).unlink()
+    assert an_archive.discard(STUDY.uid) == 0
+    assert not a_layout.study_archive(STUDY.uid).exists()
+    assert not list(a_layout.temp.iterdir())
