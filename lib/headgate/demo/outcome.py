@@ -159,7 +159,8 @@ def _leaks(layout: Layout, stored: Iterable[Dataset]) -> list[str]:
 
 def _header(dataset: Dataset) -> tuple[bytes, Dataset]:
     header = dataset[:PIXELS]
-    header.set_original_encoding(*dataset.original_encoding, dataset.original_character_set)
+    is_implicit, is_little = dataset.original_encoding
+    header.set_original_encoding(is_implicit, is_little, dataset.original_character_set)
     encoded, _ = encode(header, [], str(dataset.file_meta.TransferSyntaxUID))
     return encoded, header
 

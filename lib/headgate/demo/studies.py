@@ -7,7 +7,7 @@ import numpy as np
 import pydicom.data
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.sequence import Sequence
-from pydicom.uid import ExplicitVRLittleEndian, generate_uid
+from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
 
 SLICES = 200
 SIZE = 128
@@ -97,7 +97,7 @@ def _common(
 ) -> Dataset:
     dataset = Dataset()
     dataset.SpecificCharacterSet = "ISO_IR 100"
-    dataset.SOPClassUID = sop_class
+    dataset.SOPClassUID = UID(sop_class)
     dataset.SOPInstanceUID = generate_uid(entropy_srcs=["instance", name])
     dataset.StudyDate = dataset.SeriesDate = dataset.ContentDate = "20240312"
     dataset.StudyTime = dataset.SeriesTime = dataset.ContentTime = "101010"
@@ -107,7 +107,7 @@ def _common(
     dataset.PatientName, dataset.PatientID = PATIENTS[patient], f"1203580{patient:04d}"
     dataset.PatientBirthDate, dataset.PatientSex = "19580312", "O"
     dataset.OtherPatientIDs = f"MRN{77000 + patient}"
-    dataset.StudyInstanceUID, dataset.SeriesInstanceUID = study, series
+    dataset.StudyInstanceUID, dataset.SeriesInstanceUID = UID(study), UID(series)
     dataset.StudyID, dataset.SeriesNumber = "1", 1
     dataset.file_meta = FileMetaDataset()
     dataset.file_meta.MediaStorageSOPClassUID = sop_class

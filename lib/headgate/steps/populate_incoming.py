@@ -1,6 +1,6 @@
 """List settled studies and their series in REDCap's Incoming, and assign those that rules know."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
@@ -189,7 +189,11 @@ def _couplings(context: Context, told: Mapping[str, list[Row]]) -> list[Row]:
 
 def _identified(context: Context, told: Row) -> Row:
     """How much of who the patient is goes to REDCap: a keyed hash, all, or nothing."""
-    ways = {"hashed": context.hashed, "plain": str, "omitted": lambda _value: ""}
+    ways: dict[str, Callable[[str], str]] = {
+        "hashed": context.hashed,
+        "plain": str,
+        "omitted": lambda _value: "",
+    }
     way = ways[context.settings.incoming.patient_identity]
     hidden = {key: way(str(told[key])) for key in ("PatientName", "PatientID") if told.get(key)}
     return {**told, **hidden}

@@ -3,6 +3,7 @@
 import errno
 import ipaddress
 import logging
+import socket
 import threading
 import time
 from collections import Counter
@@ -93,6 +94,8 @@ class Receiver:
         Raise Unavailable when the port cannot be had.
         """
         handlers: list[Any] = [
+            (evt.EVT_CONN_OPEN, answer_at_once),
+            (evt.EVT_DATA_RECV, answer_at_once),
             (evt.EVT_REQUESTED, self._admit),
             (evt.EVT_C_STORE, self._store),
             (evt.EVT_C_ECHO, lambda _event: SUCCESS),
@@ -178,6 +181,17 @@ class Receiver:
     def _count(self, word: str) -> None:
         with self._counting:
             self.counts[word] += 1
+
+
+def answer_at_once(event: Any) -> None:
+    """Have the kernel acknowledge now: senders that leave Nagle's algorithm on wait for that.
+
+    The kernel forgets the wish with each segment, so it is told again with each PDU.
+    """
+    connection = event.assoc.dul.socket.socket
+    if connection is not None:
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
 
 def _head(event: Any) -> bytes:
