@@ -110,7 +110,7 @@ def _common(
     dataset.StudyInstanceUID, dataset.SeriesInstanceUID = UID(study), UID(series)
     dataset.StudyID, dataset.SeriesNumber = "1", 1
     dataset.file_meta = FileMetaDataset()
-    dataset.file_meta.MediaStorageSOPClassUID = sop_class
+    dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID
     dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
     dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
     return dataset

@@ -10,7 +10,7 @@ from headgate.context import Context
 from headgate.core import arrival, fields, listing, routing
 from headgate.core.model import Assignment
 from headgate.core.step import Outcome, Step, error, not_needed, ok
-from headgate.stores.tables import RefusedImport, quoted
+from headgate.stores.tables import RefusedImport, can_be_asked_for, quoted
 
 NAME = "populate-incoming"
 FORMS = [fields.STUDY_FORM, fields.SERIES_FORM, fields.TRANSFERS_FORM]
@@ -149,7 +149,7 @@ def _assign_late(context: Context, couplings: list[Row]) -> Iterator[Outcome]:
             ("study_accession_number", fields.COUPLING_ACCESSION),
             (fields.INCOMING_RECORD, fields.COUPLING_STUDY),
         )
-        if row.get(column)
+        if row.get(column) and can_be_asked_for(str(row[column]))
     }
     names = ["study_accession_number", fields.INCOMING_RECORD]
     conditions = iter(sorted(wanted))
@@ -182,7 +182,8 @@ def _couplings(context: Context, told: Mapping[str, list[Row]]) -> list[Row]:
     conditions = []
     for study, series in told.items():
         conditions.append(f"[{fields.COUPLING_STUDY}] = {quoted(study)}")
-        if number := str(listing.study_values(series).get("AccessionNumber", "")):
+        number = str(listing.study_values(series).get("AccessionNumber", ""))
+        if number and can_be_asked_for(number):
             conditions.append(f"[{fields.COUPLING_ACCESSION}] = {quoted(number)}")
     return context.tables.coupling_list.export(where=" or ".join(conditions))
 

@@ -1,7 +1,6 @@
 """REDCap's projects, through PyCap: refusals and outages told apart."""
 
 import csv
-import json
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cached_property
@@ -185,6 +184,11 @@ def _without_values(text: str) -> str:
     return "; ".join(lines)
 
 
+def can_be_asked_for(text: str) -> bool:
+    """Given a text, return whether filterLogic can name it: no quotation marks, no brackets."""
+    return not set(text) & set("\"'\\[]")
+
+
 def quoted(text: str) -> str:
-    """Given a text, return it as filterLogic writes texts."""
-    return json.dumps(text, ensure_ascii=False)
+    """Given a text that can be asked for, return it as filterLogic writes texts."""
+    return f'"{text}"'
