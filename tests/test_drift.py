@@ -140,7 +140,14 @@ def dictionary(name):
             "Incoming",
             {fields.INCOMING_RECORD, *fields.STUDY_FIELDS, *fields.SERIES_FIELDS}
             | {
-                value for name, value in vars(fields).items() if re.match(r"TRANSFER_[A-Z]+$", name)
+                fields.TRANSFER_REQUESTED,
+                fields.TRANSFER_PROJECT,
+                fields.TRANSFER_NAME,
+                fields.TRANSFER_EVENT,
+                fields.TRANSFER_DATE,
+                fields.TRANSFER_ERROR,
+                fields.TRANSFER_MAPPED,
+                fields.TRANSFER_MESSAGE,
             },
         ),
         (
