@@ -1,0 +1,140 @@
+"""Answers of the API: refusals, and the formats json, csv and xml."""
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from xml.sax.saxutils import escape
+
+from headgate.core.errors import Rejected
+
+XML_HEAD = '<?xml version="1.0" encoding="UTF-8" ?>'
+FORMATS = ("json", "csv", "xml")
+MEDIA_TYPES = {
+    "json": "application/json; charset=utf-8",
+    "csv": "text/csv; charset=utf-8",
+    "xml": "text/xml; charset=utf-8",
+    "text": "text/html; charset=utf-8",
+}
+DELIMITERS = {",": ",", "tab": "\t", "\t": "\t", ";": ";", "|": "|", "^": "^"}
+
+
+class Refused(Rejected):
+    """The request is answered with an error: the HTTP status, and the text for the client."""
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What goes back to the client: the body, its format (a key of MEDIA_TYPES), the status."""
+
+    body: str
+    format: str = "text"
+    status: int = 200
+
+
+def refusal(message: str, status: int, wanted: str) -> Answer:
+    """Given an error and the format wanted, return the answer that tells it."""
+    bodies = {
+        "json": lambda: as_json({"error": message}),
+        "csv": lambda: f"ERROR: {message}",
+        "xml": lambda: f"{XML_HEAD}<hash><error>{escape(message)}</error></hash>",
+    }
+    return Answer(bodies[wanted](), wanted, status)
+
+
+def as_json(value: Any) -> str:
+    """Given any JSON value, return its text as REDCap writes it: no blanks between tokens."""
+    return json.dumps(value, separators=(",", ":"))
+
+
+def as_csv(
+    columns: Sequence[str],
+    rows: Iterable[Mapping[str, Any]],
+    delimiter: str = ",",
+    always_quoted: frozenset[str] = frozenset(),
+    header: Sequence[str] | None = None,
+) -> str:
+    """Given columns and rows, return CSV as PHP's fputcsv writes it, each line ended by a newline."""
+    lines = [delimiter.join(quoted(column, delimiter) for column in header or columns)]
+    lines += [
+        delimiter.join(
+            quoted(_cell(row.get(column, "")), delimiter, column in always_quoted)
+            for column in columns
+        )
+        for row in rows
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def quoted(value: str, delimiter: str = ",", always: bool = False) -> str:
+    """Given a value, return it as a CSV cell, in quotes where it holds a blank, quote or delimiter."""
+    if always or any(sign in value for sign in (delimiter, " ", "\t", "\r", "\n", '"', "\\")):
+        return '"' + value.replace('"', '""') + '"'
+    return value
+
+
+def table(
+    columns: Sequence[str],
+    rows: Sequence[Mapping[str, Any]],
+    wanted: str,
+    delimiter: str = ",",
+    always_quoted: frozenset[str] = frozenset(),
+    header: Sequence[str] | None = None,
+) -> Answer:
+    """Given rows, return them in the format wanted; `header` stands in CSV instead of the names."""
+    if wanted == "csv":
+        return Answer(as_csv(columns, rows, delimiter, always_quoted, header), wanted)
+    if wanted == "json":
+        return Answer(
+            as_json([{name: row.get(name, "") for name in columns} for row in rows]), wanted
+        )
+    # The root's name is not established for the setup contents.
+    items = "".join(f"<item>{_elements(columns, row)}</item>" for row in rows)
+    return Answer(f"{XML_HEAD}<items>{items}</items>", wanted)
+
+
+def number(count: int, wanted: str) -> Answer:
+    """Given a count, return it bare: so every import and delete but that of records answers."""
+    return Answer(str(count), wanted)
+
+
+def imported_count(count: int, wanted: str) -> Answer:
+    """Given the number of records imported, return the answer that tells it."""
+    bodies = {
+        "json": as_json({"count": count}),
+        "csv": str(count),
+        "xml": f"{XML_HEAD}<count>{count}</count>",
+    }
+    return Answer(bodies[wanted], wanted)
+
+
+def imported_ids(ids: Sequence[str], wanted: str) -> Answer:
+    """Given the records imported, return the answer that lists them."""
+    if wanted == "json":
+        return Answer(as_json(ids), wanted)
+    if wanted == "csv":
+        # The layout of auto_ids in csv is not established: the same single column.
+        return Answer(as_csv(["id"], [{"id": name} for name in ids]), wanted)
+    items = "".join(f"<id>{escape(name)}</id>" for name in ids)
+    return Answer(f"{XML_HEAD}<ids>{items}</ids>", wanted)
+
+
+def in_cdata(value: str) -> str:
+    """Given a text, return it as XML character data that no text can break out of."""
+    return "<![CDATA[" + value.replace("]]>", "]]]]><![CDATA[>") + "]]>" if value else ""
+
+
+def _elements(columns: Sequence[str], row: Mapping[str, Any]) -> str:
+    cells = ((column, _cell(row.get(column, ""))) for column in columns)
+    return "".join(f"<{column}>{in_cdata(value)}</{column}>" for column, value in cells)
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, dict):
+        return ",".join(f"{key}:{item}" for key, item in value.items())
+    return str(value)

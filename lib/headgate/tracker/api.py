@@ -1,0 +1,119 @@
+"""The API: which content and action does what, and which right it takes."""
+
+import sqlite3
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from headgate.tracker import arrangement, deleting, exporting, importing, metadata, setup, users
+from headgate.tracker.answers import Answer, Refused
+from headgate.tracker.database import change, look
+from headgate.tracker.entries import next_number
+from headgate.tracker.parameters import Parameters
+from headgate.tracker.projects import Project, load_project
+from headgate.tracker.tokens import Caller, find_caller
+
+VERSION = "15.2.1"
+NO_CONTENT = 'The value of the parameter "content" is not valid'
+NO_ACTION = 'The value of the parameter "action" is not valid'
+Reader = Callable[[Project, Parameters], Answer]
+Changer = Callable[[sqlite3.Connection, Project, Parameters], Answer]
+
+
+@dataclass(frozen=True)
+class Reading:
+    """An operation that changes nothing."""
+
+    run: Changer
+    right: str = "api_export"
+
+
+@dataclass(frozen=True)
+class Changing:
+    """An operation that changes the project, with the rights it takes."""
+
+    run: Changer
+    rights: tuple[str, ...]
+
+
+def _reading(run: Reader) -> Reading:
+    return Reading(lambda _, project, parameters: run(project, parameters))
+
+
+def _version(project: Project, parameters: Parameters) -> Answer:
+    return Answer(VERSION)
+
+
+def _next_name(connection: sqlite3.Connection, project: Project, parameters: Parameters) -> Answer:
+    return Answer(str(next_number(connection, project.project_id)))
+
+
+DESIGN = ("api_import", "design")
+OPERATIONS: Mapping[tuple[str, str], Reading | Changing] = {
+    ("version", "export"): _reading(_version),
+    ("project", "export"): _reading(setup.export_project),
+    ("project_settings", "import"): Changing(setup.import_settings, DESIGN),
+    ("metadata", "export"): _reading(metadata.export_metadata),
+    ("metadata", "import"): Changing(metadata.import_metadata, DESIGN),
+    ("instrument", "export"): _reading(metadata.export_instruments),
+    ("exportFieldNames", "export"): _reading(metadata.export_field_names),
+    ("arm", "export"): _reading(arrangement.export_arms),
+    ("arm", "import"): Changing(arrangement.import_arms, DESIGN),
+    ("arm", "delete"): Changing(arrangement.delete_arms, DESIGN),
+    ("event", "export"): _reading(arrangement.export_events),
+    ("event", "import"): Changing(arrangement.import_events, DESIGN),
+    ("event", "delete"): Changing(arrangement.delete_events, DESIGN),
+    ("formEventMapping", "export"): _reading(setup.export_mappings),
+    ("formEventMapping", "import"): Changing(setup.import_mappings, DESIGN),
+    ("repeatingFormsEvents", "export"): _reading(setup.export_repeating),
+    ("repeatingFormsEvents", "import"): Changing(setup.import_repeating, DESIGN),
+    ("user", "export"): Reading(users.export_users),
+    ("user", "import"): Changing(users.import_users, ("api_import",)),
+    ("user", "delete"): Changing(users.delete_users, ("api_import",)),
+    ("record", "export"): Reading(exporting.export_records),
+    ("record", "import"): Changing(importing.import_records, ("api_import",)),
+    ("record", "delete"): Changing(deleting.delete_records, ("record_delete",)),
+    ("record", "rename"): Changing(deleting.rename_record, ("api_import",)),
+    ("generateNextRecordName", "export"): Reading(_next_name),
+}
+CONTENTS = {content for content, _ in OPERATIONS}
+
+
+def answer(connection: sqlite3.Connection, parameters: Parameters) -> Answer:
+    """Given a request's parameters, do what they ask and return the answer. Raise Refused."""
+    caller = find_caller(connection, parameters.text("token"))
+    content = parameters.text("content")
+    action = parameters.text("action") or ("import" if "data" in parameters.single else "export")
+    if caller.project_id is None:
+        return _create(connection, content, parameters)
+    if content not in CONTENTS:
+        raise Refused(NO_CONTENT)
+    operation = OPERATIONS.get((content, action))
+    if operation is None:
+        raise Refused(NO_ACTION)
+    return _run(connection, caller, caller.project_id, operation, parameters)
+
+
+def _run(
+    connection: sqlite3.Connection,
+    caller: Caller,
+    project_id: int,
+    operation: Reading | Changing,
+    parameters: Parameters,
+) -> Answer:
+    if isinstance(operation, Reading):
+        caller.need(operation.right)
+        with look(connection):
+            return operation.run(connection, load_project(connection, project_id), parameters)
+    for right in operation.rights:
+        caller.need(right)
+    with change(connection):
+        return operation.run(connection, load_project(connection, project_id), parameters)
+
+
+def _create(connection: sqlite3.Connection, content: str, parameters: Parameters) -> Answer:
+    if content == "version":
+        return Answer(VERSION)
+    if content != "project":
+        raise Refused(NO_CONTENT)
+    with change(connection):
+        return setup.create(connection, parameters)

@@ -1,0 +1,65 @@
+"""The command line of the tracker."""
+
+import signal
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from headgate.core.errors import Misconfigured, Unavailable
+from headgate.tracker.loading import write_tokens
+from headgate.tracker.server import address, listen, ready, server_for
+
+EXITS = {Misconfigured: 78, Unavailable: 69}
+
+
+@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True)
+@click.option("--host", default="127.0.0.1", show_default=True)
+@click.option(
+    "--db",
+    "database",
+    type=click.Path(dir_okay=False, path_type=Path),
+    default=Path("tracker.sqlite"),
+    show_default=True,
+    help="The database; made if absent.",
+)
+@click.option(
+    "--load",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A folder of data dictionaries: each becomes a project, if it is not there yet.",
+)
+@click.option(
+    "--tokens",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Where to write the API tokens (JSON, readable by you alone).",
+)
+def main(port: int, host: str, database: Path, load: Path | None, tokens: Path | None) -> None:
+    """Serve the embedded REDCap: its API at /api/, a look at the records at /."""
+    # uvicorn ends cleanly on these and then raises them again for whoever handled them before.
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    try:
+        found = ready(database, load)
+        if tokens is not None:
+            _write(tokens, found)
+        listener = listen(host, port)
+    except (Misconfigured, Unavailable) as error:
+        _stop(error)
+    server = server_for(database)
+    sys.stderr.write(f"tracker: listening on {address(listener)}\n")
+    sys.stderr.flush()
+    server.run(sockets=[listener])
+
+
+def _write(path: Path, tokens: dict[str, str]) -> None:
+    try:
+        write_tokens(path, tokens)
+    except OSError as error:
+        raise Misconfigured(f"tracker: the tokens cannot be written to {path}: {error}") from error
+
+
+def _stop(error: Misconfigured | Unavailable) -> NoReturn:
+    sys.stderr.write(f"{error}\n")
+    raise SystemExit(EXITS[type(error)])

@@ -1,0 +1,212 @@
+"""Imports of records: all of a request or, if anything in it is wrong, nothing of it."""
+
+import sqlite3
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+from headgate.tracker.answers import Answer, Refused, imported_count, imported_ids
+from headgate.tracker.dictionary import Column
+from headgate.tracker.entries import (
+    Entry,
+    known_records,
+    mark_changed,
+    next_number,
+    read_entries,
+    write_entries,
+)
+from headgate.tracker.incoming import Row, flat_from_values, rows_from
+from headgate.tracker.parameters import Parameters
+from headgate.tracker.placing import Instances, Misplaced, Place, event_of, place_of, record_of
+from headgate.tracker.projects import Event, Project
+from headgate.tracker.rendering import EVENT, INSTANCE, INSTRUMENT
+from headgate.tracker.validation import ORDERS, Invalid, stored
+
+PLACES = {EVENT, INSTRUMENT, INSTANCE, "redcap_survey_identifier", "redcap_data_access_group"}
+# Values of these are never taken from an import: they are computed or uploaded.
+UNTAKEN = {"calc", "file", "descriptive"}
+
+
+@dataclass
+class Batch:
+    """What an import would store: new values by place ("" erases), and all that is wrong."""
+
+    values: dict[Place, dict[str, str]] = field(default_factory=dict)
+    errors: list[tuple[str, str, str, str]] = field(default_factory=list)
+
+    @property
+    def records(self) -> list[str]:
+        """The records, each once, in the order of their first row."""
+        return list(dict.fromkeys(place[0] for place in self.values))
+
+
+def import_records(
+    connection: sqlite3.Connection, project: Project, parameters: Parameters
+) -> Answer:
+    """Given a project and data, within a transaction, store the data. Raise Refused."""
+    date_format = parameters.text("dateFormat", "YMD")
+    if date_format not in ORDERS:
+        raise Refused('The value of the parameter "dateFormat" is not valid')
+    rows = _rows(project, parameters)
+    columns = _columns(project, rows)
+    events = _events(project, rows)
+    names = [record_of(project, row) for row in rows]
+    given = list(dict.fromkeys(names))
+    if parameters.flag("forceAutoNumber") and project.settings["record_autonumbering_enabled"]:
+        first = next_number(connection, project.project_id)
+        renamed = {name: str(first + place) for place, name in enumerate(given)}
+    else:
+        renamed = {name: name for name in given}
+    names = [renamed[name] for name in names]
+    present = {_place(entry): entry for entry in read_entries(connection, project, names)}
+    overwrite = parameters.text("overwriteBehavior", "normal") == "overwrite"
+    batch = Batch()
+    instances = Instances()
+    for place in present:
+        instances.note(place)
+    for row, name, event in zip(rows, names, events, strict=True):
+        _collect(batch, project, columns, (name, event, row), instances, overwrite, date_format)
+    if batch.errors:
+        raise Refused(_told(batch.errors))
+    _store(connection, project, batch, present)
+    return _answer(parameters, renamed)
+
+
+def _rows(project: Project, parameters: Parameters) -> list[Row]:
+    rows = rows_from(parameters.text("data"), parameters.format(), parameters.delimiter())
+    if parameters.text("type", "flat") == "eav":
+        fields = project.dictionary.fields.values()
+        checkboxes = {item.name for item in fields if item.kind == "checkbox"}
+        return flat_from_values(rows, project.dictionary.record_field, checkboxes)
+    return rows
+
+
+def _columns(project: Project, rows: Iterable[Row]) -> dict[str, Column]:
+    dictionary = project.dictionary
+    sent = dict.fromkeys(name for row in rows for name in row)
+    timestamps = {f"{form}_timestamp" for form in dictionary.forms}
+    unread = {field.name for field in dictionary.fields.values() if field.kind in UNTAKEN}
+    unread |= PLACES | timestamps | {dictionary.record_field}
+    unknown = [name for name in sent if name not in dictionary.columns and name not in unread]
+    if unknown:
+        raise Refused(
+            "The following fields were not found in the project as real data fields: "
+            + ", ".join(unknown)
+        )
+    return {name: dictionary.columns[name] for name in sent if name not in unread}
+
+
+def _events(project: Project, rows: Sequence[Row]) -> list[Event]:
+    found = [event_of(project, row) for row in rows]
+    unknown = [row[EVENT] for row, event in zip(rows, found, strict=True) if event is None]
+    if unknown:
+        raise Refused(
+            "The following values of redcap_event_name are invalid: "
+            + ", ".join(dict.fromkeys(unknown))
+        )
+    return [event for event in found if event is not None]
+
+
+def _collect(
+    batch: Batch,
+    project: Project,
+    columns: dict[str, Column],
+    source: tuple[str, Event, Row],
+    instances: Instances,
+    overwrite: bool,
+    date_format: str,
+) -> None:
+    name, event, row = source
+    try:
+        place = place_of(project, name, event, row, instances)
+    except Misplaced as error:
+        batch.errors.append((name, error.column, error.value, error.message))
+        return
+    values: dict[str, str] = {}
+    for sent, text in row.items():
+        column = columns.get(sent)
+        if column is None or not (text or overwrite):
+            continue
+        if not project.holds(event.event_id, place[2], column.field.form):
+            if text:
+                message = _misplaced(project, event, place[2], column)
+                batch.errors.append((name, sent, text, message))
+            continue
+        try:
+            values[sent] = stored(column, text, date_format) if text else ""
+        except Invalid as error:
+            batch.errors.append((name, sent, text, str(error)))
+    # Two rows of one place in a batch: the first one wins.
+    batch.values[place] = {**values, **batch.values.get(place, {})}
+
+
+def _misplaced(project: Project, event: Event, instrument: str, column: Column) -> str:
+    name, form = column.field.name, column.field.form
+    if not project.has_form(event.event_id, form):
+        arm = f"Arm {event.arm_num}: {project.arms[event.arm_num]}"
+        return (
+            f"This field ('{name}') exists on an instrument that is not designated for the event "
+            f"named '{event.name} ({arm})'. You are not allowed to import data for this field into "
+            "this event."
+        )
+    if instrument:
+        # What REDCap says of a field outside the row's instrument is not established.
+        return f"This field ('{name}') is not on the Repeating Instrument named '{instrument}'."
+    return (
+        f"This field ('{name}') exists on a Repeating Instrument named '{form}'. However, the fields "
+        "'redcap_repeat_instance' and/or 'redcap_repeat_instrument' for this row of data have no "
+        "value, which are both required for importing data into a Repeating Instrument.  You are not "
+        "allowed to import data for this field into a non-repeating instrument."
+    )
+
+
+def _store(
+    connection: sqlite3.Connection, project: Project, batch: Batch, present: dict[Place, Entry]
+) -> None:
+    merged: dict[Place, dict[str, str]] = {}
+    for place, values in batch.values.items():
+        before = present[place].values if place in present else None
+        after = _merged(project, before or {}, values)
+        if before != after:
+            merged[place] = after
+        base = (*place[:2], "", 0)
+        if place[2] and base not in present and base not in merged:
+            # A record always has its base row, so that its name has a place.
+            merged[base] = {}
+    changed = dict.fromkeys(place[0] for place in merged)
+    write_entries(
+        connection, project.project_id, (Entry(*place, merged[place]) for place in merged)
+    )
+    mark_changed(connection, project.project_id, changed)
+
+
+def _merged(project: Project, before: dict[str, str], values: dict[str, str]) -> dict[str, str]:
+    after = {name: value for name, value in {**before, **values}.items() if value}
+    columns = project.dictionary.columns
+    for name in values:
+        status = f"{columns[name].field.form}_complete"
+        # A form that holds data has a status; Incomplete is the first one.
+        if name in after and status not in after:
+            after[status] = "0"
+    return after
+
+
+def _place(entry: Entry) -> Place:
+    return entry.record, entry.event_id, entry.instrument, entry.instance
+
+
+def _told(errors: Iterable[tuple[str, ...]]) -> str:
+    return "\n".join(
+        ",".join('"' + cell.replace('"', '""') + '"' for cell in error) for error in errors
+    )
+
+
+def _answer(parameters: Parameters, renamed: dict[str, str]) -> Answer:
+    wanted = parameters.answer_format()
+    match parameters.text("returnContent", "count"):
+        case "ids":
+            return imported_ids(list(renamed.values()), wanted)
+        case "auto_ids":
+            return imported_ids([f"{new},{given}" for given, new in renamed.items()], wanted)
+        case "nothing":
+            return Answer("", wanted)
+    return imported_count(len(renamed), wanted)

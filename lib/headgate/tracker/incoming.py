@@ -1,0 +1,115 @@
+"""The data of an import, in any of the formats, as rows of texts."""
+
+import csv
+import io
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from headgate.tracker.answers import Refused
+
+Row = dict[str, str]
+MALFORMED = (
+    "The data being imported is not formatted correctly. PHP error from JSON decoder: "
+    "Syntax error. \nThe JSON must be in an array, as in [{ ... }]."
+)
+MALFORMED_CSV = "The data being imported is not formatted correctly."
+
+
+def rows_from(data: str, wanted: str, delimiter: str = ",", nested: bool = False) -> list[Row]:
+    """Given data and its format, return its rows. Raise Refused if it cannot be read.
+
+    With `nested`, a value may be an object (the rights to each form, of a user): it is left out.
+    """
+    match wanted:
+        case "json":
+            return _from_json(data, nested)
+        case "csv":
+            return _from_csv(data, delimiter)
+    raise Refused(f"This server imports json or csv, not yet {wanted}")
+
+
+def _from_json(data: str, nested: bool) -> list[Row]:
+    try:
+        found = json.loads(data, parse_int=str, parse_float=_decimal, parse_constant=_no_constant)
+    except (ValueError, RecursionError) as error:
+        raise Refused(MALFORMED) from error
+    if isinstance(found, dict):
+        # As the real server does: an object is read as an empty array.
+        return []
+    if not isinstance(found, list) or not all(isinstance(row, dict) for row in found):
+        raise Refused(MALFORMED)
+    return [
+        {
+            _storable(name): _text(value)
+            for name, value in row.items()
+            if not (nested and isinstance(value, dict))
+        }
+        for row in found
+    ]
+
+
+def _decimal(text: str) -> str:
+    number = float(text)
+    return str(int(number)) if number.is_integer() and abs(number) < 1e15 else text
+
+
+def _no_constant(name: str) -> str:
+    raise ValueError(name)
+
+
+def _text(value: Any) -> str:
+    match value:
+        case None:
+            return ""
+        case bool():
+            return str(int(value))
+        case str():
+            return _storable(value)
+    raise Refused(MALFORMED)
+
+
+def _storable(text: str) -> str:
+    # Half a surrogate pair is no character: neither the database nor an answer could hold it.
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise Refused("The data being imported holds an invalid character.") from error
+    return text.replace("\0", "")
+
+
+def _from_csv(data: str, delimiter: str) -> list[Row]:
+    reader = csv.reader(io.StringIO(data.removeprefix("\ufeff"), newline=""), delimiter=delimiter)
+    try:
+        lines = [line for line in reader if line]
+    except csv.Error as error:
+        raise Refused(MALFORMED_CSV) from error
+    if not lines:
+        return []
+    header = [name.strip() for name in lines[0]]
+    if any(len(line) != len(header) for line in lines):
+        raise Refused(MALFORMED_CSV)
+    return [
+        {name: _storable(cell) for name, cell in zip(header, line, strict=True)}
+        for line in lines[1:]
+    ]
+
+
+def flat_from_values(rows: Iterable[Row], record_field: str, checkboxes: set[str]) -> list[Row]:
+    """Given one row for each value (type eav), return flat rows, in the order of their first value.
+
+    A checkbox may come as `field___code` with 0 or 1, or as an export has it: the code as value.
+    """
+    flat: dict[tuple[str, ...], Row] = {}
+    for row in rows:
+        if "record" not in row or "field_name" not in row:
+            raise Refused("Each row must have a record, a field_name and a value.")
+        extra = {name: row[name] for name in row if name.startswith("redcap_")}
+        place = (row["record"], *(extra[name] for name in sorted(extra)))
+        target = flat.setdefault(place, {record_field: row["record"], **extra})
+        name, value = row["field_name"], row.get("value", "")
+        if name in checkboxes and value:
+            name, value = f"{name}___{value}", "1"
+        if name != record_field:
+            target[name] = value
+    return list(flat.values())

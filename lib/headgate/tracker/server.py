@@ -1,0 +1,159 @@
+"""The HTTP server: one endpoint for the API, and the pages."""
+
+import socket
+import threading
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.concurrency import run_in_threadpool
+from starlette.datastructures import UploadFile
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+
+from headgate.core.errors import Misconfigured
+from headgate.tracker import api, pages
+from headgate.tracker.answers import MEDIA_TYPES, Answer, Refused, refusal
+from headgate.tracker.database import connect, prepare
+from headgate.tracker.loading import load_folder, tokens_of
+from headgate.tracker.parameters import Parameters, parameters_from
+
+LARGEST_BODY = 64 * 1024 * 1024
+MOST_PARTS = 50_000
+STOPPING_SECONDS = 10
+HEADERS = {
+    "Expires": "0",
+    "Cache-Control": "no-store, no-cache, must-revalidate",
+    "Pragma": "no-cache",
+    "Access-Control-Allow-Origin": "*",
+}
+NOT_IMPLEMENTED = "The requested method is not implemented."
+
+
+@dataclass(frozen=True)
+class Running:
+    """A tracker that runs in a thread of this process."""
+
+    url: str
+    tokens: dict[str, str]
+    stop: Callable[[], None]
+
+
+def start(database: Path, port: int = 0, load: Path | None = None) -> Running:
+    """Given a database file and dictionaries to load, return a tracker that serves on loopback."""
+    tokens = ready(database, load)
+    listener = listen("127.0.0.1", port)
+    server = server_for(database)
+    thread = threading.Thread(
+        target=server.run, kwargs={"sockets": [listener]}, name="tracker", daemon=True
+    )
+    thread.start()
+
+    def stop() -> None:
+        server.should_exit = True
+        thread.join(STOPPING_SECONDS)
+        listener.close()
+
+    return Running(address(listener), tokens, stop)
+
+
+def ready(database: Path, load: Path | None) -> dict[str, str]:
+    """Given a database file and dictionaries, make what is missing, and return the tokens."""
+    prepare(database)
+    with closing(connect(database)) as connection:
+        if load is not None:
+            load_folder(connection, load)
+        return tokens_of(connection)
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Given a host and a port (0: any free one), return a socket that takes connections already."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+        listener.listen(128)
+    except (OSError, OverflowError) as error:
+        listener.close()
+        raise Misconfigured(f"tracker: cannot listen on {host} port {port}: {error}") from error
+    return listener
+
+
+def address(listener: socket.socket) -> str:
+    """Given the listening socket, return the API's address."""
+    host, port = listener.getsockname()[:2]
+    return f"http://{f'[{host}]' if ':' in host else host}:{port}/api/"
+
+
+def server_for(database: Path) -> uvicorn.Server:
+    """Given a prepared database, return the server, which runs on sockets given to its `run`."""
+    configuration = uvicorn.Config(
+        application(database),
+        lifespan="off",
+        access_log=False,
+        log_level="warning",
+        proxy_headers=False,
+        server_header=False,
+        timeout_graceful_shutdown=STOPPING_SECONDS,
+    )
+    return uvicorn.Server(configuration)
+
+
+def application(database: Path) -> Starlette:
+    """Given a prepared database, return the ASGI application."""
+    # As long as this connection is open, closing another one makes no checkpoint.
+    keeper = connect(database)
+    keeper.execute("SELECT 1 FROM projects").fetchall()
+
+    async def endpoint(request: Request) -> Response:
+        if request.method != "POST":
+            return _response(refusal(NOT_IMPLEMENTED, 501, "xml"))
+        parameters = Parameters()
+        try:
+            parameters = await _parameters(request)
+            return _response(await run_in_threadpool(_answer, database, parameters))
+        except Refused as error:
+            wanted = parameters.answer_format()
+            return _response(refusal(error.message, error.status, wanted))
+
+    methods = ["GET", "POST", "PUT", "DELETE", "PATCH"]
+    api_routes = [Route(path, endpoint, methods=methods) for path in ("/api/", "/api")]
+    app = Starlette(routes=[*api_routes, *pages.routes(database)])
+    app.state.keeper = keeper
+    return app
+
+
+def _answer(database: Path, parameters: Parameters) -> Answer:
+    with closing(connect(database)) as connection:
+        return api.answer(connection, parameters)
+
+
+async def _parameters(request: Request) -> Parameters:
+    if request.headers.get("content-type", "").startswith("multipart/form-data"):
+        async with request.form(
+            max_files=1, max_fields=MOST_PARTS, max_part_size=LARGEST_BODY
+        ) as form:
+            return parameters_from(
+                (name, value)
+                for name, value in form.multi_items()
+                if not isinstance(value, UploadFile)
+            )
+    body = bytearray()
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LARGEST_BODY:
+            raise Refused(f"The request is larger than {LARGEST_BODY} bytes", 413)
+    text = bytes(body).decode("utf-8", "replace")
+    return parameters_from(parse_qsl(text, keep_blank_values=True, errors="replace"))
+
+
+def _response(answer: Answer) -> Response:
+    return Response(
+        answer.body, answer.status, {**HEADERS, "Content-Type": MEDIA_TYPES[answer.format]}
+    )
