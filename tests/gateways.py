@@ -16,7 +16,7 @@ from headgate import config
 from headgate.context import Context
 from headgate.demo import archives
 from headgate.demo.processes import program
-from headgate.demo.site import Site
+from headgate.demo.site import TITLES, Site
 from headgate.stores import pacs
 from headgate.stores.layout import Layout
 
@@ -159,3 +159,10 @@ def a_small_disk(tmp_path: Path) -> Iterator[Path]:
     yield place
     subprocess.run(["umount", "-l", str(place)], check=True)
     shutil.rmtree(place, ignore_errors=True)
+
+
+@pytest.fixture
+def a_tree(tmp_path: Path) -> Gateway:
+    """A gateway whose REDCap and PACS are not there: for scripts that need neither."""
+    tokens = dict.fromkeys(TITLES.values(), "0" * 32)
+    return Gateway(Site(tmp_path / "site", "http://127.0.0.1:9/api/", tokens, 9))

@@ -27,16 +27,17 @@ def generated(folder: Path) -> list[Path]:
     """Given a folder, make a CT study, a radiotherapy set and screenshots there."""
     folder.mkdir(parents=True, exist_ok=True)
     paths = []
-    for number, dataset in enumerate([*_ct_study(), *_rt_set(), *_screenshots()]):
+    for number, dataset in enumerate([*ct_study(), *_rt_set(), *_screenshots()]):
         paths.append(folder / f"made-{number:04d}.dcm")
         dataset.save_as(paths[-1], enforce_file_format=True)
     return paths
 
 
-def _ct_study() -> Iterator[Dataset]:
+def ct_study(slices: int = SLICES, size: int = SIZE) -> Iterator[Dataset]:
+    """Given how many slices and their width in pixels, yield a CT study of noise."""
     study, series, frame = (generate_uid(entropy_srcs=["ct", word]) for word in "abc")
     random = np.random.default_rng(1)
-    for number in range(1, SLICES + 1):
+    for number in range(1, slices + 1):
         dataset = _common(0, study, series, CT, f"ct{number}", "CT")
         dataset.FrameOfReferenceUID = frame
         dataset.StudyDescription, dataset.SeriesDescription = "CT Thorax", "Thorax 1.0 B30f"
@@ -44,7 +45,7 @@ def _ct_study() -> Iterator[Dataset]:
         dataset.InstanceNumber = number
         dataset.KVP, dataset.ConvolutionKernel = "120", "B30f"
         _geometry(dataset, number)
-        _pixels(dataset, random.integers(0, 4095, (SIZE, SIZE), dtype=np.uint16))
+        _pixels(dataset, random.integers(0, 4095, (size, size), dtype=np.uint16))
         yield dataset
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 
 from headgate.core.errors import Busy, HeadgateError, Misconfigured, Unavailable
+from headgate.core.step import Status
 
 DONE = 0
 SOME_FAILED = 1
@@ -21,6 +22,7 @@ CODES: Mapping[type[HeadgateError], int] = {
     Misconfigured: CONFIGURATION,
     Busy: BUSY,
 }
+OUTCOMES: Mapping[Status, int] = {Status.ERROR: SOME_FAILED, Status.DEFERRED: UNREACHABLE}
 
 
 def code_of(error: HeadgateError) -> int:

@@ -134,7 +134,7 @@ def _apply(step: Step, context: Context, item: Any, report: Report) -> int:
     codes = [exits.DONE]
     for outcome in step.apply(context, item):
         _say(report, outcome)
-        codes.append(exits.SOME_FAILED if outcome.status is Status.ERROR else exits.DONE)
+        codes.append(exits.OUTCOMES.get(outcome.status, exits.DONE))
     return exits.worst(codes)
 
 

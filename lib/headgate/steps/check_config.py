@@ -46,7 +46,7 @@ def _local(context: Context, item: str) -> str:
             raise Misconfigured(f"datadir {context.settings.datadir} is no folder: make it")
         return f"{context.settings.datadir} is there"
     if item == "rules":
-        return f"the classification rules can be used: {len(context.rules.entries)} of them"
+        return f"the classification rules can be used: {len(context.rules.rules)} of them"
     if item == "key":
         return f"{context.settings.deid.key_file} holds {len(context.site_key)} bytes"
     for name in ("incoming", "projects", "routing", "coupling_list"):

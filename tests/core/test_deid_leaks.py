@@ -1,0 +1,122 @@
+"""The gate: what it finds, and what it knows to be chance."""
+
+import pytest
+from pydicom import Dataset
+
+from headgate.core.deid.leaks import find_leaks
+from headgate.core.deid.patient import Identifiers, identifiers_of
+from headgate.core.errors import Rejected
+
+
+def a_patient(**values):
+    dataset = Dataset()
+    for keyword, value in values.items():
+        setattr(dataset, keyword, value)
+    return identifiers_of(dataset)
+
+
+def with_text(text, keyword="SeriesDescription"):
+    dataset = Dataset()
+    setattr(dataset, keyword, text)
+    return dataset
+
+
+@pytest.mark.parametrize(
+    ("text", "is_leak"),
+    [
+        ("JANSEN", True),
+        ("scan of jansen", True),
+        ("xJANSENx", True),  # six letters are found within a word
+        ("Piet_2", True),
+        ("Pietra", False),  # fewer only as a word
+        ("Jansen2", True),
+        ("ID 12", True),
+        ("12", True),
+        ("128", False),
+        ("T12", False),
+        ("A1234567B", True),
+        ("1234568", False),
+        ("2000-12-31", True),
+        ("31.12.2000", True),
+        ("x31122000y", True),
+        ("131122000", False),
+        ("MR brain", False),
+    ],
+)
+def test_texts(text, is_leak):
+    identifiers = a_patient(
+        PatientName="Jansen^Piet",
+        PatientID="12",
+        OtherPatientIDs=["1234567"],
+        PatientBirthDate="20001231",
+    )
+    assert bool(find_leaks(b"", with_text(text), identifiers)) is is_leak
+
+
+@pytest.mark.parametrize("image_type", ["MAX", "MAX_IP"])
+def test_a_short_name_within_a_code_is_chance(image_type):
+    identifiers = a_patient(PatientName="Ip^Max")
+    dataset = with_text(["DERIVED", image_type], "ImageType")
+    assert find_leaks(b"CS\x06\0" + image_type.encode(), dataset, identifiers) == []
+
+
+def test_a_number_within_a_uid_or_a_decimal_is_chance_and_beside_them_is_not():
+    identifiers = a_patient(PatientID="123456")
+    dataset = Dataset()
+    dataset.SOPInstanceUID = "1.2.9123456789.3"
+    dataset.SliceLocation = "-7.123456"
+    header = b"\x08\0\x18\0UI\x10\x001.2.9123456789.3 \0DS\x0a\0-7.123456"
+    assert find_leaks(header, dataset, identifiers) == []
+    assert find_leaks(header + b"\x09\0 id=123456", dataset, identifiers)
+
+
+def test_the_birth_date_in_a_shifted_date_is_chance_and_under_its_own_tag_is_not():
+    identifiers = a_patient(PatientBirthDate="20001231")
+    dataset = with_text("20001231", "StudyDate")
+    assert find_leaks(b"DA\x08\x0020001231", dataset, identifiers) == []
+    assert find_leaks(b"", with_text("20001231", "PatientBirthDate"), identifiers)
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "utf-8", "utf-16-le"])
+@pytest.mark.parametrize("name", ["Bjørnstad", "BJØRNSTAD", "bjørnstad"])
+def test_bytes_in_every_encoding(name, encoding):
+    identifiers = a_patient(SpecificCharacterSet="ISO_IR 100", PatientName="Bjørnstad^Kari")
+    places = find_leaks(b"\1\2" + name.encode(encoding) + b"\3", Dataset(), identifiers)
+    assert places
+    assert "stad" not in " ".join(places).lower()
+
+
+def test_the_participant_called_like_the_patient_is_reported():
+    identifiers = a_patient(PatientID="LUNG-001")
+    assert find_leaks(b"", with_text("LUNG-001", "PatientID"), identifiers) == ["PatientID"]
+
+
+def test_a_place_is_told_at_its_depth():
+    outer = Dataset()
+    outer.RequestAttributesSequence = [with_text("Jansen")]
+    places = find_leaks(b"", outer, Identifiers(names=("Jansen",)))
+    assert places == ["RequestAttributesSequence[0].SeriesDescription"]
+
+
+def test_identifiers_are_taken_from_every_depth():
+    inner = Dataset()
+    inner.PatientID, inner.PatientName = "OLD-778", "Berg^Anna"
+    dataset = Dataset()
+    dataset.OtherPatientIDsSequence = [inner]
+    dataset.RequestAttributesSequence = [with_text("ACC-991", "AccessionNumber")]
+    identifiers = identifiers_of(dataset)
+    assert set(identifiers.numbers) == {"OLD-778", "ACC-991"}
+    assert set(identifiers.names) == {"Berg", "Anna"}
+
+
+def test_placeholders_and_initials_name_nobody():
+    assert a_patient(PatientName="Anonymous^J^Li").names == ()
+
+
+def test_identifiers_show_nothing_of_themselves():
+    assert "Jansen" not in repr(a_patient(PatientName="Jansen"))
+
+
+def test_undecodable_identifiers_are_refused():
+    with pytest.raises(Rejected):
+        a_patient(SpecificCharacterSet="ISO_IR 192", PatientID="ab\ufffdcd")

@@ -1,0 +1,57 @@
+"""Every real data set leaves clean or is refused with a reason."""
+
+import io
+import os
+import warnings
+from pathlib import Path
+
+import pydicom
+import pytest
+from pydicom.filewriter import dcmwrite
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
+
+from headgate.core.deid.engine import deidentify
+from headgate.core.deid.identity import Recipe, project_key
+from headgate.core.deid.leaks import find_leaks
+from headgate.core.deid.patient import identifiers_of
+from headgate.core.errors import Rejected
+
+PACKAGED = Path(pydicom.__file__).parent / "data"
+SHARED = Path(os.environ.get("HEADGATE_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
+FILES = sorted(
+    [*PACKAGED.glob("test_files/*.dcm"), *PACKAGED.glob("charset_files/*.dcm"), *SHARED.glob("*/*")]
+)
+RECIPE = Recipe("LUNG", "LUNG-001", "baseline", project_key(b"k" * 32, "LUNG"))
+MOST = 0.75  # of the files: a test in which all were refused would prove nothing
+
+
+def outcome(file):
+    dataset = pydicom.dcmread(file, force=True, stop_before_pixels=True)
+    try:
+        identifiers = identifiers_of(dataset)
+        result = deidentify(dataset, RECIPE)
+    except Rejected as reason:
+        assert str(reason)
+        return "refused"
+    syntax = result.file_meta.get("TransferSyntaxUID", ImplicitVRLittleEndian)
+    result.file_meta.TransferSyntaxUID = (
+        ExplicitVRLittleEndian if syntax.is_deflated or syntax.startswith("1.2.840.10008.1.2.8")
+        else syntax
+    )  # fmt: skip
+    target = io.BytesIO()
+    dcmwrite(target, result, enforce_file_format=True)
+    assert find_leaks(target.getvalue(), result, identifiers) == []
+    return "clean"
+
+
+def test_every_real_data_set_leaves_clean_or_is_refused():
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        outcomes = [outcome(file) for file in FILES if file.is_file()]
+    assert outcomes
+    assert outcomes.count("clean") > MOST * len(outcomes)
+
+
+@pytest.mark.parametrize("name", ["CT_small.dcm", "MR_small.dcm", "rtplan.dcm", "test-SR.dcm"])
+def test_packaged_files_are_not_refused(name):
+    assert outcome(PACKAGED / "test_files" / name) == "clean"

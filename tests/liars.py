@@ -1,0 +1,108 @@
+"""Peers that cannot be had for real: a PACS that lies or stalls, a REDCap that talks nonsense."""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+from pydicom.dataset import Dataset
+from pynetdicom import AE, _config, evt
+
+STUDY_ROOT_FIND = "1.2.840.10008.5.1.4.1.2.2.1"
+SUCCESS, PENDING = 0x0000, 0xFF00
+
+
+class LyingPacs:
+    """A PACS in memory. `status_of(event, number)` decides on each C-STORE; None drops it silently.
+
+    What is answered with success is held, unless `drops(number)` says otherwise.
+    """
+
+    def __init__(
+        self,
+        status_of: Callable[[Any, int], int] = lambda _event, _number: SUCCESS,
+        drops: Callable[[int], bool] = lambda _number: False,
+        answers_find: bool = True,
+        calling: tuple[str, ...] = (),
+    ) -> None:
+        self.held: dict[str, tuple[str, str]] = {}
+        self.stored: Counter[str] = Counter()
+        self.number = 0
+        self._status_of, self._drops = status_of, drops
+        _config.UNRESTRICTED_STORAGE_SERVICE = True
+        entity = AE(ae_title="RESEARCH")
+        entity.require_calling_aet = list(calling)
+        entity.add_supported_context("1.2.840.10008.1.1")
+        if answers_find:
+            entity.add_supported_context(STUDY_ROOT_FIND)
+        handlers = [(evt.EVT_C_STORE, self._store), (evt.EVT_C_FIND, self._find)]
+        self._server = entity.start_server(("127.0.0.1", 0), block=False, evt_handlers=handlers)
+        self._entity = entity
+        self.port = self._server.server_address[1]
+
+    def stop(self) -> None:
+        self._entity.shutdown()
+
+    def _store(self, event: Any) -> int:
+        self.number += 1
+        status = self._status_of(event, self.number)
+        name = str(event.request.AffectedSOPInstanceUID)
+        if status == SUCCESS:
+            self.stored[name] += 1
+            if not self._drops(self.number):
+                dataset = event.dataset
+                self.held[name] = (str(dataset.StudyInstanceUID), str(dataset.SeriesInstanceUID))
+        return status
+
+    def _find(self, event: Any) -> Iterator[tuple[int, Dataset | None]]:
+        query = event.identifier
+        for name, (study, series) in sorted(self.held.items()):
+            if (study, series) == (query.StudyInstanceUID, query.SeriesInstanceUID):
+                answer = Dataset()
+                answer.QueryRetrieveLevel = "IMAGE"
+                answer.StudyInstanceUID, answer.SeriesInstanceUID = study, series
+                answer.SOPInstanceUID = name
+                yield PENDING, answer
+
+
+@contextmanager
+def a_lying_pacs(**arguments: Any) -> Iterator[LyingPacs]:
+    """A lying PACS for the length of a test."""
+    running = LyingPacs(**arguments)
+    try:
+        yield running
+    finally:
+        running.stop()
+
+
+@contextmanager
+def a_redcap_that_says(
+    status: int, text: str, waits: threading.Event | None = None
+) -> Iterator[str]:
+    """A server that answers every call with the same; return its address, as an API's."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            if waits:
+                waits.wait(30)
+            self.send_response(status)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(text.encode())
+
+        def log_message(self, *_arguments: Any) -> None:
+            """Be silent."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    server.daemon_threads = True
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}/api/"
+    finally:
+        server.shutdown()
+        server.server_close()

@@ -1,0 +1,165 @@
+"""bin/anonymize: files and folders without the pipeline."""
+
+from __future__ import annotations
+
+import csv
+import json
+import subprocess
+
+import factories
+import pytest
+from headgate.core.deid.identity import Recipe, project_key
+from headgate.core.deid.uids import replace_uid
+from headgate.demo.processes import script
+from pydicom import dcmread
+
+STUDY = factories.Study("anonymize")
+WHO = ["--project", "P", "--participant", "P-001", "--event", "E1"]
+
+
+def anonymize(*words, code=0):
+    done = subprocess.run(
+        [*script("anonymize"), *map(str, words)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == code, done
+    return done
+
+
+def answers(done):
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+@pytest.fixture
+def files(tmp_path):
+    datasets = [*STUDY.instances(3), *STUDY.instances(2, series=2)]
+    factories.save(datasets, tmp_path / "in" / "some" / "folder")
+    return tmp_path / "in"
+
+
+def test_a_folder_is_de_identified_below_folders_of_study_and_series(files, tmp_path):
+    done = anonymize(files, tmp_path / "out", *WHO, "--json")
+    *lines, totals = answers(done)
+    assert {name: totals[name] for name in ("inputs", "outputs", "rejected", "excluded")} == {
+        "inputs": 5, "outputs": 5, "rejected": 0, "excluded": 0,
+    }  # fmt: skip
+    assert totals["seconds"] > 0
+    assert len(lines) == 5
+    outputs = list((tmp_path / "out").rglob("*.dcm"))
+    assert len(outputs) == 5
+    for path in outputs:
+        dataset = dcmread(path)
+        assert path.stem == dataset.SOPInstanceUID
+        assert path.parent.name == dataset.SeriesInstanceUID
+        assert path.parent.parent.name == dataset.StudyInstanceUID
+        assert dataset.PatientID == dataset.PatientName == "P-001"
+        assert dataset.InstitutionName == "P"
+        assert dataset.PixelData
+
+
+def test_nothing_of_the_patient_is_in_the_output_its_paths_or_what_is_printed(files, tmp_path):
+    done = anonymize(files, tmp_path / "out", *WHO, "--json", "-v")
+    for path in (tmp_path / "out").rglob("*"):
+        whole = path.read_bytes() if path.is_file() else b""
+        for word in factories.PLANTED:
+            assert word not in str(path.relative_to(tmp_path))
+            assert word.encode() not in whole
+    for word in factories.PLANTED:
+        assert word not in done.stdout + done.stderr
+
+
+def test_without_a_key_one_is_made_beside_the_output_for_its_owner_alone(files, tmp_path):
+    done = anonymize(files, tmp_path / "out", *WHO)
+    key = tmp_path / "out.key"
+    assert str(key) in done.stderr
+    assert key.stat().st_mode & 0o077 == 0
+    recipe = Recipe("P", "P-001", "E1", project_key(bytes.fromhex(key.read_text().strip()), "P"))
+    assert (tmp_path / "out" / replace_uid(STUDY.uid, recipe)).is_dir()
+
+
+def test_the_same_key_gives_the_same_bytes_again(files, tmp_path):
+    anonymize(files, tmp_path / "one", *WHO)
+    anonymize(files, tmp_path / "two", *WHO, "--key-file", tmp_path / "one.key", "--jobs", "2")
+    one, two = (
+        {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*.dcm")}
+        for folder in (tmp_path / "one", tmp_path / "two")
+    )
+    assert one == two
+    assert len(one) == 5
+
+
+def test_a_key_that_others_may_read_is_not_used(files, tmp_path):
+    key = tmp_path / "key"
+    key.write_text("ab" * 32)
+    key.chmod(0o644)
+    done = anonymize(files, tmp_path / "out", *WHO, "--key-file", key, code=78)
+    assert "chmod 600" in done.stderr
+
+
+def test_D02_a_file_that_cannot_be_read_is_rejected_with_its_reason_and_the_run_ends_red(
+    files, tmp_path
+):
+    (files / "notes.txt").write_text("no dicom")
+    cut = files / "cut.dcm"
+    cut.write_bytes(next((files / "some" / "folder").iterdir()).read_bytes()[:-50])
+    done = anonymize(files, tmp_path / "out", *WHO, "--json", code=1)
+    *lines, totals = answers(done)
+    assert (totals["inputs"], totals["outputs"], totals["rejected"]) == (7, 5, 2)
+    rejected = {line["item"]: line["text"] for line in lines if line["status"] == "error"}
+    assert set(rejected) == {"notes.txt", "cut.dcm"}
+    assert all("not a readable DICOM file" in text for text in rejected.values())
+
+
+def test_a_coupling_list_tells_each_patient_and_who_is_not_on_it_is_rejected(tmp_path):
+    known = factories.Study("known", accession="A1", patient_id="PAT1")
+    other = factories.Study("other", accession="A2", patient_id="PAT2")
+    stranger = factories.Study("stranger", accession="A3", patient_id="PAT3")
+    datasets = [study.instance() for study in (known, other, stranger)]
+    factories.save(datasets, tmp_path / "in")
+    (tmp_path / "list.csv").write_text(
+        "patient_id,accession_number,participant,event\nPAT1,,P-001,E1\n,A2,P-002,E2\n"
+    )
+    words = [tmp_path / "in", tmp_path / "out", "--project", "P", "--json"]
+    done = anonymize(*words, "--coupling-list", tmp_path / "list.csv", code=1)
+    totals = answers(done)[-1]
+    assert (totals["outputs"], totals["rejected"]) == (2, 1)
+    events = {
+        str(dataset.PatientID): str(dataset.ReferringPhysicianName)
+        for dataset in map(dcmread, (tmp_path / "out").rglob("*.dcm"))
+    }
+    assert events == {"P-001": "E1", "P-002": "E2"}
+
+
+def test_the_diff_lists_every_change_and_only_its_owner_may_read_it(files, tmp_path):
+    anonymize(files, tmp_path / "out", *WHO, "--diff", tmp_path / "diff.csv")
+    assert (tmp_path / "diff.csv").stat().st_mode & 0o077 == 0
+    with (tmp_path / "diff.csv").open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    assert set(rows[0]) == {"file", "element", "rule", "before", "after"}
+    changed = {row["element"]: row for row in rows if row["file"].endswith("IM00000")}
+    (patient,) = [row for place, row in changed.items() if "0010,0020" in place.replace(" ", "")]
+    assert patient["before"] == factories.PATIENT_ID
+    assert patient["after"] == "P-001"
+
+
+def test_a_dicomdir_is_excluded_as_it_names_patients(files, tmp_path):
+    dataset = STUDY.instance(9)
+    dataset.SOPClassUID = "1.2.840.10008.1.3.10"
+    factories.save([factories.with_meta(dataset)], files / "index")
+    totals = answers(anonymize(files, tmp_path / "out", *WHO, "--json"))[-1]
+    assert (totals["inputs"], totals["outputs"], totals["excluded"]) == (6, 5, 1)
+
+
+def test_two_inputs_with_one_uid_and_other_content_do_not_hide_each_other(files, tmp_path):
+    factories.save([STUDY.instance(1, StudyDescription="other")], files / "twin")
+    done = anonymize(files, tmp_path / "out", *WHO, "--json", code=1)
+    assert answers(done)[-1]["rejected"] == 1
+    assert "same SOP Instance UID" in done.stdout
+
+
+def test_a_dry_run_writes_nothing(files, tmp_path):
+    anonymize(files, tmp_path / "out", *WHO, "--dry-run")
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["in"]
+
+
+def test_without_participant_it_is_a_matter_of_usage(files, tmp_path):
+    assert "--participant" in anonymize(files, tmp_path / "out", "--project", "P", code=2).stderr
