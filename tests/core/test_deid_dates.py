@@ -3,11 +3,10 @@
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from headgate.core.deid.dates import offset_days, shift
 from headgate.core.deid.identity import Recipe, project_key
+from hypothesis import given
+from hypothesis import strategies as st
 
 DAYS = st.dates(min_value=date(1900, 1, 1), max_value=date(2100, 1, 1))
 OFFSETS = st.integers(-3650, 3650).filter(bool)

@@ -1,11 +1,10 @@
 """The gate: what it finds, and what it knows to be chance."""
 
 import pytest
-from pydicom import Dataset
-
 from headgate.core.deid.leaks import find_leaks
 from headgate.core.deid.patient import Identifiers, identifiers_of
 from headgate.core.errors import Rejected
+from pydicom import Dataset
 
 
 def a_patient(**values):

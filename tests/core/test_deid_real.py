@@ -1,23 +1,21 @@
 """Every real data set leaves clean or is refused with a reason."""
 
 import io
-import os
 import warnings
 from pathlib import Path
 
 import pydicom
 import pytest
-from pydicom.filewriter import dcmwrite
-from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
-
 from headgate.core.deid.engine import deidentify
 from headgate.core.deid.identity import Recipe, project_key
 from headgate.core.deid.leaks import find_leaks
 from headgate.core.deid.patient import identifiers_of
 from headgate.core.errors import Rejected
+from pydicom.filewriter import dcmwrite
+from pydicom.uid import ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
 PACKAGED = Path(pydicom.__file__).parent / "data"
-SHARED = Path(os.environ.get("HEADGATE_TEST_DATA", Path(__file__).parents[3] / "shared" / "data"))
+SHARED = Path(__file__).parents[3] / "shared" / "data"
 FILES = sorted(
     [*PACKAGED.glob("test_files/*.dcm"), *PACKAGED.glob("charset_files/*.dcm"), *SHARED.glob("*/*")]
 )
@@ -31,8 +29,7 @@ def outcome(file):
         identifiers = identifiers_of(dataset)
         result = deidentify(dataset, RECIPE)
     except Rejected as reason:
-        assert str(reason)
-        return "refused"
+        return "refused" if str(reason) else "refused without a reason"
     syntax = result.file_meta.get("TransferSyntaxUID", ImplicitVRLittleEndian)
     result.file_meta.TransferSyntaxUID = (
         ExplicitVRLittleEndian if syntax.is_deflated or syntax.startswith("1.2.840.10008.1.2.8")
@@ -48,7 +45,7 @@ def test_every_real_data_set_leaves_clean_or_is_refused():
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         outcomes = [outcome(file) for file in FILES if file.is_file()]
-    assert outcomes
+    assert set(outcomes) <= {"clean", "refused"}
     assert outcomes.count("clean") > MOST * len(outcomes)
 
 

@@ -4,9 +4,8 @@ from collections import Counter
 
 import pytest
 from dicomanonymizer.dicom_anonymization_databases import dicomfields_2024b as edition
-from pydicom.datadict import DicomDictionary, tag_for_keyword
-
 from headgate.core.deid import private, profile, table
+from pydicom.datadict import DicomDictionary, tag_for_keyword
 
 ACTIONS = profile.actions()
 

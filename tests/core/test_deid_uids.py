@@ -4,12 +4,11 @@ import hashlib
 import uuid
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from headgate.core.deid.identity import Recipe, project_key
 from headgate.core.deid.uids import replace_study_uid, replace_uid
 from headgate.core.errors import Misconfigured
+from hypothesis import given
+from hypothesis import strategies as st
 
 SITE_KEY = b"k" * 32
 A_UID = st.lists(st.integers(0, 10**9), min_size=2, max_size=5).map(

@@ -103,10 +103,7 @@ def _condition_holds(rules: Rules, rule: Rule, condition: Condition, values: Val
     if condition.test is None:
         holds = _holds(rules, rules.rules[rules.places[condition.key]], values)
     else:
-        header, series, seen = values
-        value = seen.get(
-            condition.key, (series if rule.is_of_series else header).get(condition.key)
-        )
+        value = _value(rule, condition.key, values)
         holds = condition.test(_part(value, condition.index))
     return holds != condition.is_negated
 

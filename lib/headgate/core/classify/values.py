@@ -4,12 +4,21 @@ from collections.abc import Sequence
 from typing import Any
 
 from pydicom import DataElement, Dataset
+from pydicom.errors import BytesLengthException
 from pydicom.multival import MultiValue
 from pydicom.tag import BaseTag
 
 # Values that no rule can compare: PS3.5 6.2
 BULK = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN", "SQ", "OB or OW", "US or OW"})
-UNDECODABLE = (ArithmeticError, AttributeError, LookupError, NotImplementedError, TypeError)
+UNDECODABLE = (
+    ArithmeticError,
+    AttributeError,
+    BytesLengthException,
+    LookupError,
+    NotImplementedError,
+    TypeError,
+    ValueError,
+)
 ORIENTATION = "Orientation"  # the key of the helper value
 ORIENTATION_TOLERANCE = 0.05  # of a direction cosine: about 18 degrees off the axis
 PLANES = ("sagittal", "coronal", "axial")  # by the axis of the patient that is the normal: x, y, z
@@ -83,14 +92,14 @@ def _plane_items(dataset: Dataset) -> list[Dataset]:
 def _value(dataset: Dataset, keyword: str) -> Any:
     try:
         return dataset.get(keyword)
-    except (*UNDECODABLE, ValueError):
+    except UNDECODABLE:
         return None
 
 
 def _element(dataset: Dataset, tag: BaseTag) -> DataElement | None:
     try:
         return dataset[tag]
-    except (*UNDECODABLE, ValueError):
+    except UNDECODABLE:
         return None
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from pydicom import DataElement, Dataset
@@ -29,6 +30,7 @@ TEXTS = frozenset(profile.KINDS["text"])
 KIND_OF = profile.KIND_OF
 GONE = (table.REMOVE, "")
 PIXELS = "pixels"
+NUMBERS = (int, float, Decimal)  # what pydicom has understood is no word
 
 # Dummy values for action D, by VR: PS3.15 Table E.1-1a
 DUMMIES: dict[str, Any] = {
@@ -37,6 +39,16 @@ DUMMIES: dict[str, Any] = {
     "UC": "REMOVED", "UR": "about:blank", "UT": "REMOVED", "OB": b"\0\0", "OW": b"\0\0",
     "UN": b"\0\0", "FD": 0.0, "FL": 0.0, "SL": 0, "SS": 0, "UL": 0, "US": 0,
 }  # fmt: skip
+# PS3.5 Table 6.2-1: what these VRs may hold, so that no word hides in a number or a time
+GRAMMAR = {
+    "AS": re.compile(r"\d{1,3}[DWMY]"),
+    "DA": re.compile(r"[\d.-]*"),
+    "DS": re.compile(r"[\d.+eE -]*"),
+    "DT": re.compile(r"[\d.+-]*"),
+    "IS": re.compile(r"[\d+ -]*"),
+    "TM": re.compile(r"[\d:. -]*"),
+    "UI": re.compile(r"[\d.]*"),
+}
 DUMMY_CODE = ("REMOVED", "99HEADGATE", "REMOVED")  # value, scheme, meaning
 
 
@@ -114,7 +126,18 @@ def _kept(element: DataElement, work: _Work, path: Path) -> DataElement | None:
         return _shifted(element, work, path)
     if vr in ("PN", "AE"):
         return _emptied(element, work, path)
-    return None if vr == "UN" else _copy(element, element.value)
+    if vr == "UN" or not _is_grammatical(element):
+        return None
+    return _copy(element, element.value)
+
+
+def _is_grammatical(element: DataElement) -> bool:
+    grammar = GRAMMAR.get(element.VR)
+    if grammar is None:
+        return True
+    value = element.value
+    values = value if isinstance(value, MultiValue) else [value]
+    return all(not one or isinstance(one, NUMBERS) or grammar.fullmatch(one) for one in values)
 
 
 def _cleaned(element: DataElement, work: _Work, path: Path) -> DataElement | None:

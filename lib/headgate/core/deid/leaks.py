@@ -24,7 +24,8 @@ from headgate.core.deid.text import fold
 
 SEARCHED = frozenset({"LO", "LT", "PN", "SH", "ST", "UC", "UR", "UT", "AE"})  # PS3.5 6.2
 CODES = frozenset({"CS"})
-JUDGED = frozenset({"UI", "DA", "DT", "TM", "DS", "IS", "AS", "CS"})
+JUDGED = frozenset({"UI", "DA", "DT", "TM", "DS", "IS", "CS"})
+NUMERIC = re.compile(r"[\d.+eE: -]+")  # a word under such a VR is not excused
 ESCAPES = re.compile(rb"\x1b(?:\$[()]?|[()])[@-~]")
 SHORTEST_IN_BYTES = 4  # three bytes meet by chance in a lookup table
 HEADER = "bytes of the header"
@@ -42,6 +43,7 @@ def find_leaks(header: bytes, output: Dataset, identifiers: Identifiers) -> list
         for _, element in elements
         if element.VR in JUDGED
         for text in _texts(element)
+        if element.VR in CODES or NUMERIC.fullmatch(text)
     }
     return places + _in_bytes(header.lower(), judged, identifiers)
 

@@ -42,6 +42,7 @@ def code_pattern(identifiers: Identifiers) -> re.Pattern[str]:
     """
     words = [*map(fold, identifiers.names), *numbers_as_written(identifiers.numbers)]
     parts = sorted({_code(word) for word in words if len(word) > 3})
+    parts += [_guarded_date(form) for form in birth_date_forms(identifiers.birth_dates)]
     return re.compile("|".join(parts)) if parts else NOTHING
 
 

@@ -4,6 +4,7 @@ import struct
 
 from pydicom import DataElement, Dataset
 from pydicom.datadict import keyword_for_tag
+from pydicom.errors import BytesLengthException
 from pydicom.tag import BaseTag, Tag
 
 from headgate.core.errors import Rejected
@@ -12,6 +13,7 @@ from headgate.core.errors import Rejected
 UNDECODABLE = (
     ArithmeticError,
     AttributeError,
+    BytesLengthException,
     LookupError,
     NotImplementedError,
     TypeError,

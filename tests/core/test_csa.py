@@ -1,0 +1,51 @@
+"""The Siemens CSA header, made here and as nibabel ships it."""
+
+import struct
+from pathlib import Path
+
+import nibabel
+import pytest
+from headgate.core.classify.csa import csa_values
+from pydicom import Dataset, dcmread
+
+SHIPPED = Path(nibabel.__file__).parent / "nicom/tests/data"
+
+
+def csa_element(name, values):
+    """One element of a CSA2 header: name, multiplicity, VR, item count, and the items."""
+    data = struct.pack("64si4siii", name.encode(), len(values), b"IS", 6, 6, 77)
+    for index in range(6):
+        text = f"{values[index]}".encode() + b"\0" if index < len(values) else b""
+        padded = text + b"\0" * (-len(text) % 4)
+        data += struct.pack("4i", 0, len(text), 77, 0) + padded
+    return data
+
+
+def a_header(**elements):
+    body = b"".join(csa_element(name, values) for name, values in elements.items())
+    blob = b"SV10\4\3\2\1" + struct.pack("2I", len(elements), 77) + body
+    dataset = Dataset()
+    block = dataset.private_block(0x0029, "SIEMENS CSA HEADER", create=True)
+    block.add_new(0x10, "OB", blob + b"\0" * (len(blob) % 2))
+    return dataset
+
+
+def test_values_are_read():
+    header = a_header(PhaseEncodingDirectionPositive=[1], MosaicRefAcqTimes=[0, 5, 10])
+    assert csa_values(header) == {"PhaseEncodingDirectionPositive": 1, "MosaicRefAcqTimes": 3}
+
+
+@pytest.mark.parametrize("blob", [b"", b"SV10", b"SV10\4\3\2\1\xff\xff\xff\x7f", b"words" * 9])
+def test_a_broken_header_has_no_values(blob):
+    dataset = a_header()
+    dataset[0x00291010].value = blob
+    assert csa_values(dataset) == {}
+
+
+def test_a_header_without_one_has_no_values():
+    assert csa_values(Dataset()) == {}
+
+
+@pytest.mark.skipif(not (SHIPPED / "csa_slice_norm.dcm").is_file(), reason="not shipped")
+def test_a_real_header():
+    assert csa_values(dcmread(SHIPPED / "csa_slice_norm.dcm"))["NumberOfImagesInMosaic"] == 32
