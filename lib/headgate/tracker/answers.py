@@ -59,7 +59,7 @@ def as_csv(
     always_quoted: frozenset[str] = frozenset(),
     header: Sequence[str] | None = None,
 ) -> str:
-    """Given columns and rows, return CSV as PHP's fputcsv writes it, each line ended by a newline."""
+    """Given columns and rows, return CSV as PHP's fputcsv writes it, a newline after each line."""
     lines = [delimiter.join(quoted(column, delimiter) for column in header or columns)]
     lines += [
         delimiter.join(
@@ -72,7 +72,7 @@ def as_csv(
 
 
 def quoted(value: str, delimiter: str = ",", always: bool = False) -> str:
-    """Given a value, return it as a CSV cell, in quotes where it holds a blank, quote or delimiter."""
+    """Given a value, return it as a CSV cell, in quotes where it holds blanks and such."""
     if always or any(sign in value for sign in (delimiter, " ", "\t", "\r", "\n", '"', "\\")):
         return '"' + value.replace('"', '""') + '"'
     return value

@@ -4,7 +4,16 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from headgate.tracker import arrangement, deleting, exporting, importing, metadata, setup, users
+from headgate.tracker import (
+    arrangement,
+    deleting,
+    designation,
+    exporting,
+    importing,
+    metadata,
+    setup,
+    users,
+)
 from headgate.tracker.answers import Answer, Refused
 from headgate.tracker.database import change, look
 from headgate.tracker.entries import next_number
@@ -39,11 +48,11 @@ def _reading(run: Reader) -> Reading:
     return Reading(lambda _, project, parameters: run(project, parameters))
 
 
-def _version(project: Project, parameters: Parameters) -> Answer:
+def _version(*_: object) -> Answer:
     return Answer(VERSION)
 
 
-def _next_name(connection: sqlite3.Connection, project: Project, parameters: Parameters) -> Answer:
+def _next_name(connection: sqlite3.Connection, project: Project, _: Parameters) -> Answer:
     return Answer(str(next_number(connection, project.project_id)))
 
 
@@ -62,10 +71,10 @@ OPERATIONS: Mapping[tuple[str, str], Reading | Changing] = {
     ("event", "export"): _reading(arrangement.export_events),
     ("event", "import"): Changing(arrangement.import_events, DESIGN),
     ("event", "delete"): Changing(arrangement.delete_events, DESIGN),
-    ("formEventMapping", "export"): _reading(setup.export_mappings),
-    ("formEventMapping", "import"): Changing(setup.import_mappings, DESIGN),
-    ("repeatingFormsEvents", "export"): _reading(setup.export_repeating),
-    ("repeatingFormsEvents", "import"): Changing(setup.import_repeating, DESIGN),
+    ("formEventMapping", "export"): _reading(designation.export_mappings),
+    ("formEventMapping", "import"): Changing(designation.import_mappings, DESIGN),
+    ("repeatingFormsEvents", "export"): _reading(designation.export_repeating),
+    ("repeatingFormsEvents", "import"): Changing(designation.import_repeating, DESIGN),
     ("user", "export"): Reading(users.export_users),
     ("user", "import"): Changing(users.import_users, ("api_import",)),
     ("user", "delete"): Changing(users.delete_users, ("api_import",)),

@@ -80,7 +80,7 @@ def export_events(project: Project, parameters: Parameters) -> Answer:
 def import_events(
     connection: sqlite3.Connection, project: Project, parameters: Parameters
 ) -> Answer:
-    """Given events, within a transaction, add those without a unique name and change the others."""
+    """Given events, within a transaction, add those without unique name, change the others."""
     rows = rows_from(parameters.text("data"), parameters.format(), parameters.delimiter())
     taken = set(project.event_names)
     if parameters.flag("override"):
@@ -110,7 +110,7 @@ def import_events(
 def delete_events(
     connection: sqlite3.Connection, project: Project, parameters: Parameters
 ) -> Answer:
-    """Given unique names, within a transaction, delete the events; return how many. Raise Refused."""
+    """Given unique names, within a transaction, delete the events; return the count. Raise Refused."""
     names = set(parameters.many("events"))
     unknown = sorted(names - set(project.event_names))
     if unknown:

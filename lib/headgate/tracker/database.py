@@ -15,8 +15,7 @@ SCHEMA = """
 CREATE TABLE projects (
     project_id INTEGER PRIMARY KEY AUTOINCREMENT,
     project_title TEXT NOT NULL,
-    settings TEXT NOT NULL,
-    revision INTEGER NOT NULL DEFAULT 0
+    settings TEXT NOT NULL
 );
 CREATE TABLE tokens (
     token TEXT PRIMARY KEY,
@@ -99,7 +98,7 @@ def connect(path: Path) -> sqlite3.Connection:
 
 
 def prepare(path: Path) -> None:
-    """Given the database's file, make it and its tables if absent. Raise Misconfigured if foreign."""
+    """Given the database's file, make what is absent. Raise Misconfigured if it is foreign."""
     path.parent.mkdir(parents=True, exist_ok=True)
     # The database holds tokens: nobody else may read it, from its first moment on.
     os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))

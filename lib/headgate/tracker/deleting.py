@@ -15,6 +15,7 @@ from headgate.tracker.entries import (
     write_entries,
 )
 from headgate.tracker.parameters import Parameters
+from headgate.tracker.placing import LONGEST_NAME
 from headgate.tracker.projects import Project
 
 
@@ -29,16 +30,17 @@ def delete_records(
     parts = _parts(project, parameters)
     before = read_entries(connection, project, records)
     doomed = [entry for entry in before if _falls(project, entry, parts)]
-    instrument = parts["instrument"]
-    if instrument and not any(project.repeats(event, instrument) for event in project.event_ids):
-        kept = [_without_form(project, entry, instrument) for entry in doomed]
-        write_entries(connection, project.project_id, kept)
-    else:
-        _remove(connection, project.project_id, doomed)
-        _remove_empty(connection, project, records)
-    mark_changed(
-        connection, project.project_id, known_records(connection, project.project_id, records)
-    )
+    form = parts["instrument"]
+    # A form beside others in its row leaves the row; anything else is a row of its own.
+    lesser = [entry for entry in doomed if form and entry.instrument != form]
+    kept = [_without_form(project, entry, form) for entry in lesser]
+    write_entries(connection, project.project_id, kept)
+    whole = [entry for entry in doomed if not form or entry.instrument == form]
+    _remove(connection, project.project_id, whole)
+    _remove_empty(connection, project, records)
+    touched = {entry.record for entry in doomed}
+    left = known_records(connection, project.project_id, touched)
+    mark_changed(connection, project.project_id, left)
     return number(len(records), parameters.answer_format())
 
 
@@ -47,10 +49,14 @@ def rename_record(
 ) -> Answer:
     """Given a record and its new name, within a transaction, rename it. Raise Refused."""
     old, new = parameters.text("record"), parameters.text("new_record_name").strip()
-    _all_known(connection, project.project_id, [old])
-    # REDCap's text for a name that is taken is not established.
-    if not new or known_records(connection, project.project_id, [new]):
-        raise Refused(f"The record cannot be renamed: the name '{new}' is blank or taken.")
+    known = known_records(connection, project.project_id, [old, new])
+    # REDCap's texts for these two are not established.
+    if old not in known:
+        raise Refused(f"The record cannot be renamed: there is no record '{old}'.")
+    if not new or len(new) > LONGEST_NAME or new in known:
+        raise Refused(
+            f"The record cannot be renamed: '{new[:LONGEST_NAME]}' is blank, long or taken."
+        )
     place = {"project": project.project_id, "old": old, "new": new, "number": record_number(new)}
     connection.execute(
         "UPDATE entries SET record = :new WHERE project_id = :project AND record = :old", place

@@ -29,7 +29,7 @@ CHOICE_KINDS = {"radio", "dropdown", "checkbox"}
 KINDS = CHOICE_KINDS | {
     *("text", "notes", "calc", "file", "yesno", "truefalse", "slider", "descriptive", "sql")
 }
-FIXED_CHOICES = {
+FIXED_CHOICES: Mapping[str, tuple[tuple[str, str], ...]] = {
     "yesno": (("1", "Yes"), ("0", "No")),
     "truefalse": (("1", "True"), ("0", "False")),
 }
@@ -83,14 +83,13 @@ class Dictionary:
     @cached_property
     def fields(self) -> dict[str, Field]:
         """All fields by name, the status fields among them."""
-        found: dict[str, Field] = {}
-        for form in self.forms:
-            for row in self.definitions:
-                if row["form_name"] == form:
-                    found[row["field_name"]] = field_from(row)
+        parts: dict[str, list[Field]] = {form: [] for form in self.forms}
+        for row in self.definitions:
+            parts[row["form_name"]].append(field_from(row))
+        for form, fields in parts.items():
             name = f"{form}_complete"
-            found[name] = Field(name, form, "dropdown", "Complete?", STATUS_CHOICES, status=True)
-        return found
+            fields.append(Field(name, form, "dropdown", "Complete?", STATUS_CHOICES, status=True))
+        return {field.name: field for fields in parts.values() for field in fields}
 
     @cached_property
     def columns(self) -> dict[str, Column]:

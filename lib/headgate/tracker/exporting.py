@@ -40,6 +40,9 @@ class Selection:
 
     def takes(self, entry: Entry) -> bool:
         """Given a row, return whether it has a place in the export."""
+        if entry.instance and not self.project.repeats(entry.event_id, entry.instrument):
+            # It repeated once, and does no more: the data stay, unseen.
+            return False
         # Whether rows of instruments nobody asked for come is not established: they do not.
         if entry.instrument and entry.instrument not in self.forms:
             return False

@@ -62,7 +62,7 @@ class Scope:
 
 def truth(value: Value) -> bool:
     """Given a value, return whether it counts as true: neither blank nor zero."""
-    return value not in {"", "0", 0, False}
+    return value not in {"", "0", 0}
 
 
 def as_number(value: Value) -> float | None:

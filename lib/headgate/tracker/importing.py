@@ -2,13 +2,12 @@
 
 import sqlite3
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 
 from headgate.tracker.answers import Answer, Refused, imported_count, imported_ids
+from headgate.tracker.collecting import Batch, Rules, collect
 from headgate.tracker.dictionary import Column
 from headgate.tracker.entries import (
     Entry,
-    known_records,
     mark_changed,
     next_number,
     read_entries,
@@ -16,27 +15,14 @@ from headgate.tracker.entries import (
 )
 from headgate.tracker.incoming import Row, flat_from_values, rows_from
 from headgate.tracker.parameters import Parameters
-from headgate.tracker.placing import Instances, Misplaced, Place, event_of, place_of, record_of
+from headgate.tracker.placing import Instances, Place, event_of, record_of
 from headgate.tracker.projects import Event, Project
 from headgate.tracker.rendering import EVENT, INSTANCE, INSTRUMENT
-from headgate.tracker.validation import ORDERS, Invalid, stored
+from headgate.tracker.validation import ORDERS
 
 PLACES = {EVENT, INSTRUMENT, INSTANCE, "redcap_survey_identifier", "redcap_data_access_group"}
 # Values of these are never taken from an import: they are computed or uploaded.
 UNTAKEN = {"calc", "file", "descriptive"}
-
-
-@dataclass
-class Batch:
-    """What an import would store: new values by place ("" erases), and all that is wrong."""
-
-    values: dict[Place, dict[str, str]] = field(default_factory=dict)
-    errors: list[tuple[str, str, str, str]] = field(default_factory=list)
-
-    @property
-    def records(self) -> list[str]:
-        """The records, each once, in the order of their first row."""
-        return list(dict.fromkeys(place[0] for place in self.values))
 
 
 def import_records(
@@ -49,22 +35,17 @@ def import_records(
     rows = _rows(project, parameters)
     columns = _columns(project, rows)
     events = _events(project, rows)
-    names = [record_of(project, row) for row in rows]
-    given = list(dict.fromkeys(names))
-    if parameters.flag("forceAutoNumber") and project.settings["record_autonumbering_enabled"]:
-        first = next_number(connection, project.project_id)
-        renamed = {name: str(first + place) for place, name in enumerate(given)}
-    else:
-        renamed = {name: name for name in given}
-    names = [renamed[name] for name in names]
+    given = [record_of(project, row) for row in rows]
+    renamed = _renamed(connection, project, given, parameters.flag("forceAutoNumber"))
+    names = [renamed[name] for name in given]
     present = {_place(entry): entry for entry in read_entries(connection, project, names)}
     overwrite = parameters.text("overwriteBehavior", "normal") == "overwrite"
-    batch = Batch()
-    instances = Instances()
+    rules = Rules(project, columns, overwrite, date_format)
+    batch, instances = Batch(), Instances()
     for place in present:
         instances.note(place)
     for row, name, event in zip(rows, names, events, strict=True):
-        _collect(batch, project, columns, (name, event, row), instances, overwrite, date_format)
+        collect(batch, rules, name, event, row, instances)
     if batch.errors:
         raise Refused(_told(batch.errors))
     _store(connection, project, batch, present)
@@ -106,57 +87,15 @@ def _events(project: Project, rows: Sequence[Row]) -> list[Event]:
     return [event for event in found if event is not None]
 
 
-def _collect(
-    batch: Batch,
-    project: Project,
-    columns: dict[str, Column],
-    source: tuple[str, Event, Row],
-    instances: Instances,
-    overwrite: bool,
-    date_format: str,
-) -> None:
-    name, event, row = source
-    try:
-        place = place_of(project, name, event, row, instances)
-    except Misplaced as error:
-        batch.errors.append((name, error.column, error.value, error.message))
-        return
-    values: dict[str, str] = {}
-    for sent, text in row.items():
-        column = columns.get(sent)
-        if column is None or not (text or overwrite):
-            continue
-        if not project.holds(event.event_id, place[2], column.field.form):
-            if text:
-                message = _misplaced(project, event, place[2], column)
-                batch.errors.append((name, sent, text, message))
-            continue
-        try:
-            values[sent] = stored(column, text, date_format) if text else ""
-        except Invalid as error:
-            batch.errors.append((name, sent, text, str(error)))
-    # Two rows of one place in a batch: the first one wins.
-    batch.values[place] = {**values, **batch.values.get(place, {})}
-
-
-def _misplaced(project: Project, event: Event, instrument: str, column: Column) -> str:
-    name, form = column.field.name, column.field.form
-    if not project.has_form(event.event_id, form):
-        arm = f"Arm {event.arm_num}: {project.arms[event.arm_num]}"
-        return (
-            f"This field ('{name}') exists on an instrument that is not designated for the event "
-            f"named '{event.name} ({arm})'. You are not allowed to import data for this field into "
-            "this event."
-        )
-    if instrument:
-        # What REDCap says of a field outside the row's instrument is not established.
-        return f"This field ('{name}') is not on the Repeating Instrument named '{instrument}'."
-    return (
-        f"This field ('{name}') exists on a Repeating Instrument named '{form}'. However, the fields "
-        "'redcap_repeat_instance' and/or 'redcap_repeat_instrument' for this row of data have no "
-        "value, which are both required for importing data into a Repeating Instrument.  You are not "
-        "allowed to import data for this field into a non-repeating instrument."
-    )
+def _renamed(
+    connection: sqlite3.Connection, project: Project, given: Sequence[str], numbered: bool
+) -> dict[str, str]:
+    """Return the name that each record gets, in the order of their first rows."""
+    names = dict.fromkeys(given)
+    if not (numbered and project.settings["record_autonumbering_enabled"]):
+        return {name: name for name in names}
+    first = next_number(connection, project.project_id)
+    return {name: str(first + place) for place, name in enumerate(names)}
 
 
 def _store(
@@ -180,14 +119,20 @@ def _store(
 
 
 def _merged(project: Project, before: dict[str, str], values: dict[str, str]) -> dict[str, str]:
-    after = {name: value for name, value in {**before, **values}.items() if value}
     columns = project.dictionary.columns
+    blank = {name for name, value in values.items() if _is_blank(columns[name], value)}
+    after = {name: value for name, value in {**before, **values}.items() if name not in blank}
     for name in values:
         status = f"{columns[name].field.form}_complete"
         # A form that holds data has a status; Incomplete is the first one.
         if name in after and status not in after:
             after[status] = "0"
     return after
+
+
+def _is_blank(column: Column, value: str) -> bool:
+    # An unchecked box is not stored, so that sending it again changes nothing.
+    return not value or (column.code is not None and value == "0")
 
 
 def _place(entry: Entry) -> Place:

@@ -2,7 +2,7 @@
 
 import operator
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
@@ -51,7 +51,7 @@ Meaning = Callable[[Scope], Value]
 
 
 def filter_from(text: str, project: Project) -> Callable[[list[Entry]], list[Entry]]:
-    """Given filter logic (blank: all rows), return what keeps a project's rows. Raise Refused."""
+    """Given filter logic (blank: all rows), return what picks a project's rows. Raise Refused."""
     if not text.strip():
         return list
     meaning = meaning_of(text, project)
@@ -64,7 +64,7 @@ def filter_from(text: str, project: Project) -> Callable[[list[Entry]], list[Ent
 
 
 def meaning_of(text: str, project: Project) -> Meaning:
-    """Given logic, return the function that evaluates it for a row. Raise Refused if it has none."""
+    """Given logic, return the function that evaluates it for a row. Raise Refused."""
     return _meaning(_parsed(text), project)
 
 
@@ -90,46 +90,29 @@ def _depth(text: str) -> int:
 
 
 def _meaning(tree: Any, project: Project) -> Meaning:
-    parts = tree.children
-    match tree.data:
-        case "number":
-            value = float(parts[0])
-            return lambda _: value
-        case "string":
-            text = str(parts[0])[1:-1]
-            return lambda _: text
-        case "field" | "option" | "event_field" | "event_option":
-            return _field(tree, project)
-        case "call":
-            return _call(str(parts[0]), parts[1:], project)
-        case "either":
-            return _any(_all_of(parts, project))
-        case "both":
-            return _all(_all_of(parts, project))
-        case "negation":
-            return _negation(parts, project)
-        case "comparison":
-            left, sign, right = parts
-            return _comparison(_meaning(left, project), str(sign), _meaning(right, project))
-        case "signed":
-            return _signed(parts, project)
-        case _:
-            return _arithmetic(parts, project)
+    return MEANINGS[tree.data](tree, project)
+
+
+def _constant(value: Value) -> Meaning:
+    return lambda _: value
 
 
 def _all_of(parts: Iterable[Tree[Token]], project: Project) -> list[Meaning]:
     return [_meaning(part, project) for part in parts]
 
 
-def _any(parts: list[Meaning]) -> Meaning:
+def _any(tree: Any, project: Project) -> Meaning:
+    parts = _all_of(tree.children, project)
     return lambda scope: any(truth(part(scope)) for part in parts)
 
 
-def _all(parts: list[Meaning]) -> Meaning:
+def _all(tree: Any, project: Project) -> Meaning:
+    parts = _all_of(tree.children, project)
     return lambda scope: all(truth(part(scope)) for part in parts)
 
 
-def _negation(parts: list[Any], project: Project) -> Meaning:
+def _negation(tree: Any, project: Project) -> Meaning:
+    parts = tree.children
     inner = _meaning(parts[-1], project)
     if len(parts) == 1:
         return inner
@@ -137,11 +120,14 @@ def _negation(parts: list[Any], project: Project) -> Meaning:
     return lambda scope: truth(inner(scope)) is wanted
 
 
-def _comparison(left: Meaning, sign: str, right: Meaning) -> Meaning:
-    return lambda scope: compare(sign, left(scope), right(scope))
+def _comparison(tree: Any, project: Project) -> Meaning:
+    first, sign, second = tree.children
+    left, right = _meaning(first, project), _meaning(second, project)
+    return lambda scope: compare(str(sign), left(scope), right(scope))
 
 
-def _signed(parts: list[Any], project: Project) -> Meaning:
+def _signed(tree: Any, project: Project) -> Meaning:
+    parts = tree.children
     inner = _meaning(parts[-1], project)
     if len(parts) == 1:
         return inner
@@ -150,7 +136,8 @@ def _signed(parts: list[Any], project: Project) -> Meaning:
     return lambda scope: subtract(0.0, inner(scope))
 
 
-def _arithmetic(parts: list[Any], project: Project) -> Meaning:
+def _arithmetic(tree: Any, project: Project) -> Meaning:
+    parts = tree.children
     first = _meaning(parts[0], project)
     steps = [
         (ARITHMETIC[str(sign)], _meaning(part, project))
@@ -168,9 +155,10 @@ def _arithmetic(parts: list[Any], project: Project) -> Meaning:
     return evaluate
 
 
-def _call(name: str, parts: list[Any], project: Project) -> Meaning:
+def _call(tree: Any, project: Project) -> Meaning:
+    name, *parts = tree.children
     if name.lower() not in FUNCTIONS:
-        raise Refused(f"The filter logic uses the function {name}, which this server has not got.")
+        raise Refused(f"The filter logic uses the function {name}, which this server lacks.")
     function, fewest, most = FUNCTIONS[name.lower()]
     if not fewest <= len(parts) <= most:
         raise Refused(f"The filter logic gives the function {name} {len(parts)} values.")
@@ -191,5 +179,19 @@ def _field(tree: Any, project: Project) -> Meaning:
     if event is None:
         return operator.methodcaller("value", column)
     if event not in project.event_names:
-        raise Refused(f"The filter logic names the event [{event}], which the project has not got.")
+        raise Refused(f"The filter logic names the event [{event}], which the project lacks.")
     return operator.methodcaller("value_in", project.event_names[event].event_id, column)
+
+
+MEANINGS: Mapping[str, Callable[[Any, Project], Meaning]] = {
+    "number": lambda tree, _: _constant(float(tree.children[0])),
+    "string": lambda tree, _: _constant(str(tree.children[0])[1:-1]),
+    **dict.fromkeys(("field", "option", "event_field", "event_option"), _field),
+    "call": _call,
+    "either": _any,
+    "both": _all,
+    "negation": _negation,
+    "comparison": _comparison,
+    "signed": _signed,
+    **dict.fromkeys(("sum", "product"), _arithmetic),
+}

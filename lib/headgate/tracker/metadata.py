@@ -101,9 +101,6 @@ def store_definitions(
         "INSERT INTO fields VALUES (?, ?, ?)",
         ((project_id, place, json.dumps(row)) for place, row in enumerate(whole)),
     )
-    connection.execute(
-        "UPDATE projects SET revision = revision + 1 WHERE project_id = ?", (project_id,)
-    )
 
 
 def export_instruments(project: Project, parameters: Parameters) -> Answer:

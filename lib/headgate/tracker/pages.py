@@ -62,7 +62,7 @@ def _guarded(database: Path, page: Page) -> Callable[[Request], object]:
 
 
 def is_local(request: Request) -> bool:
-    """Given a request, return whether it comes, without a proxy, from this machine to it by name."""
+    """Given a request, return whether this machine's own browser sent it, without a proxy."""
     try:
         client = request.client and ipaddress.ip_address(request.client.host)
         host = urlsplit(f"//{request.headers.get('host', '')}").hostname
@@ -73,11 +73,11 @@ def is_local(request: Request) -> bool:
     return bool(client and client.is_loopback) and host in LOCAL_NAMES and not proxied
 
 
-async def _style(request: Request) -> Response:
+async def _style(_: Request) -> Response:
     return Response(STYLE, headers={**HEADERS, "Content-Type": "text/css; charset=utf-8"})
 
 
-def _projects(connection: sqlite3.Connection, request: Request) -> Response:
+def _projects(connection: sqlite3.Connection, _: Request) -> Response:
     rows = connection.execute(
         "SELECT p.project_id, p.project_title, COUNT(r.record) AS records FROM projects p"
         " LEFT JOIN records r ON r.project_id = p.project_id GROUP BY p.project_id"

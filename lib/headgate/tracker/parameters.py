@@ -61,7 +61,7 @@ class Parameters:
 
 
 def parameters_from(pairs: Iterable[tuple[str, str]]) -> Parameters:
-    """Given the pairs of a form body, return the parameters; a name with [] or [key] is an array."""
+    """Given the pairs of a form body, return the parameters; names with brackets are arrays."""
     found = Parameters()
     keyed: dict[str, dict[str, str]] = {}
     for name, value in pairs:

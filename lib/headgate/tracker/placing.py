@@ -12,9 +12,9 @@ Place = tuple[str, int, str, int]
 LONGEST_NAME = 100
 HIGHEST_INSTANCE = 32_767
 NO_INSTRUMENT = (
-    "redcap_repeat_instrument must be the unique form name of a Repeating Instrument. It currently "
-    "does not match the unique form name of any Repeating Instruments.  Please fix this in the data "
-    "import file and try again."
+    "redcap_repeat_instrument must be the unique form name of a Repeating Instrument. It "
+    "currently does not match the unique form name of any Repeating Instruments.  Please fix this "
+    "in the data import file and try again."
 )
 NO_REPETITION = (
     "redcap_repeat_instance cannot have a value since this instrument or event is not a repeating "

@@ -4,7 +4,7 @@ import json
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from headgate.tracker.database import now
@@ -109,7 +109,7 @@ def load_project(connection: sqlite3.Connection, project_id: int) -> Project:
         project_id=project_id,
         title=row["project_title"],
         settings=json.loads(row["settings"]),
-        dictionary=Dictionary(tuple(json.loads(item["definition"]) for item in definitions)),
+        dictionary=_dictionary(tuple(item["definition"] for item in definitions)),
         arms={item["arm_num"]: item["name"] for item in arms},
         events=tuple(
             Event(
@@ -124,6 +124,11 @@ def load_project(connection: sqlite3.Connection, project_id: int) -> Project:
         designated=frozenset((item["event_id"], item["form"]) for item in mappings),
         repeating={(item["event_id"], item["form"]): item["label"] for item in repeating},
     )
+
+
+@lru_cache(maxsize=128)
+def _dictionary(definitions: tuple[str, ...]) -> Dictionary:
+    return Dictionary(tuple(json.loads(definition) for definition in definitions))
 
 
 def save_settings(

@@ -1,6 +1,7 @@
 """The HTTP server: one endpoint for the API, and the pages."""
 
 import socket
+import sqlite3
 import threading
 from collections.abc import Callable
 from contextlib import closing
@@ -12,11 +13,12 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
+from starlette.types import Message
 
-from headgate.core.errors import Misconfigured
+from headgate.core.errors import Misconfigured, Unavailable
 from headgate.tracker import api, pages
 from headgate.tracker.answers import MEDIA_TYPES, Answer, Refused, refusal
 from headgate.tracker.database import connect, prepare
@@ -119,8 +121,13 @@ def application(database: Path) -> Starlette:
             parameters = await _parameters(request)
             return _response(await run_in_threadpool(_answer, database, parameters))
         except Refused as error:
-            wanted = parameters.answer_format()
-            return _response(refusal(error.message, error.status, wanted))
+            return _response(refusal(error.message, error.status, parameters.answer_format()))
+        except (sqlite3.OperationalError, Unavailable) as error:
+            # Busy for too long, or the disk is full: nothing was changed.
+            message = f"The database cannot be used now: {error}"
+            return _response(refusal(message, 500, parameters.answer_format()))
+        except ClientDisconnect:
+            return Response(status_code=400)
 
     methods = ["GET", "POST", "PUT", "DELETE", "PATCH"]
     api_routes = [Route(path, endpoint, methods=methods) for path in ("/api/", "/api")]
@@ -135,22 +142,28 @@ def _answer(database: Path, parameters: Parameters) -> Answer:
 
 
 async def _parameters(request: Request) -> Parameters:
-    if request.headers.get("content-type", "").startswith("multipart/form-data"):
-        async with request.form(
-            max_files=1, max_fields=MOST_PARTS, max_part_size=LARGEST_BODY
-        ) as form:
-            return parameters_from(
-                (name, value)
-                for name, value in form.multi_items()
-                if not isinstance(value, UploadFile)
-            )
+    body = await _body(request)
+    if not request.headers.get("content-type", "").startswith("multipart/form-data"):
+        pairs = parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, errors="replace")
+        return parameters_from(pairs)
+
+    async def again() -> Message:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    whole = Request(request.scope, again)
+    async with whole.form(max_files=1, max_fields=MOST_PARTS, max_part_size=LARGEST_BODY) as form:
+        return parameters_from(
+            (name, value) for name, value in form.multi_items() if not isinstance(value, UploadFile)
+        )
+
+
+async def _body(request: Request) -> bytes:
     body = bytearray()
     async for chunk in request.stream():
         body += chunk
         if len(body) > LARGEST_BODY:
             raise Refused(f"The request is larger than {LARGEST_BODY} bytes", 413)
-    text = bytes(body).decode("utf-8", "replace")
-    return parameters_from(parse_qsl(text, keep_blank_values=True, errors="replace"))
+    return bytes(body)
 
 
 def _response(answer: Answer) -> Response:

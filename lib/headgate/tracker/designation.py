@@ -1,0 +1,96 @@
+"""Which forms stand in which event, and what repeats there."""
+
+import sqlite3
+from collections.abc import Iterable
+
+from headgate.tracker.answers import Answer, Refused, number, table
+from headgate.tracker.incoming import Row, rows_from
+from headgate.tracker.parameters import Parameters
+from headgate.tracker.projects import Project
+
+NO_MAPPINGS = "You cannot export form/event mappings for classic projects"
+NOTHING_REPEATS = (
+    "You cannot export repeating instruments and events because the project does not contain any "
+    "repeating instruments and events"
+)
+
+
+def export_mappings(project: Project, parameters: Parameters) -> Answer:
+    """Given a longitudinal project, return which form stands in which event. Raise Refused."""
+    if not project.longitudinal:
+        raise Refused(NO_MAPPINGS)
+    arms = parameters.many("arms")
+    rows = [
+        {"arm_num": event.arm_num, "unique_event_name": event.unique_name, "form": form}
+        for event in project.events
+        for form in project.dictionary.forms
+        if (event.event_id, form) in project.designated and (not arms or str(event.arm_num) in arms)
+    ]
+    return table(["arm_num", "unique_event_name", "form"], rows, parameters.format())
+
+
+def import_mappings(
+    connection: sqlite3.Connection, project: Project, parameters: Parameters
+) -> Answer:
+    """Given a mapping, within a transaction, put it in place of the old one. Raise Refused."""
+    rows = rows_from(parameters.text("data"), parameters.format(), parameters.delimiter())
+    pairs = [_pair(project, row, row.get("form", "")) for row in rows]
+    connection.execute("DELETE FROM mappings WHERE project_id = ?", (project.project_id,))
+    connection.executemany(
+        "INSERT OR IGNORE INTO mappings VALUES (?, ?, ?)",
+        ((project.project_id, event_id, form) for event_id, form in pairs),
+    )
+    return number(len(rows), parameters.answer_format())
+
+
+def _pair(project: Project, row: Row, form: str) -> tuple[int, str]:
+    name = row.get("unique_event_name") or row.get("event_name") or project.events[0].unique_name
+    # The texts of these two are not established.
+    if name not in project.event_names:
+        raise Refused(f"The event '{name}' does not exist.")
+    if form and form not in project.dictionary.forms:
+        raise Refused(f"The instrument '{form}' does not exist.")
+    return project.event_names[name].event_id, form
+
+
+def export_repeating(project: Project, parameters: Parameters) -> Answer:
+    """Given a project, return what repeats in it. Raise Refused if nothing does."""
+    if not project.repeating:
+        raise Refused(NOTHING_REPEATS)
+    order = {form: place for place, form in enumerate(["", *project.dictionary.forms])}
+    names = ["event_name"] if project.longitudinal else []
+    rows = [
+        {
+            "event_name": event.unique_name,
+            "form_name": form,
+            "custom_form_label": project.repeating[event.event_id, form],
+        }
+        for event in project.events
+        for form in sorted(order, key=order.__getitem__)
+        if (event.event_id, form) in project.repeating
+    ]
+    return table([*names, "form_name", "custom_form_label"], rows, parameters.format())
+
+
+def import_repeating(
+    connection: sqlite3.Connection, project: Project, parameters: Parameters
+) -> Answer:
+    """Given what repeats, within a transaction, put it in place of what did. Raise Refused."""
+    rows = rows_from(parameters.text("data"), parameters.format(), parameters.delimiter())
+    _store_repeating(connection, project, rows)
+    return number(len(rows), parameters.answer_format())
+
+
+def _store_repeating(connection: sqlite3.Connection, project: Project, rows: Iterable[Row]) -> None:
+    connection.execute("DELETE FROM repeating WHERE project_id = ?", (project.project_id,))
+    connection.executemany(
+        "INSERT OR REPLACE INTO repeating VALUES (?, ?, ?, ?)",
+        (
+            (
+                project.project_id,
+                *_pair(project, row, row.get("form_name", "")),
+                row.get("custom_form_label", ""),
+            )
+            for row in rows
+        ),
+    )
