@@ -110,7 +110,7 @@ def import_events(
 def delete_events(
     connection: sqlite3.Connection, project: Project, parameters: Parameters
 ) -> Answer:
-    """Given unique names, within a transaction, delete the events; return the count. Raise Refused."""
+    """Given unique names, within a transaction, delete the events; return the count."""
     names = set(parameters.many("events"))
     unknown = sorted(names - set(project.event_names))
     if unknown:

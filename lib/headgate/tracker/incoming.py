@@ -7,6 +7,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from headgate.tracker.answers import Refused
+from headgate.tracker.dictionary import checkbox_column
 
 Row = dict[str, str]
 MALFORMED = (
@@ -109,7 +110,7 @@ def flat_from_values(rows: Iterable[Row], record_field: str, checkboxes: set[str
         target = flat.setdefault(place, {record_field: row["record"], **extra})
         name, value = row["field_name"], row.get("value", "")
         if name in checkboxes and value:
-            name, value = f"{name}___{value}", "1"
+            name, value = checkbox_column(name, value), "1"
         if name != record_field:
             target[name] = value
     return list(flat.values())

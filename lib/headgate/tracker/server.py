@@ -43,6 +43,7 @@ class Running:
 
     url: str
     tokens: dict[str, str]
+    database: Path
     stop: Callable[[], None]
 
 
@@ -61,7 +62,7 @@ def start(database: Path, port: int = 0, load: Path | None = None) -> Running:
         thread.join(STOPPING_SECONDS)
         listener.close()
 
-    return Running(address(listener), tokens, stop)
+    return Running(address(listener), tokens, database, stop)
 
 
 def ready(database: Path, load: Path | None) -> dict[str, str]:
