@@ -162,3 +162,10 @@ def test_header_values_have_keywords_and_numbers_and_pass_over_broken_elements()
     assert found["0051,1009"] == "private"
     assert found["Rows"] == 512
     assert "InstanceNumber" not in found
+
+
+def test_an_enhanced_object_has_its_plane_in_the_functional_groups():
+    plane, groups = a_header(ImageOrientationPatient=CORONAL), Dataset()
+    groups.PlaneOrientationSequence = [plane]
+    for keyword in ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"):
+        assert header_values(a_header(**{keyword: [groups]}))["Orientation"] == "coronal"

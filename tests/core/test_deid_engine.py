@@ -417,3 +417,36 @@ def test_well_known_uids_stay_and_the_mapping_is_that_of_uids():
     result = deidentify(dataset, a_recipe())
     assert result.FrameOfReferenceUID == "1.2.840.10008.1.4.1.1"
     assert result.SOPInstanceUID == uids.replace_uid("1.2.3.4.1", a_recipe())
+
+
+def test_under_the_scheme_of_fiona_a_study_is_the_same_wherever_it_is_referred_to():
+    recipe = a_recipe(uid_scheme="fiona")
+    dataset = a_dataset(ReferencedSeriesSequence=nested(1, ReferencedSOPInstanceUID="1.2.3.4"))
+    result = deidentify(dataset, recipe)
+    assert result.StudyInstanceUID == uids.replace_study_uid("1.2.3.4", recipe)
+    inner = innermost(result, 1)
+    assert inner.ReferencedSOPInstanceUID == result.StudyInstanceUID
+
+
+def test_the_cut_is_exact_where_letters_fold_to_two():
+    dataset = a_dataset(SeriesDescription="Ærlig Nordmann rest")
+    assert deidentify(dataset, a_recipe()).SeriesDescription == "Ærlig rest"
+
+
+def test_a_name_of_single_characters_is_cut_as_a_whole():
+    dataset = a_dataset(PatientName="Wang^Wu=王^五", SeriesDescription="胸部 王五 様")
+    assert deidentify(dataset, a_recipe()).SeriesDescription == "胸部 様"
+
+
+def test_a_value_that_was_nothing_but_an_identifier_becomes_a_dummy_and_an_empty_one_stays():
+    dataset = a_dataset(StackID=NUMBER, PositionReferenceIndicator="")
+    result = deidentify(dataset, a_recipe())
+    assert result.StackID == "REMOVED"
+    assert not result.PositionReferenceIndicator
+
+
+def test_a_sequence_that_may_not_be_empty_goes_and_one_of_type_2_stays():
+    dataset = a_dataset(ReferencedStudySequence=nested(1), AcquisitionContextSequence=nested(1))
+    result = deidentify(dataset, a_recipe())
+    assert "ReferencedStudySequence" not in result
+    assert list(result.AcquisitionContextSequence) == []

@@ -119,3 +119,15 @@ def test_identifiers_show_nothing_of_themselves():
 def test_undecodable_identifiers_are_refused():
     with pytest.raises(Rejected):
         a_patient(SpecificCharacterSet="ISO_IR 192", PatientID="ab\ufffdcd")
+
+
+def test_both_searches_report():
+    identifiers = a_patient(PatientName="Jansen^Piet")
+    places = find_leaks(b"\1 jansen \2", with_text("Jansen"), identifiers)
+    assert places == ["SeriesDescription", "bytes of the header at 2"]
+
+
+def test_a_name_between_other_letters_of_iso_2022_is_found_in_bytes():
+    identifiers = a_patient(SpecificCharacterSet=["", "ISO 2022 IR 87"], PatientName="山田^太郎")
+    blob = "胸部山田様".encode("iso2022_jp")
+    assert find_leaks(b"\0" + blob, Dataset(), identifiers)

@@ -24,6 +24,7 @@ Record = Callable[[str, str, Any, Any], None]
 
 ACTIONS = profile.actions()
 BASIC = table.basic_actions()
+MANUFACTURER = 0x00080070
 PIXEL_GROUP = 0x7FE0
 SOP_INSTANCE_UID = 0x00080018
 TEXTS = frozenset(profile.KINDS["text"])
@@ -119,7 +120,9 @@ def _rule(
 def _kept(element: DataElement, work: _Work, path: Path) -> DataElement | None:
     vr = element.VR
     if vr in TEXTS and vr not in ("AS", "CS"):
-        return _mapped(element, lambda text: clean.cut(text, work.pattern))
+        changed = _mapped(element, lambda text: clean.cut(text, work.pattern))
+        # a value that was nothing but an identifier may be of type 1
+        return _dummied(element, work, path) if _is_emptied(element, changed) else changed
     if vr == "SQ":
         return _entered(element, work, path)
     if vr in ("DA", "DT") and element.tag not in profile.CODE_SET_VERSIONS:
@@ -129,6 +132,10 @@ def _kept(element: DataElement, work: _Work, path: Path) -> DataElement | None:
     if vr == "UN" or not _is_grammatical(element):
         return None
     return _copy(element, element.value)
+
+
+def _is_emptied(before: DataElement, after: DataElement) -> bool:
+    return bool(before.value) and not any(after.value)
 
 
 def _is_grammatical(element: DataElement) -> bool:
@@ -142,7 +149,7 @@ def _is_grammatical(element: DataElement) -> bool:
 
 def _cleaned(element: DataElement, work: _Work, path: Path) -> DataElement | None:
     changed = _mapped(element, lambda text: clean.cut_anybody(text, work.pattern))
-    if changed.is_empty and not element.is_empty:
+    if _is_emptied(element, changed):
         return HANDLERS[BASIC[element.tag]](element, work, path)
     return changed
 
@@ -219,6 +226,8 @@ def _write_marks(dataset: Dataset, result: Dataset, work: _Work) -> None:
     new = marks.written(work.recipe)
     if not all(one.value.isascii() for one in new if isinstance(one.value, str)):
         marks.write_in_unicode(result)
+    if MANUFACTURER not in result:  # type 2 in the module that Institution Name belongs to
+        new.append(DataElement(MANUFACTURER, "LO", ""))
     for element in new:
         result[element.tag] = element
         if work.record is not None:

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from pydicom import Dataset
 from pydicom.charset import python_encoding
+from pydicom.config import disable_value_validation
 from pydicom.multival import MultiValue
 
 from headgate.core.deid.reading import decoded
@@ -62,6 +63,11 @@ def identifiers_of(dataset: Dataset) -> Identifiers:
 
     Raise Rejected, naming the attribute, where one is written in characters that cannot be read.
     """
+    with disable_value_validation():  # pydicom's warnings quote values
+        return _identifiers_of(dataset)
+
+
+def _identifiers_of(dataset: Dataset) -> Identifiers:
     names: set[str] = set()
     numbers: set[str] = set()
     births: set[str] = set()

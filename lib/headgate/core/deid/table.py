@@ -25,9 +25,12 @@ COLUMNS = {  # the constants of dicom-anonymizer, and the action of PS3.15 Table
 }
 
 # The form that is valid whatever the type of the attribute in its module (PS3.3): a value before
-# an empty element before none. A sequence has no dummy that were valid in every module: it goes.
+# an empty element before none. A sequence has no dummy that were valid in every module, and may
+# not be empty where its module asks for an item: it goes, save where it is of type 2.
 WEAKEST = {"Z/D": DUMMY, "X/Z": EMPTY, "X/D": DUMMY, "X/Z/D": DUMMY, "X/Z/U*": ENTER}
-WEAKEST_SEQUENCE = {"Z/D": EMPTY, "X/Z": EMPTY, "X/D": REMOVE, "X/Z/D": REMOVE, "X/Z/U*": ENTER}
+WEAKEST_SEQUENCE = {"Z/D": EMPTY, "X/Z": REMOVE, "X/D": REMOVE, "X/Z/D": REMOVE, "X/Z/U*": ENTER}
+
+TYPE_2_SEQUENCES = (0x00400555,)  # Acquisition Context Sequence: PS3.3 C.7.6.14
 
 # Sequences that are kept and entered, each item treated like any other data set
 ENTERED = {
@@ -63,6 +66,8 @@ def resolved(tag: int, written: str, vr: str) -> str:
     """Given a row of Table E.1-1 and the VR of its attribute, return the one action to take."""
     if tag in ENTERED:
         return ENTER
+    if tag in TYPE_2_SEQUENCES:
+        return EMPTY
     return (WEAKEST_SEQUENCE if vr == "SQ" else WEAKEST).get(written, written)
 
 
