@@ -96,7 +96,6 @@ class Request:
     mapped_study: str = ""
     summary: str = ""
     error: int = 0
-    previous_attempts: int = 0
 
     @classmethod
     def wanted(cls, study: str, transfer: int, assignment: Assignment, version: str) -> Self:

@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from headgate.core import fields
+from headgate.core.errors import HeadgateError
 from headgate.demo import archives, journey, studies
 from headgate.demo.outcome import Account, StudyRow, account
 from headgate.demo.processes import Running, free_port, script
@@ -53,6 +54,15 @@ def main(data: str | None, keep: str | None, serve: bool, as_json: bool) -> None
     """
     files.keep_private()
     logs.set_up("demo", "-", "", -1)
+    try:
+        is_clean = _demonstrate(data, keep, serve, as_json)
+    except HeadgateError as trouble:
+        click.echo(f"demo: {trouble}", err=True)
+        sys.exit(exits.code_of(trouble))
+    sys.exit(exits.DONE if is_clean else exits.SOME_FAILED)
+
+
+def _demonstrate(data: str | None, keep: str | None, serve: bool, as_json: bool) -> bool:
     say = Progress(sys.stderr.isatty() and not as_json)
     with ExitStack() as stack:
         folder = Path(keep) if keep else Path(stack.enter_context(_temporary()))
@@ -66,7 +76,7 @@ def main(data: str | None, keep: str | None, serve: bool, as_json: bool) -> None
         _tell_where(site, pacs, tracker, bool(keep), serve, as_json)
         if serve:
             _wait()
-    sys.exit(exits.DONE if told.is_clean() else exits.SOME_FAILED)
+    return told.is_clean()
 
 
 def _carry(

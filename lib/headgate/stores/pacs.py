@@ -137,16 +137,18 @@ def associated(peer: Peer, wanted: Iterable[tuple[str, str]]) -> Iterator[Associ
     entity.connection_timeout = peer.timeout
     entity.maximum_pdu_size = LONGEST_PDU
     contexts = [build_context(sop_class, syntax) for sop_class, syntax in sorted(set(wanted))]
+    connections: list[Any] = []
     association = entity.associate(
         peer.host,
         peer.port,
         contexts=contexts[:CONTEXTS_AT_MOST],
         ae_title=peer.ae_title,
-        evt_handlers=[(evt.EVT_CONN_OPEN, _send_at_once)],
+        evt_handlers=[(evt.EVT_CONN_OPEN, _send_at_once), (evt.EVT_CONN_OPEN, connections.append)],
     )
     if not association.is_established:
         kind = Refused if association.is_rejected else Unavailable
-        raise kind(f"{peer} {_why(association)}: nothing is lost, it is tried again")
+        why = _why(association) if connections else "does not answer"
+        raise kind(f"{peer} {why}: nothing is lost, it is tried again")
     try:
         yield Association(association, peer)
     finally:
@@ -187,6 +189,4 @@ def _send_at_once(event: Any) -> None:
 def _why(association: Any) -> str:
     if association.is_rejected:
         return "refuses the association (see its list of AE titles)"
-    if association.is_aborted:
-        return "broke off the association"
-    return "does not answer"
+    return "broke off the association"

@@ -1,0 +1,102 @@
+"""REDCap down, slow, or talking nonsense: exit 69, nothing lost, and all goes on when it is back."""
+
+from __future__ import annotations
+
+import threading
+
+import factories
+import pytest
+from headgate.core.states import State
+from headgate.demo.processes import free_port
+from liars import a_redcap_that_says
+
+BAN = "Your IP address (127.0.0.1) has been banned due to suspected abuse."
+PAGE = "<html><body>Down for maintenance: Kjersti</body></html>"
+STUDY = factories.Study("redcap-faults", accession="RF1")
+
+
+def point(gateway, url):
+    """Let the gateway use another REDCap; return what undoes that."""
+    text = gateway.site.config.read_text()
+    lines = [f'url = "{url}"' if line.startswith("url = ") else line for line in text.splitlines()]
+    gateway.site.config.write_text("\n".join(lines))
+    return lambda: gateway.site.config.write_text(text)
+
+
+@pytest.fixture
+def a_listing(a_gateway):
+    """A gateway with one study that is filed and quiet, and coupled."""
+    a_gateway.receive(*STUDY.instances(2))
+    a_gateway.project()
+    a_gateway.couple(STUDY)
+    assert a_gateway.site.run("process").code == 0
+    a_gateway.settle()
+    return a_gateway
+
+
+def assert_goes_on(gateway):
+    assert gateway.site.run("populate-incoming").code == 0
+    assert len(gateway.rows(STUDY, "transfers")) == 1
+    assert len(gateway.rows(STUDY, "series")) == 1
+
+
+@pytest.mark.parametrize(
+    ("status", "text", "word"),
+    [(200, PAGE, "something else"), (200, BAN, "something else"), (502, PAGE, "something else"),
+     (403, '{"error":"You do not have permissions to use the API"}', "token"),
+     (200, "", "something else"), (200, '{"error":"REDCap ran out of server memory."}', "memory")],
+)  # fmt: skip
+def test_an_answer_that_is_none_of_the_api_loses_nothing(a_listing, status, text, word):
+    with a_redcap_that_says(status, text) as url:
+        undo = point(a_listing, url)
+        result = a_listing.site.run("populate-incoming")
+    assert result.code in (1, 69), result
+    assert word in result.lines[-1]["text"]
+    assert "Kjersti" not in str(result)
+    undo()
+    assert_goes_on(a_listing)
+
+
+def test_a_redcap_that_is_down_loses_nothing(a_listing):
+    undo = point(a_listing, f"http://127.0.0.1:{free_port()}/api/")
+    for script in ("populate-incoming", "create-transfer-requests"):
+        result = a_listing.site.run(script)
+        assert result.code == 69
+        assert "REDCap does not answer" in result.lines[-1]["text"]
+    undo()
+    assert_goes_on(a_listing)
+
+
+def test_a_redcap_that_is_slow_is_given_up_for_this_time(a_listing):
+    text = a_listing.site.config.read_text()
+    a_listing.site.config.write_text(
+        text.replace("timeout_seconds = 10.0", "timeout_seconds = 0.5", 1)
+    )
+    waits = threading.Event()
+    with a_redcap_that_says(200, "[]", waits) as url:
+        undo = point(a_listing, url)
+        assert a_listing.site.run("populate-incoming").code == 69
+        waits.set()
+    undo()
+    assert_goes_on(a_listing)
+
+
+def test_reception_and_indexing_go_on_without_redcap(a_tree):
+    a_tree.receive(*STUDY.instances(2))
+    assert a_tree.site.run("process").code == 0
+    assert len(a_tree.context().trees.instances(STUDY.uid)) == 2
+
+
+def test_what_was_sent_is_recorded_when_redcap_is_back(a_gateway):
+    a_gateway.to_queue(STUDY)
+    assert a_gateway.site.run("anonymize-and-send").code == 0
+    context = a_gateway.context()
+    (request,) = context.queues.each(State.DONE)
+    path = a_gateway.layout.requests
+    (path / "done" / f"{request.id}.json").rename(path / "sent" / f"{request.id}.json")
+    undo = point(a_gateway, f"http://127.0.0.1:{free_port()}/api/")
+    assert a_gateway.site.run("anonymize-and-send").code == 69
+    assert a_gateway.context().queues.state_of(request.id) is State.SENT
+    undo()
+    assert a_gateway.site.run("anonymize-and-send").code == 0
+    assert a_gateway.context().queues.state_of(request.id) is State.DONE
