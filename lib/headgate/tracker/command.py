@@ -37,9 +37,9 @@ EXITS = {Misconfigured: 78, Unavailable: 69}
 )
 def main(port: int, host: str, database: Path, load: Path | None, tokens: Path | None) -> None:
     """Serve the embedded REDCap: its API at /api/, a look at the records at /."""
-    # uvicorn ends cleanly on these and then raises them again for whoever handled them before.
+    # uvicorn ends cleanly on these and then raises them again; before and after it they come here.
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: None)
+        signal.signal(number, _end)
     try:
         found = ready(database, load)
         if tokens is not None:
@@ -51,6 +51,10 @@ def main(port: int, host: str, database: Path, load: Path | None, tokens: Path |
     sys.stderr.write(f"tracker: listening on {address(listener)}\n")
     sys.stderr.flush()
     server.run(sockets=[listener])
+
+
+def _end(*_: object) -> NoReturn:
+    raise SystemExit(0)
 
 
 def _write(path: Path, tokens: dict[str, str]) -> None:

@@ -27,10 +27,13 @@ def load_folder(connection: sqlite3.Connection, folder: Path) -> None:
     if not paths:
         raise Misconfigured(f"tracker: {folder} holds no data dictionaries (*.csv)")
     with change(connection):
-        present = {row[0] for row in connection.execute("SELECT project_title FROM projects")}
+        found = connection.execute("SELECT project_title, project_id FROM projects").fetchall()
+        present = {row["project_title"]: row["project_id"] for row in reversed(found)}
         for path in paths:
-            if path.stem not in present:
-                _load(connection, path)
+            project_id = present.get(path.stem) or _load(connection, path)
+            # A project whose last user was removed could not be reached by anybody.
+            if project_token(connection, project_id) is None:
+                add_user(connection, project_id, "headgate", ALL_RIGHTS)
 
 
 def tokens_of(connection: sqlite3.Connection) -> dict[str, str]:
@@ -38,7 +41,8 @@ def tokens_of(connection: sqlite3.Connection) -> dict[str, str]:
     with change(connection):
         found = {SUPER: super_token(connection)}
         for row in connection.execute("SELECT project_id, project_title FROM projects").fetchall():
-            found.setdefault(row["project_title"], project_token(connection, row["project_id"]))
+            if token := project_token(connection, row["project_id"]):
+                found.setdefault(row["project_title"], token)
     return found
 
 
@@ -53,7 +57,7 @@ def write_tokens(path: Path, tokens: dict[str, str]) -> None:
     os.replace(name, path)
 
 
-def _load(connection: sqlite3.Connection, path: Path) -> None:
+def _load(connection: sqlite3.Connection, path: Path) -> int:
     names = {header: name for name, header in COLUMNS.items()}
     rows = [{names.get(key, key): cell for key, cell in row.items()} for row in _rows(path)]
     problem = check_definitions(rows)
@@ -69,7 +73,7 @@ def _load(connection: sqlite3.Connection, path: Path) -> None:
                 "INSERT INTO repeating VALUES (?, ?, ?, ?)",
                 (project_id, event_id, row["form_name"], row["custom_form_label"]),
             )
-    add_user(connection, project_id, "headgate", ALL_RIGHTS)
+    return project_id
 
 
 def _rows(path: Path) -> list[dict[str, str]]:

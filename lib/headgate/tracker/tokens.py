@@ -69,9 +69,9 @@ def add_user(
     return token
 
 
-def project_token(connection: sqlite3.Connection, project_id: int) -> str:
-    """Given a project, return the token that was made with it."""
+def project_token(connection: sqlite3.Connection, project_id: int) -> str | None:
+    """Given a project, return its oldest token; None: its users were all removed."""
     row = connection.execute(
         "SELECT token FROM tokens WHERE project_id = ? ORDER BY rowid LIMIT 1", (project_id,)
     ).fetchone()
-    return str(row["token"])
+    return None if row is None else str(row["token"])
