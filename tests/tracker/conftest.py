@@ -49,7 +49,7 @@ def metadata():
     return METADATA
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def send(tracker):
     """Sends one request with the parameters given, and returns the response."""
 
@@ -59,7 +59,7 @@ def send(tracker):
     return post
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make(tracker, send):
     """Makes a new project, and returns PyCap's view of it."""
 
@@ -110,7 +110,7 @@ def longitudinal(make):
     return project
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def error_of(send):
     """Sends a request that must be refused, and returns the status and the text."""
 

@@ -106,7 +106,8 @@ def test_the_tokens_are_the_owners_alone(launch, tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("option", "value"), [("--db", "{}/text"), ("--host", "192.0.2.1"), ("--load", "{}")]
+    ("option", "value"),
+    [("--db", "{}/text"), ("--db", "{}/text/inside"), ("--host", "192.0.2.1"), ("--load", "{}")],
 )
 def test_what_cannot_be_used_is_told_in_one_line(tmp_path, option, value):
     (tmp_path / "text").write_text("This is no database, however much one would like it to be.")

@@ -91,17 +91,22 @@ def connect(path: Path) -> sqlite3.Connection:
         )
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
-    except sqlite3.Error as error:
+    except sqlite3.OperationalError as error:
         raise Unavailable(f"tracker: the database {path} cannot be opened: {error}") from error
+    except sqlite3.DatabaseError as error:
+        raise Misconfigured(f"tracker: {path} is not usable as a database: {error}") from error
     connection.row_factory = sqlite3.Row
     return connection
 
 
 def prepare(path: Path) -> None:
     """Given the database's file, make what is absent. Raise Misconfigured if it is foreign."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # The database holds tokens: nobody else may read it, from its first moment on.
-    os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # The database holds tokens: nobody else may read it, from its first moment on.
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR, 0o600))
+    except OSError as error:
+        raise Misconfigured(f"tracker: the database {path} cannot be made: {error}") from error
     with closing(connect(path)) as connection:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
@@ -131,7 +136,9 @@ def change(connection: sqlite3.Connection) -> Iterator[None]:
     try:
         yield
     except BaseException:
-        connection.execute("ROLLBACK")
+        # A full disk has undone it already.
+        if connection.in_transaction:
+            connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
 

@@ -134,8 +134,9 @@ def _datediff(
     first: Value, second: Value, unit: Value = "d", order: Value = "ymd", signed: Value = 0.0
 ) -> Value:
     begin, end = _moment(first), _moment(second)
-    if isinstance(order, str) and order.lower() in {"true", "false"}:
-        order, signed = "ymd", float(order.lower() == "true")
+    if isinstance(order, bool):
+        # The order of the dates may be left out.
+        signed = order
     if begin is None or end is None or unit not in SECONDS:
         return ""
     # Dates are stored as Y-m-d whatever the field shows, so that the order given does not matter.

@@ -28,6 +28,7 @@ product: signed (TIMES signed)*
 signed: SIGN* atom
 ?atom: NUMBER -> number
     | STRING -> string
+    | TRUTH -> truth
     | "[" NAME "]" -> field
     | "[" NAME "]" "[" NAME "]" -> event_field
     | "[" NAME "(" CODE ")" "]" -> option
@@ -36,6 +37,7 @@ signed: SIGN* atom
     | "(" either ")"
 _OR.2: /or\b|\|\|/i
 _AND.2: /and\b|&&/i
+TRUTH.2: /(true|false)\b/i
 NOT.2: /not\b|!(?!=)/i
 COMPARE: "<=" | ">=" | "<>" | "!=" | "=" | "<" | ">"
 SIGN: "+" | "-"
@@ -186,6 +188,7 @@ def _field(tree: Any, project: Project) -> Meaning:
 MEANINGS: Mapping[str, Callable[[Any, Project], Meaning]] = {
     "number": lambda tree, _: _constant(float(tree.children[0])),
     "string": lambda tree, _: _constant(str(tree.children[0])[1:-1]),
+    "truth": lambda tree, _: _constant(str(tree.children[0]).lower() == "true"),
     **dict.fromkeys(("field", "option", "event_field", "event_option"), _field),
     "call": _call,
     "either": _any,
