@@ -17,7 +17,7 @@ from headgate.context import Context
 from headgate.demo import archives
 from headgate.demo.processes import program
 from headgate.demo.site import TITLES, Site
-from headgate.stores import pacs
+from headgate.stores.dicomnet import pacs
 from headgate.stores.layout import Layout
 
 DICTIONARIES = Path(__file__).resolve().parents[1] / "config" / "redcap"

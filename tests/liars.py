@@ -28,12 +28,13 @@ class LyingPacs:
         drops: Callable[[int], bool] = lambda _number: False,
         answers_find: bool = True,
         calling: tuple[str, ...] = (),
+        takes_any_class: bool = True,
     ) -> None:
         self.held: dict[str, tuple[str, str]] = {}
         self.stored: Counter[str] = Counter()
         self.number = 0
         self._status_of, self._drops = status_of, drops
-        _config.UNRESTRICTED_STORAGE_SERVICE = True
+        _config.UNRESTRICTED_STORAGE_SERVICE = takes_any_class
         entity = AE(ae_title="RESEARCH")
         entity.require_calling_aet = list(calling)
         entity.add_supported_context("1.2.840.10008.1.1")
@@ -45,6 +46,7 @@ class LyingPacs:
         self.port = self._server.server_address[1]
 
     def stop(self) -> None:
+        _config.UNRESTRICTED_STORAGE_SERVICE = True
         self._entity.shutdown()
 
     def _store(self, event: Any) -> int:

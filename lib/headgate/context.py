@@ -20,9 +20,9 @@ from headgate.core.model import Assignment
 from headgate.environment import CHECKOUT
 from headgate.stores import files, secrets
 from headgate.stores.archive import Archive
+from headgate.stores.dicomnet.pacs import Peer
 from headgate.stores.layout import Layout
 from headgate.stores.ledger import Ledger
-from headgate.stores.pacs import Peer
 from headgate.stores.queues import Queues
 from headgate.stores.spool import Spool
 from headgate.stores.tables import Tables

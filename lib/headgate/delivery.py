@@ -13,8 +13,8 @@ from headgate.core import fields, transfer
 from headgate.core.deid.uids import replace_uid
 from headgate.core.errors import Rejected, Unavailable
 from headgate.core.model import Delivery, Fate, Proof, Request
-from headgate.stores import pacs
 from headgate.stores.dicomfiles import Instance, read_instance, read_syntax
+from headgate.stores.dicomnet import pacs
 
 LINES_AT_ONCE = 100
 REFUSED = "the PACS refused it with status 0x{:04X}"
@@ -70,9 +70,14 @@ class Delivering:
             else:
                 kinds[name] = sop_class, syntax
         for wanted in _contexts(kinds.values()):
-            with pacs.associated(self._peer, wanted) as association:
-                for name in (name for name, kind in kinds.items() if kind in wanted):
-                    self._send_one(association, name, lacking[name])
+            names = [name for name, kind in kinds.items() if kind in wanted]
+            try:
+                with pacs.associated(self._peer, wanted) as association:
+                    for name in names:
+                        self._send_one(association, name, lacking[name])
+            except pacs.Unsupported as reason:
+                for name in names:
+                    self._note(name, Fate.REFUSED, reason=str(reason))
 
     def _send_one(self, association: pacs.Association, name: str, path: Path) -> None:
         try:

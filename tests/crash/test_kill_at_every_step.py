@@ -6,7 +6,7 @@ import factories
 import pytest
 from headgate.core.model import Fate, Proof
 from headgate.core.states import State
-from headgate.stores import pacs
+from headgate.stores.dicomnet import pacs
 from killing import KILLED
 
 CHAIN = ("process", "populate-incoming", "create-transfer-requests", "anonymize-and-send")

@@ -10,8 +10,8 @@ from pathlib import Path
 import factories
 from headgate.core.errors import Unavailable
 from headgate.demo.processes import free_port, is_listening
-from headgate.stores import pacs
 from headgate.stores.archive import Archive
+from headgate.stores.dicomnet import pacs
 from headgate.stores.layout import Layout
 from killing import KILLED
 

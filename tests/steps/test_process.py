@@ -8,7 +8,7 @@ import shutil
 
 import factories
 import pytest
-from headgate.stores import pacs
+from headgate.stores.dicomnet import pacs
 
 STUDY = factories.Study("process")
 

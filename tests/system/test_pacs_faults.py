@@ -6,7 +6,7 @@ import threading
 
 import factories
 import pytest
-from headgate.core.model import Fate, Proof
+from headgate.core.model import Proof
 from headgate.core.states import State
 from headgate.demo.processes import free_port
 from liars import a_lying_pacs
@@ -207,13 +207,9 @@ def test_an_instance_that_the_pacs_refuses_is_held_for_a_person_and_the_others_g
 
 def test_a_sop_class_that_the_pacs_does_not_know_is_told(a_gateway, study):
     a_gateway.to_queue(study)
-    from pynetdicom import _config
-
-    with a_lying_pacs() as pacs:
-        _config.UNRESTRICTED_STORAGE_SERVICE = False
-        try:
-            point(a_gateway, pacs.port)
-            assert deliver(a_gateway).code in (0, 1)
-        finally:
-            _config.UNRESTRICTED_STORAGE_SERVICE = True
-    assert Fate.STORED not in fates(a_gateway, study)
+    with a_lying_pacs(takes_any_class=False) as pacs:
+        point(a_gateway, pacs.port)
+        assert deliver(a_gateway).code == 1
+    assert fates(a_gateway, study) == ["refused"] * 3
+    assert state(a_gateway) == [State.FAILED]
+    assert "takes none of" in a_gateway.rows(study, "transfers")[0]["transfer_error_message"]

@@ -11,8 +11,8 @@ import factories
 import pytest
 from gateways import needs
 from headgate.demo.processes import Running, free_port, is_listening, script
-from headgate.stores import pacs
 from headgate.stores.dicomfiles import read_header
+from headgate.stores.dicomnet import pacs
 from headgate.stores.layout import Layout
 from pynetdicom import AE
 from pynetdicom.presentation import build_context

@@ -10,8 +10,8 @@ from typing import Any
 from headgate.core.states import State
 from headgate.demo import scanner
 from headgate.demo.site import Result, Site
+from headgate.stores.dicomnet.pacs import Peer
 from headgate.stores.layout import Layout
-from headgate.stores.pacs import Peer
 from headgate.stores.queues import Queues
 from headgate.stores.spool import Spool
 from headgate.stores.tables import Tables

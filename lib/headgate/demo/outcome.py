@@ -18,7 +18,7 @@ from headgate.core.states import State
 from headgate.demo.site import Site
 from headgate.stores.archive import Archive
 from headgate.stores.dicomfiles import encode, read_header
-from headgate.stores.layout import Layout
+from headgate.stores.layout import STUDY_PREFIX, Layout
 from headgate.stores.ledger import Ledger
 from headgate.stores.queues import Queues
 from headgate.stores.trees import Trees
@@ -83,29 +83,40 @@ def account(
     layout = Layout(site.datadir)
     archive, trees, ledger = Archive(layout), Trees(layout), Ledger(layout)
     set_aside = {path: reason for _, reason, path in trees.unknown()}
-    rows, lost = [], []
-    for study in archive.studies():
-        row = StudyRow(study, listed=study in listed, assigned=listed.get(study, ""))
+    filed = _filed(trees)
+    rows: dict[str, StudyRow] = {}
+    lost = []
+    for path in archive.instances():
+        study, instance = filed.get(path, (path.parent.name.removeprefix(STUDY_PREFIX), path.name))
+        row = rows.setdefault(study, StudyRow(study))
+        row.received += 1
+        if path in set_aside:
+            _hold_back(row, set_aside[path])
+        elif not _count(row, ledger.of_study(study).get(instance, [])):
+            lost.append(f"{study}/{path.name}")
+    for study, row in rows.items():
         row.modality = "/".join(_modalities(trees, study))
-        deliveries = ledger.of_study(study)
-        for path in archive.files_of(study):
-            row.received += 1
-            if path in set_aside:
-                _hold_back(row, set_aside[path])
-            elif not _count(row, deliveries.get(path.name, [])):
-                lost.append(f"{study}/{path.name}")
-        row.seconds = _until(deliveries, began)
-        rows.append(row)
+        row.listed, row.assigned = study in listed, listed.get(study, "")
+        row.seconds = _until(ledger.of_study(study), began)
     return Account(
-        rows=rows,
-        received=sum(row.received for row in rows),
-        delivered=sum(row.sent for row in rows),
-        proven=sum(row.proven for row in rows),
-        rejected=sum(row.held_back for row in rows),
+        rows=list(rows.values()),
+        received=sum(row.received for row in rows.values()),
+        delivered=sum(row.sent for row in rows.values()),
+        proven=sum(row.proven for row in rows.values()),
+        rejected=sum(row.held_back for row in rows.values()),
         leaks=_leaks(layout, stored),
         unaccounted=lost,
         seconds=seconds,
     )
+
+
+def _filed(trees: Trees) -> dict[Path, tuple[str, str]]:
+    """The study and the SOP instance that each file of the archive is filed under."""
+    return {
+        link.resolve(): (study, instance)
+        for study in trees.studies()
+        for instance, link in trees.instances(study).items()
+    }
 
 
 def _count(row: StudyRow, deliveries: list[Delivery]) -> bool:

@@ -8,8 +8,8 @@ from pydicom.filereader import dcmread
 
 from headgate.core.errors import Rejected
 from headgate.core.grammar import is_uid
-from headgate.stores import pacs
 from headgate.stores.dicomfiles import BROKEN, META_BYTES, read_dataset_offset
+from headgate.stores.dicomnet import pacs
 
 IMPLICIT_LITTLE = "1.2.840.10008.1.2"
 SUCCESS = 0x0000

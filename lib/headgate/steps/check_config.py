@@ -10,7 +10,8 @@ from headgate import fiona
 from headgate.context import Context
 from headgate.core.errors import Misconfigured
 from headgate.core.step import Outcome, Step, error, ok
-from headgate.stores import pacs, secrets
+from headgate.stores import secrets
+from headgate.stores.dicomnet import pacs
 
 CHECKS = ("datadir", "rules", "key", "tokens")
 

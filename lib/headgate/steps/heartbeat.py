@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from headgate.context import Context
 from headgate.core.errors import Unavailable
 from headgate.core.step import Outcome, Step, error, not_needed, ok
-from headgate.stores import files, metrics, pacs
-from headgate.stores.pacs import Peer
+from headgate.stores import files, metrics
+from headgate.stores.dicomnet import pacs
+from headgate.stores.dicomnet.pacs import Peer
 
 NAME = "heartbeat"
 RECEIVER = "receiver"

@@ -116,6 +116,7 @@ def _write(context: Context, rows: Mapping[str, list[Row]]) -> Iterator[Outcome]
             yield error(study, f"REDCap's Incoming refuses its rows: {reason}; mend the project")
             continue
         context.spool.listed(study)
+        context.once("listed", set).add(study)
         yield ok(study, f"listed: {len(own)} rows written") if own else not_needed(study, "listed")
 
 
@@ -158,6 +159,8 @@ def _assign_late(context: Context, couplings: list[Row]) -> Iterator[Outcome]:
         existing = _existing(context, [str(row[fields.INCOMING_RECORD]) for row in found])
         rows: dict[str, list[Row]] = {}
         for row in found:
+            if row[fields.INCOMING_RECORD] in context.once("listed", set):
+                continue  # this run told of it already
             study = {
                 "StudyInstanceUID": str(row[fields.INCOMING_RECORD]),
                 "AccessionNumber": str(row["study_accession_number"]),

@@ -13,7 +13,7 @@ from headgate.context import Context
 from headgate.core.errors import Misconfigured
 from headgate.core.step import Outcome, Step, error, ok
 from headgate.stores import systemd
-from headgate.stores.receiver import Admission, Receiver
+from headgate.stores.dicomnet.receiver import Admission, Receiver
 
 NAME = "storescpd"
 TICK_SECONDS = 1.0

@@ -4,6 +4,7 @@ import hashlib
 import itertools
 import os
 import socket
+from collections.abc import Iterator
 from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
@@ -73,6 +74,11 @@ class Archive:
     def _arrival(self, path: Path) -> Path:
         study = path.parent.name.removeprefix(STUDY_PREFIX)
         return self._layout.arrived / f"{study}_{path.name}"
+
+    def instances(self) -> Iterator[Path]:
+        """Yield every file in the archive."""
+        for study in self.studies():
+            yield from self.files_of(study)
 
     def studies(self) -> list[str]:
         """Return the UIDs of the studies, and `without_study` for files that name none."""

@@ -1,7 +1,6 @@
 """The research PACS: C-ECHO, C-STORE of encoded data sets, and C-FIND for proof."""
 
 import logging
-import socket
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from pynetdicom import AE, build_context, evt
 from pynetdicom.dimse_primitives import C_STORE
 
 from headgate.core.errors import HeadgateError, Unavailable
+from headgate.stores.dicomnet.sockets import HURRYING
 
 log = logging.getLogger("headgate.pacs")
 
@@ -130,7 +130,7 @@ def associated(peer: Peer, wanted: Iterable[tuple[str, str]]) -> Iterator[Associ
     """Given a PACS and the (SOP class, transfer syntax) pairs to come, hold an association.
 
     One context is proposed for each pair, so that what is stored travels as it is stored. Raise
-    Unavailable when it is not there, or refuses.
+    Unavailable when it is not there, or refuses; Unsupported when it takes none of the pairs.
     """
     entity = AE(ae_title=peer.calling_ae_title)
     entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = peer.timeout
@@ -143,12 +143,10 @@ def associated(peer: Peer, wanted: Iterable[tuple[str, str]]) -> Iterator[Associ
         peer.port,
         contexts=contexts[:CONTEXTS_AT_MOST],
         ae_title=peer.ae_title,
-        evt_handlers=[(evt.EVT_CONN_OPEN, _send_at_once), (evt.EVT_CONN_OPEN, connections.append)],
+        evt_handlers=[*HURRYING, (evt.EVT_CONN_OPEN, connections.append)],
     )
     if not association.is_established:
-        kind = Refused if association.is_rejected else Unavailable
-        why = _why(association) if connections else "does not answer"
-        raise kind(f"{peer} {why}: nothing is lost, it is tried again")
+        raise _refusal(association, peer, is_there=bool(connections))
     try:
         yield Association(association, peer)
     finally:
@@ -180,13 +178,11 @@ def stored_instances(peer: Peer, study: str, series: Iterable[str]) -> set[str]:
     return found
 
 
-def _send_at_once(event: Any) -> None:
-    """Without this each instance waits 40 ms for a delayed acknowledgement (Nagle)."""
-    connection = event.assoc.dul.socket.socket
-    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-
-
-def _why(association: Any) -> str:
+def _refusal(association: Any, peer: Peer, is_there: bool) -> HeadgateError:
+    if not is_there:
+        return Unavailable(f"{peer} does not answer: nothing is lost, it is tried again")
     if association.is_rejected:
-        return "refuses the association (see its list of AE titles)"
-    return "broke off the association"
+        return Refused(f"{peer} refuses the association: put us on its list of AE titles")
+    if association.rejected_contexts:
+        return Unsupported(f"{peer} takes none of the SOP classes and transfer syntaxes")
+    return Unavailable(f"{peer} broke off the association: nothing is lost, it is tried again")

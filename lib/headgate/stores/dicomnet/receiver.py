@@ -3,7 +3,6 @@
 import errno
 import ipaddress
 import logging
-import socket
 import threading
 import time
 from collections import Counter
@@ -20,6 +19,7 @@ from pynetdicom import AE, _config, evt
 from headgate.core.elements import study_instance_uid
 from headgate.core.errors import HeadgateError, Unavailable
 from headgate.core.grammar import is_ae_title, is_uid
+from headgate.stores.dicomnet.sockets import HURRYING
 
 VERIFICATION = "1.2.840.10008.1.1"
 
@@ -94,8 +94,7 @@ class Receiver:
         Raise Unavailable when the port cannot be had.
         """
         handlers: list[Any] = [
-            (evt.EVT_CONN_OPEN, answer_at_once),
-            (evt.EVT_DATA_RECV, answer_at_once),
+            *HURRYING,
             (evt.EVT_REQUESTED, self._admit),
             (evt.EVT_C_STORE, self._store),
             (evt.EVT_C_ECHO, lambda _event: SUCCESS),
@@ -181,17 +180,6 @@ class Receiver:
     def _count(self, word: str) -> None:
         with self._counting:
             self.counts[word] += 1
-
-
-def answer_at_once(event: Any) -> None:
-    """Have the kernel acknowledge now: senders that leave Nagle's algorithm on wait for that.
-
-    The kernel forgets the wish with each segment, so it is told again with each PDU.
-    """
-    connection = event.assoc.dul.socket.socket
-    if connection is not None:
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
 
 
 def _head(event: Any) -> bytes:

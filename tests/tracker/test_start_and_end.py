@@ -1,0 +1,42 @@
+"""What a start and an end of the tracker must not lose: a signal, and the way into a project."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from redcap import Project, RedcapError
+
+from headgate.tracker.server import start
+
+CHECKOUT = Path(__file__).resolve().parents[2]
+DICTIONARIES = CHECKOUT / "config" / "redcap"
+
+
+def test_a_sigterm_right_after_the_announcement_is_not_lost(tmp_path):
+    """Between the line and the server's own handlers there is a moment, and before the line too."""
+    command = [sys.executable, str(CHECKOUT / "bin" / "tracker"), "--port", "0"]
+    for _ in range(3):
+        words = [*command, "--db", str(tmp_path / "tracker.sqlite")]
+        with subprocess.Popen(words, stderr=subprocess.PIPE) as process:
+            process.stderr.readline()
+            process.terminate()
+            try:
+                assert process.wait(15) == 0
+            finally:
+                process.kill()
+
+
+def test_a_project_whose_users_were_all_removed_gets_a_new_token_at_the_next_start(tmp_path):
+    database = tmp_path / "tracker.sqlite"
+    running = start(database, load=DICTIONARIES)
+    old = Project(running.url, running.tokens["Routing"], timeout=30)
+    assert old.delete_users(["headgate"]) == 1
+    running.stop()
+    running = start(database, load=DICTIONARIES)
+    new = Project(running.url, running.tokens["Routing"], timeout=30)
+    assert new.token != old.token
+    assert new.export_records() == []
+    with pytest.raises(RedcapError):
+        Project(running.url, old.token, timeout=30).export_records()
+    running.stop()
