@@ -40,5 +40,5 @@ def test_records_are_imported_from_xml(classic):
 def test_xml_that_is_none_or_defines_entities_is_refused(classic, data):
     answer = post(classic, content="metadata", format="xml", data=data, returnFormat="json")
     assert answer.status_code == 400
-    assert answer.json()["error"]
+    assert answer.json()["error"] == "The data being imported is not formatted correctly."
     assert len(classic.export_metadata()) > 1

@@ -5,9 +5,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from redcap import Project, RedcapError
-
 from headgate.tracker.server import start
+from redcap import Project, RedcapError
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 DICTIONARIES = CHECKOUT / "config" / "redcap"

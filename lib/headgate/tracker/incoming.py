@@ -8,6 +8,7 @@ from typing import Any
 
 from headgate.tracker.answers import Refused
 from headgate.tracker.dictionary import checkbox_column
+from headgate.tracker.markup import rows_from_xml
 
 Row = dict[str, str]
 MALFORMED = (
@@ -27,7 +28,11 @@ def rows_from(data: str, wanted: str, delimiter: str = ",", nested: bool = False
             return _from_json(data, nested)
         case "csv":
             return _from_csv(data, delimiter)
-    raise Refused(f"This server imports json or csv, not yet {wanted}")
+        case "xml":
+            return [
+                {name: _storable(cell) for name, cell in row.items()} for row in rows_from_xml(data)
+            ]
+    raise Refused(f"This server imports json, csv or xml, not yet {wanted}")
 
 
 def _from_json(data: str, nested: bool) -> list[Row]:
