@@ -9,6 +9,17 @@ from dataclasses import dataclass
 from headgate.tracker.database import now
 from headgate.tracker.projects import Project
 
+# What nobody asked for is left out before its content is read.
+ALL_ENTRIES = """
+SELECT * FROM entries WHERE project_id = :project
+    AND (:shown IS NULL OR instrument IN (SELECT value FROM json_each(:shown)))
+"""
+# CROSS JOIN keeps the order of the loops: each name is looked up in the primary key.
+NAMED_ENTRIES = """
+SELECT e.* FROM json_each(:names) n
+    CROSS JOIN entries e ON e.project_id = :project AND e.record = n.value
+WHERE :shown IS NULL OR e.instrument IN (SELECT value FROM json_each(:shown))
+"""
 NUMERIC = re.compile(r"\d{1,18}", re.ASCII)
 
 
@@ -43,20 +54,21 @@ def changed_between(
 
 
 def read_entries(
-    connection: sqlite3.Connection, project: Project, records: Collection[str] | None = None
+    connection: sqlite3.Connection,
+    project: Project,
+    records: Collection[str] | None = None,
+    instruments: Collection[str] | None = None,
 ) -> list[Entry]:
-    """Given a project and records (None: all), return their rows in REDCap's order."""
-    if records is None:
-        query = "SELECT * FROM entries e WHERE project_id = ?"
-        found = connection.execute(query, (project.project_id,))
-    else:
-        # CROSS JOIN keeps the order of the loops: each name is looked up in the primary key.
-        query = (
-            "SELECT e.* FROM json_each(?) n CROSS JOIN entries e"
-            " ON e.project_id = ? AND e.record = n.value"
-        )
-        names = json.dumps(sorted(set(records)))
-        found = connection.execute(query, (names, project.project_id))
+    """Given a project, records and repeating instruments (None: all), return the rows in order.
+
+    The order is REDCap's. Rows that belong to no repeating instrument always come.
+    """
+    place = {
+        "project": project.project_id,
+        "names": None if records is None else json.dumps(sorted(set(records))),
+        "shown": None if instruments is None else json.dumps(["", *instruments]),
+    }
+    found = connection.execute(ALL_ENTRIES if records is None else NAMED_ENTRIES, place)
     events = {event_id: place for place, event_id in enumerate(project.event_ids)}
     forms = {form: place for place, form in enumerate(project.dictionary.forms, start=1)}
     return sorted(

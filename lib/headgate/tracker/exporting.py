@@ -102,7 +102,7 @@ def chosen_entries(
     if begin or end:
         changed = changed_between(connection, project.project_id, begin, end)
         records = changed if records is None else records & changed
-    entries = keep(read_entries(connection, project, records))
+    entries = keep(read_entries(connection, project, records, selection.forms))
     wanted = {project.event_names[name].event_id for name in events}
     return [
         entry
