@@ -2,6 +2,7 @@
 
 import contextlib
 import datetime as dt
+import json
 import sqlite3
 
 import pytest
@@ -112,6 +113,22 @@ def test_1_4_an_instrument_asked_for_comes_with_base_rows(send, filled):
         (1, "first"),
         (2, "second"),
     ]
+
+
+def test_1_4_instruments_nobody_asked_for_do_not_come(send, filled):
+    body = {"token": filled.token, "content": "record", "format": "json"}
+    rows = send(**body, fields="record_id,name").json()
+    assert [row["redcap_repeat_instance"] for row in rows] == ["", "", ""]
+
+
+def test_1_8_what_repeats_no_more_is_unseen_and_kept(send, filled):
+    body = {"token": filled.token, "format": "json"}
+    repeating = [{"form_name": "second", "custom_form_label": ""}]
+    send(**body, content="repeatingFormsEvents", data=json.dumps(repeating))
+    assert len(send(**body, content="record").json()) == 3
+    repeating[0]["form_name"] = "visits"
+    send(**body, content="repeatingFormsEvents", data=json.dumps(repeating))
+    assert len(send(**body, content="record").json()) == 5
 
 
 def test_1_4_a_gray_status_is_zero_or_blank(filled):
