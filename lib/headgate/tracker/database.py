@@ -135,12 +135,11 @@ def change(connection: sqlite3.Connection) -> Iterator[None]:
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
-    except BaseException:
-        # A full disk has undone it already.
+        connection.execute("COMMIT")
+    finally:
+        # After a commit, and after a full disk, nothing is open any more.
         if connection.in_transaction:
             connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
 
 
 @contextmanager
