@@ -77,14 +77,13 @@ def test_clear_old_files_killed_at_any_step_deletes_only_what_is_proven(a_gatewa
     a_gateway.project()
     text = a_gateway.site.config.read_text()
     a_gateway.site.config.write_text(text + "[retention]\nfree_percent = 100.0\n")
+    kept = factories.Study("kept", accession="kept")
+    a_gateway.receive(*kept.instances(1))
     at, ending = 0, None
     while ending is None or ending.code == KILLED:
         at += 1
         study = factories.Study(f"clear-{at}", accession=f"clear-{at}")
-        kept = factories.Study(f"kept-{at}", accession=f"kept-{at}")
         prepare(a_gateway, zygote, study, "anonymize-and-send")
-        run_to_the_end(a_gateway, zygote)
-        a_gateway.receive(*kept.instances(1))
         run_to_the_end(a_gateway, zygote)
         ending = zygote.run(a_gateway, "clear-old-files", at=at)
         zygote.run(a_gateway, "clear-old-files")
@@ -93,4 +92,22 @@ def test_clear_old_files_killed_at_any_step_deletes_only_what_is_proven(a_gatewa
         assert not context.trees.instances(study.uid)
         assert len(context.archive.files_of(kept.uid)) == 1
         assert len(context.trees.instances(kept.uid)) == 1
+        assert not a_gateway.layout.study_archive(study.uid).exists()
+        assert not list(a_gateway.layout.temp.iterdir())
+    assert 5 < at < LONGEST
+
+
+@pytest.mark.parametrize("script", CHAIN)
+def test_a_disk_that_is_full_at_any_step_loses_nothing_and_is_no_bug(a_gateway, zygote, script):
+    a_gateway.project()
+    at, steps = 0, 1
+    while at < steps:
+        at += 1
+        study = factories.Study(f"full-{script}-{at}", accession=f"full-{script}-{at}")
+        prepare(a_gateway, zygote, study, script)
+        ending = zygote.run(a_gateway, script, fault="ENOSPC", at=at)
+        steps = max(steps, ending.steps)
+        assert ending.code in (0, 1, 69), (at, ending)
+        run_to_the_end(a_gateway, zygote)
+        assert_whole(a_gateway, study)
     assert 5 < at < LONGEST

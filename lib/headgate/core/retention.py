@@ -19,10 +19,12 @@ def why_deletable(
     It may go when every instance is proven delivered, or when nobody assigned it for
     `unassigned_days` (0 keeps it); never while somebody wants it and has not got it.
     """
+    names = list(instances)
+    if not names:
+        return "nothing of it is left"
     if is_wanted:
         return None
-    names = list(instances)
-    if names and all(
+    if all(
         any(delivery.is_proven() for delivery in deliveries.get(name, ())) for name in names
     ):
         return "every instance is proven delivered"

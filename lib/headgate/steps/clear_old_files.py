@@ -36,8 +36,20 @@ class Shortage:
         return "disk"
 
 
-def plan(context: Context) -> Iterator[Study | Shortage]:
+class Leftovers:
+    """Files that a run that died had moved away, and not yet deleted."""
+
+    def __str__(self) -> str:
+        return "leftovers"
+
+
+Item = Study | Shortage | Leftovers
+
+
+def plan(context: Context) -> Iterator[Item]:
     """Yield studies that may go, oldest first, until enough is free."""
+    if context.archive.has_discards():
+        yield Leftovers()
     wanted = context.settings.retention.free_percent
     if files.free_percent(context.layout.datadir) >= wanted:
         return
@@ -53,8 +65,12 @@ def plan(context: Context) -> Iterator[Study | Shortage]:
         yield Shortage(free)
 
 
-def apply(context: Context, item: Study | Shortage) -> Iterator[Outcome]:
+def apply(context: Context, item: Item) -> Iterator[Outcome]:
     """Delete a study: its place in the trees first, its bytes last."""
+    if isinstance(item, Leftovers):
+        context.archive.finish_discards()
+        yield ok(item, "what a run that died had begun to delete is deleted")
+        return
     if isinstance(item, Shortage):
         floor = context.settings.receiver.free_floor_megabytes
         yield error(

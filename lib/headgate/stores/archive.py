@@ -16,6 +16,7 @@ from headgate.stores.layout import NO_STUDY, STUDY_PREFIX, Layout
 PREAMBLE_AND_PREFIX = 132
 GROUP_LENGTH_ELEMENT = 12
 CHUNK_BYTES = 1 << 20
+DISCARDED = "discarded-"
 
 
 class Kept(StrEnum):
@@ -47,7 +48,6 @@ class Archive:
         """
         folder = self._layout.study_archive(study) if study else self._layout.archive / NO_STUDY
         name = sop_instance if is_uid(sop_instance) else "invalid-" + short_hash(sop_instance)
-        files.make_folders(folder)
         aside = self._layout.temp / _name_aside(next(self._numbers))
         try:
             files.write_new(aside, head, dataset)
@@ -58,12 +58,13 @@ class Archive:
 
     def _settle_and_announce(self, aside: Path, path: Path, head: int, dataset: memoryview) -> Kept:
         while True:
-            kept, settled = _settle(aside, path, head, dataset)
-            files.sync_folder(path.parent)
-            self.announce(settled)
-            if settled.exists():
-                return kept
-            files.make_folders(path.parent)  # clear-old-files took it in this moment
+            files.make_folders(path.parent)
+            with suppress(FileNotFoundError):  # clear-old-files took folder or file in this moment
+                kept, settled = _settle(aside, path, head, dataset)
+                files.sync_folder(path.parent)
+                self.announce(settled)
+                if settled.exists():
+                    return kept
 
     def announce(self, path: Path) -> bool:
         """Given a file in the archive, make its arrival link durably; return whether it was new."""
@@ -105,14 +106,29 @@ class Archive:
         """
         folder, kept = self._layout.study_archive(study), 0
         for name in files.names_in(folder):
-            aside = self._layout.temp / f"discarded-{study}_{name}"
-            files.move(folder / name, aside)
-            if os.path.lexists(self._arrival(folder / name)):
-                _link_new(aside, folder / name)
-                kept += 1
-            files.remove(aside)
+            files.move(folder / name, self._layout.temp / f"{DISCARDED}{study}_{name}")
+            kept += self.finish_discards()
         with suppress(OSError):
             folder.rmdir()
+        return kept
+
+    def has_discards(self) -> bool:
+        """Return whether a run that died left files that were moved away."""
+        return any(name.startswith(DISCARDED) for name in files.names_in(self._layout.temp))
+
+    def finish_discards(self) -> int:
+        """Delete what was moved away, and put back what came again; return how many the latter."""
+        kept = 0
+        for aside in files.names_in(self._layout.temp):
+            if not aside.startswith(DISCARDED):
+                continue
+            arrival = aside.removeprefix(DISCARDED)
+            if os.path.lexists(self._layout.arrived / arrival):
+                study, _, name = arrival.partition("_")
+                files.make_folders(self._layout.study_archive(study))
+                _link_new(self._layout.temp / aside, self._layout.study_archive(study) / name)
+                kept += 1
+            files.remove(self._layout.temp / aside)
         return kept
 
     def clear_temporary(self) -> int:

@@ -26,4 +26,4 @@ class Watermarks:
 
     def reached(self, step: str, began: float) -> None:
         """Given a script and when its pass began, note that all up to then is read."""
-        files.write_whole(self._layout.watermarks / step, f"{began:.0f}\n")
+        files.write_whole(self._layout.watermarks / step, f"{int(began)}\n")
