@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
+from headgate.stores.dicomfiles import file_bytes
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
 
@@ -130,3 +131,10 @@ def encoded(dataset: Dataset) -> tuple[bytes, bytes]:
     dataset_only = Dataset(dataset)
     dataset_only.save_as(body, implicit_vr=False, little_endian=True)
     return whole[: len(whole) - len(body.getvalue())], body.getvalue()
+
+
+def head(sop_class: str, sop_instance: str, syntax: str) -> bytes:
+    """Given what a file says of itself, return its preamble and file meta information."""
+    dataset = Dataset()
+    dataset.SOPClassUID, dataset.SOPInstanceUID = sop_class, sop_instance
+    return file_bytes(with_meta(dataset, syntax).file_meta, b"")

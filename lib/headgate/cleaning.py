@@ -10,7 +10,7 @@ from headgate.core.deid.identity import Recipe
 from headgate.core.deid.leaks import find_leaks
 from headgate.core.deid.patient import identifiers_of
 from headgate.core.errors import Rejected
-from headgate.stores.dicomfiles import BROKEN, Instance, encode
+from headgate.stores.dicomfiles import Instance, encode, understanding
 
 Record = Callable[[str, str, object, object], None]
 
@@ -45,13 +45,11 @@ def clean(instance: Instance, recipe: Recipe, record: Record | None = None) -> C
 
     Raise Rejected, with places and never with values, when it cannot be told that it is clean.
     """
-    try:
+    with understanding():
         identifiers = identifiers_of(instance.header)
         header = deidentify(instance.header, recipe, record)
         encoded, dataset = encode(header, instance.pixels, instance.transfer_syntax)
         leaks = find_leaks(encoded, header, identifiers)
-    except BROKEN as error:
-        raise Rejected(f"its header cannot be understood ({type(error).__name__})") from error
     if leaks:
         places = ", ".join(sorted(set(leaks))[:5])
         raise Rejected(f"identifiers of the patient are left in {places}")

@@ -10,7 +10,7 @@ from typing import Any
 from headgate.cleaning import Clean, clean
 from headgate.context import Context
 from headgate.core import fields, transfer
-from headgate.core.deid.uids import replace_uid
+from headgate.core.deid.uids import replace_study_uid
 from headgate.core.errors import Rejected, Unavailable
 from headgate.core.model import Delivery, Fate, Proof, Request
 from headgate.stores.dicomfiles import Instance, read_instance, read_syntax
@@ -119,7 +119,7 @@ class Delivering:
             try:
                 held = pacs.stored_instances(
                     self._peer,
-                    replace_uid(self._request.study, self._recipe),
+                    replace_study_uid(self._request.study, self._recipe),
                     sorted({delivery.output_series for delivery in unproven}),
                 )
                 level = Proof.C_FIND

@@ -224,3 +224,10 @@ def snapshot(layout):
             elif path.is_file():
                 found[name] = path.read_text()
     return found
+
+
+def test_a_series_in_three_planes_is_a_localizer_whatever_comes_first(a_tree, process):
+    axial, coronal, sagittal = [1, 0, 0, 0, 1, 0], [1, 0, 0, 0, 0, -1], [0, 1, 0, 0, 0, -1]
+    for number, plane in enumerate((coronal, sagittal, axial), 1):
+        process(STUDY.instance(number, ImageOrientationPatient=plane))
+    assert "localizer" in series_json(a_tree)["ClassifyType"]

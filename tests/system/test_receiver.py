@@ -106,9 +106,16 @@ def test_the_data_set_is_written_byte_for_byte_even_where_it_makes_no_sense(a_st
 
 def test_every_storage_class_known_unknown_and_private_is_taken(a_storescpd):
     receiver = a_storescpd()
-    classes = [*_STORAGE_CLASSES.values(), "1.2.840.10008.5.1.4.1.1.999.1", "1.3.12.2.1107.5.9.1"]
+    classes = [
+        *_STORAGE_CLASSES.values(),
+        "1.2.840.10008.5.1.4.39.1",
+        "1.2.840.10008.5.1.4.1.1.999.1",
+        "1.3.12.2.1107.5.9.1",
+    ]
     syntaxes = [EXPLICIT, "1.2.840.10008.1.2.4.201", "1.2.840.113619.5.2"]
     kinds = [(str(one), syntaxes[number % 3]) for number, one in enumerate(classes)]
+    # a hanging protocol and a palette have no patient
+    kinds += [("1.2.840.10008.5.1.4.38.1", EXPLICIT), ("1.2.840.10008.5.1.4.39.1", EXPLICIT)]
     body = factories.encoded(STUDY.instance())[1]
     for start in range(0, len(kinds), 100):
         some = kinds[start : start + 100]

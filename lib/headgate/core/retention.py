@@ -24,9 +24,7 @@ def why_deletable(
         return "nothing of it is left"
     if is_wanted:
         return None
-    if all(
-        any(delivery.is_proven() for delivery in deliveries.get(name, ())) for name in names
-    ):
+    if all(any(delivery.is_proven() for delivery in deliveries.get(name, ())) for name in names):
         return "every instance is proven delivered"
     is_old = age_seconds >= unassigned_days * SECONDS_A_DAY
     if unassigned_days and is_old and not deliveries:

@@ -8,7 +8,7 @@ from pydicom.filereader import dcmread
 
 from headgate.core.errors import Rejected
 from headgate.core.grammar import is_uid
-from headgate.stores.dicomfiles import BROKEN, META_BYTES, read_dataset_offset
+from headgate.stores.dicomfiles import META_BYTES, read_dataset_offset, understanding
 from headgate.stores.dicomnet import pacs
 
 IMPLICIT_LITTLE = "1.2.840.10008.1.2"
@@ -29,20 +29,16 @@ class Shot:
 
 def load(path: Path) -> Shot:
     """Given a file, return what is sent of it. Raise Rejected when no C-STORE can carry it."""
-    try:
+    with understanding():
         header = dcmread(path, force=True, stop_before_pixels=True)
-        sop_class, instance = (
-            str(header.get("SOPClassUID", "")),
-            str(header.get("SOPInstanceUID", "")),
-        )
-        if not is_uid(sop_class) or not is_uid(instance):
-            raise Rejected("it has no SOP class or no SOP instance UID: no C-STORE can carry it")
-        whole = path.read_bytes()
-        syntax = str(header.file_meta.get("TransferSyntaxUID", "")) or IMPLICIT_LITTLE
-        offset = read_dataset_offset(whole[:META_BYTES])
+        sop_class = str(header.get("SOPClassUID", ""))
+        instance = str(header.get("SOPInstanceUID", ""))
         study = str(header.get("StudyInstanceUID", ""))
-    except BROKEN as error:
-        raise Rejected(f"it is no DICOM file ({type(error).__name__})") from error
+        syntax = str(header.file_meta.get("TransferSyntaxUID", "")) or IMPLICIT_LITTLE
+    if not is_uid(sop_class) or not is_uid(instance):
+        raise Rejected("it has no SOP class or no SOP instance UID: no C-STORE can carry it")
+    whole = path.read_bytes()
+    offset = read_dataset_offset(whole[:META_BYTES])
     return Shot(path, sop_class, instance, syntax, study, whole[offset:])
 
 

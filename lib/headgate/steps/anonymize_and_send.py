@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from headgate.context import Context
 from headgate.core import backoff, routing, transfer
-from headgate.core.deid.uids import replace_uid
+from headgate.core.deid.uids import replace_study_uid
 from headgate.core.errors import HeadgateError, Rejected, Unavailable
 from headgate.core.model import Request
 from headgate.core.states import State
@@ -95,7 +95,7 @@ def _sent(context: Context, request: Request) -> Request:
     return request.with_values(
         error=transfer.error_of(deliveries),
         summary=transfer.summary(deliveries),
-        mapped_study=replace_uid(request.study, context.recipe(request.assignment)),
+        mapped_study=replace_study_uid(request.study, context.recipe(request.assignment)),
         reason="",
     )
 

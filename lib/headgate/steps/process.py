@@ -1,11 +1,12 @@
 """Index what arrived: links in raw/ and participants/, a JSON per series, unknown/ with reasons."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby, islice
 from pathlib import Path
+from typing import Any
 
 from pydicom.dataset import Dataset
 
@@ -16,9 +17,10 @@ from headgate.core.grammar import is_uid
 from headgate.core.series import NEEDED, describe
 from headgate.core.step import Outcome, Step, error, not_needed, ok
 from headgate.stores import files
-from headgate.stores.dicomfiles import read_header
+from headgate.stores.dicomfiles import read_header, understanding
 
 BATCH = 1000
+OF_PARTICIPANT = ("PatientID", "StudyDate", "StudyTime")
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,14 @@ def apply(context: Context, arrivals: Arrivals) -> Iterator[Outcome]:
     for link in arrivals.links:
         yield from _file(context, link, filed)
     for (study, series), headers in filed.items():
-        _tell(context, study, series, headers)
+        try:
+            with understanding():
+                told = _told(context, study, series, headers)
+        except Rejected as reason:
+            told = {"StudyInstanceUID": study, "SeriesInstanceUID": series}
+            yield error(study, f"series {series} is listed by its UID alone: {reason}")
+        told["NumFiles"] = context.trees.count(study, series)
+        context.trees.write_series(study, series, told)
     last = max(link.lstat().st_mtime for link in arrivals.links)
     for study in {study for study, _ in filed}:
         context.spool.mark_changed(study, last)
@@ -68,10 +77,11 @@ def _file(context: Context, link: Path, filed: Filed) -> Iterator[Outcome]:
         yield not_needed(link.name.split("_")[0], "what was announced is no longer in the archive")
         return
     try:
-        header = read_header(file)
-        study, series, instance = _names(header, file)
-        clash = context.trees.file_instance(study, series, instance, file)
-        if clash:
+        with understanding():
+            header = read_header(file)
+            patient = [str(header.get(name, "")) for name in OF_PARTICIPANT]
+            study, series, instance = _names(header, file)
+        if context.trees.file_instance(study, series, instance, file):
             raise Rejected(
                 "the same SOP Instance UID came before with other bytes: the first ones count; "
                 "compare both, and remove the one that is wrong"
@@ -80,10 +90,7 @@ def _file(context: Context, link: Path, filed: Filed) -> Iterator[Outcome]:
         context.trees.set_aside(link.name, file, str(reason))
         yield error(link.name.split("_")[0], f"set aside in unknown/: {reason}")
         return
-    context.trees.link_participant(
-        str(header.get("PatientID", "")), str(header.get("StudyDate", "")),
-        str(header.get("StudyTime", "")).split(".")[0], study,
-    )  # fmt: skip
+    context.trees.link_participant(patient[0], patient[1], patient[2].split(".")[0], study)
     filed[study, series][instance] = header
 
 
@@ -97,7 +104,7 @@ def _names(header: Dataset, file: Path) -> tuple[str, str, str]:
     return str(header.StudyInstanceUID), str(header.SeriesInstanceUID), instance
 
 
-def _tell(context: Context, study: str, series: str, headers: dict[str, Dataset]) -> None:
+def _told(context: Context, study: str, series: str, headers: dict[str, Dataset]) -> dict[str, Any]:
     """A series is told of by its first instance, whatever came first, so that a rebuild agrees."""
     folder = context.layout.study_raw(study) / series
     names = files.names_in(folder)
@@ -106,8 +113,22 @@ def _tell(context: Context, study: str, series: str, headers: dict[str, Dataset]
     told = {**describe(header), **csa.csa_values(header), "NumFiles": len(names)}
     arrival = datetime.fromtimestamp(first.stat().st_mtime).astimezone()
     told["ArrivalDate"] = arrival.strftime("%Y-%m-%d %H:%M")
-    told["ClassifyType"] = rules.classify(context.rules, values.header_values(header), told)
-    context.trees.write_series(study, series, told)
+    told["Planes"] = _planes(context.trees.read_series(study, series), headers)
+    at_series_level = {**told, "ClassifyType": told["Planes"]}
+    told["ClassifyType"] = rules.classify(
+        context.rules, values.header_values(header), at_series_level
+    )
+    return told
+
+
+def _planes(before: Mapping[str, Any], headers: Mapping[str, Dataset]) -> list[str]:
+    """Every plane that the series has slices in: a localizer has three."""
+    planes = set(before.get("Planes", []))
+    for header in headers.values():
+        cosines = [float(one) for one in header.get("ImageOrientationPatient") or ()]
+        if plane := values.orientation(cosines):
+            planes.add(plane)
+    return sorted(planes)
 
 
 STEP = Step("process", __doc__, plan, apply, locks=("process",))

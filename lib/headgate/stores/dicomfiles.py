@@ -3,6 +3,8 @@
 import hashlib
 import struct
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
@@ -44,29 +46,36 @@ class Instance:
     digest: str
 
 
+@contextmanager
+def understanding() -> Iterator[None]:
+    """Turn what a broken file makes pydicom raise into Rejected; faults of the disk pass."""
+    try:
+        yield
+    except Malformed as error:
+        raise Rejected(f"not a readable DICOM file ({error})") from error
+    except (*BROKEN, OSError) as error:
+        if isinstance(error, OSError) and error.errno:
+            raise
+        raise Rejected(f"not a readable DICOM file ({type(error).__name__})") from error
+
+
 def read_header(path: Path) -> Dataset:
     """Given a DICOM file, return its data set up to the pixels, with `file_meta`.
 
     Raise Rejected when it is none.
     """
-    try:
+    with understanding():
         return dcmread(path, stop_before_pixels=True)
-    except BROKEN as error:
-        raise Rejected(f"not a readable DICOM file ({type(error).__name__})") from error
 
 
 def read_instance(path: Path) -> Instance:
     """Given a DICOM file, return it taken apart. Raise Rejected when it is none, or cut short."""
-    try:
+    with understanding():
         return take_apart(path.read_bytes())
-    except Malformed as error:
-        raise Rejected(f"not a readable DICOM file ({error})") from error
-    except (*BROKEN, OSError) as error:
-        raise Rejected(f"not a readable DICOM file ({type(error).__name__})") from error
 
 
 def take_apart(file: bytes) -> Instance:
-    """Given a DICOM file's bytes, return it taken apart. Raise one of BROKEN, or Malformed."""
+    """Given a DICOM file's bytes, return it taken apart. To be called with `understanding`."""
     meta, offset = _read_meta(file)
     syntax = str(meta.TransferSyntaxUID)
     stored = dataset = memoryview(file)[offset:]
@@ -100,12 +109,9 @@ def _is_pixels(tag: int) -> bool:
 
 def read_syntax(path: Path) -> tuple[str, str]:
     """Given a DICOM file, return its SOP class and transfer syntax UIDs. Raise Rejected."""
-    try:
-        with path.open("rb") as file:
-            meta, _ = _read_meta(file.read(META_BYTES))
+    with understanding(), path.open("rb") as file:
+        meta, _ = _read_meta(file.read(META_BYTES))
         return str(meta.MediaStorageSOPClassUID), str(meta.TransferSyntaxUID)
-    except (*BROKEN, OSError) as error:
-        raise Rejected(f"not a readable DICOM file ({type(error).__name__})") from error
 
 
 def read_dataset_offset(start: bytes) -> int:

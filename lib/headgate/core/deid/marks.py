@@ -7,9 +7,8 @@ from pydicom.uid import UID
 
 from headgate.core.deid.identity import Recipe
 from headgate.core.deid.profile import METHODS
+from headgate.core.implementation import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION
 
-IMPLEMENTATION_CLASS_UID = "2.25.205004958895946575115173331816020333017"  # PS3.7 D.3.3.2
-IMPLEMENTATION_VERSION = "HEADGATE_0.1"
 METHOD = "DICOM PS3.15 Annex E, 2024b"
 UNICODE = "ISO_IR 192"  # PS3.3 C.12.1.1.2
 

@@ -9,10 +9,12 @@ from io import BytesIO
 from typing import Any
 
 from pydicom.dataset import Dataset
+from pydicom.uid import UID
 from pynetdicom import AE, build_context, evt
 from pynetdicom.dimse_primitives import C_STORE
 
 from headgate.core.errors import HeadgateError, Unavailable
+from headgate.core.implementation import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION
 from headgate.stores.dicomnet.sockets import HURRYING
 
 log = logging.getLogger("headgate.pacs")
@@ -133,6 +135,8 @@ def associated(peer: Peer, wanted: Iterable[tuple[str, str]]) -> Iterator[Associ
     Unavailable when it is not there, or refuses; Unsupported when it takes none of the pairs.
     """
     entity = AE(ae_title=peer.calling_ae_title)
+    entity.implementation_class_uid = UID(IMPLEMENTATION_CLASS_UID)
+    entity.implementation_version_name = IMPLEMENTATION_VERSION
     entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = peer.timeout
     entity.connection_timeout = peer.timeout
     entity.maximum_pdu_size = LONGEST_PDU

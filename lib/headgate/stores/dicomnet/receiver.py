@@ -14,11 +14,18 @@ from pydicom.dataset import FileMetaDataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_file_meta_info
 from pydicom.uid import UID
-from pynetdicom import AE, _config, evt
+from pynetdicom import (
+    AE,
+    ALL_TRANSFER_SYNTAXES,
+    NonPatientObjectPresentationContexts,
+    _config,
+    evt,
+)
 
 from headgate.core.elements import study_instance_uid
 from headgate.core.errors import HeadgateError, Unavailable
 from headgate.core.grammar import is_ae_title, is_uid
+from headgate.core.implementation import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION
 from headgate.stores.dicomnet.sockets import HURRYING
 
 VERIFICATION = "1.2.840.10008.1.1"
@@ -31,8 +38,6 @@ SUCCESS, OUT_OF_RESOURCES, PROCESSING_FAILURE = 0x0000, 0xA700, 0x0110
 REFUSED_CALLING = (1, 1, 3)
 REFUSED_CALLED = (1, 1, 7)
 REFUSED_NO_REASON = (1, 1, 1)
-IMPLEMENTATION_UID = UID("2.25.172308416105338951187224126838526497")
-IMPLEMENTATION_NAME = "HEADGATE"
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 MEGABYTE = 1 << 20
 
@@ -79,9 +84,11 @@ class Receiver:
         _config.UNRESTRICTED_STORAGE_SERVICE = True
         self._counting = threading.Lock()
         self._entity = AE(ae_title=self.ae_title)
-        self._entity.implementation_class_uid = IMPLEMENTATION_UID
-        self._entity.implementation_version_name = IMPLEMENTATION_NAME
+        self._entity.implementation_class_uid = UID(IMPLEMENTATION_CLASS_UID)
+        self._entity.implementation_version_name = IMPLEMENTATION_VERSION
         self._entity.add_supported_context(VERIFICATION)
+        for context in NonPatientObjectPresentationContexts:  # PS3.4 Annex GG, stored likewise
+            self._entity.add_supported_context(context.abstract_syntax, ALL_TRANSFER_SYNTAXES)
         self._entity.maximum_associations = self.maximum_associations
         self._entity.maximum_pdu_size = self.maximum_pdu
         self._entity.network_timeout = self.idle_seconds
@@ -189,8 +196,8 @@ def _head(event: Any) -> bytes:
     meta.MediaStorageSOPClassUID = event.request.AffectedSOPClassUID
     meta.MediaStorageSOPInstanceUID = event.request.AffectedSOPInstanceUID
     meta.TransferSyntaxUID = event.context.transfer_syntax
-    meta.ImplementationClassUID = IMPLEMENTATION_UID
-    meta.ImplementationVersionName = IMPLEMENTATION_NAME
+    meta.ImplementationClassUID = UID(IMPLEMENTATION_CLASS_UID)
+    meta.ImplementationVersionName = IMPLEMENTATION_VERSION
     meta.SourceApplicationEntityTitle = requestor.primitive.calling_ae_title.strip()
     meta.SendingApplicationEntityTitle = requestor.primitive.calling_ae_title.strip()
     meta.ReceivingApplicationEntityTitle = requestor.primitive.called_ae_title.strip()
