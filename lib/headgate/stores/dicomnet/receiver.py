@@ -88,7 +88,7 @@ class Receiver:
         self._entity.implementation_version_name = IMPLEMENTATION_VERSION
         self._entity.add_supported_context(VERIFICATION)
         for context in NonPatientObjectPresentationContexts:  # PS3.4 Annex GG, stored likewise
-            self._entity.add_supported_context(context.abstract_syntax, ALL_TRANSFER_SYNTAXES)
+            self._entity.add_supported_context(str(context.abstract_syntax), ALL_TRANSFER_SYNTAXES)
         self._entity.maximum_associations = self.maximum_associations
         self._entity.maximum_pdu_size = self.maximum_pdu
         self._entity.network_timeout = self.idle_seconds

@@ -1,0 +1,192 @@
+"""What every script has from the shell: exit codes, locks, halts, dry runs, logs that tell no value."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+
+import click
+import pytest
+from click.testing import CliRunner
+from headgate.core.errors import Misconfigured, Rejected, Unavailable
+from headgate.core.step import Step, deferred, error, not_needed, ok
+from headgate.shell import exits
+from headgate.shell.runner import command
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Run a step made up, in a data tree of its own."""
+    config = tmp_path / "headgate.toml"
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    config.write_text(f'datadir = "{tmp_path / "data"}"\nlog_directory = "{logs}"\n')
+
+    def call(apply, *words, items=("one", "two"), **values):
+        step = Step("made-up", "A step made up.", lambda _context: iter(items), apply, **values)
+        return CliRunner().invoke(command(step), ["-c", str(config), *words])
+
+    call.folder = tmp_path
+    return call
+
+
+def raising(trouble):
+    def apply(_context, item):
+        if item == "one":
+            raise trouble
+        yield ok(item, "done")
+
+    return apply
+
+
+@pytest.mark.parametrize(
+    ("trouble", "code"),
+    [
+        (Rejected("no"), 1),
+        (Unavailable("away"), 69),
+        (Misconfigured("wrong"), 78),
+        (ZeroDivisionError("Nordmann"), 70),
+    ],
+)
+def test_one_bad_item_stops_no_other_and_the_run_ends_red(run, trouble, code):
+    result = run(raising(trouble), "--json")
+    assert result.exit_code == code
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [line["item"] for line in lines] == ["one", "two"]
+    assert lines[1]["status"] == "ok"
+    assert "Nordmann" not in result.output + (run.folder / "logs" / "made-up.log").read_text()
+
+
+@pytest.mark.parametrize(("make", "code"), [(ok, 0), (not_needed, 0), (error, 1), (deferred, 69)])
+def test_the_worst_outcome_decides_the_exit_code(run, make, code):
+    def apply(_context, item):
+        yield ok(item, "fine")
+        yield make(item, "that")
+
+    assert run(apply).exit_code == code
+
+
+def test_the_order_of_what_is_worst():
+    codes = [exits.DONE, exits.UNREACHABLE, exits.SOME_FAILED, exits.BUG]
+    assert [exits.worst(codes[: count + 1]) for count in range(4)] == codes
+
+
+def test_a_dry_run_tells_and_does_nothing(run):
+    def apply(_context, _item):
+        raise AssertionError
+
+    result = run(apply, "--dry-run", "--json")
+    assert result.exit_code == 0
+    planned = [json.loads(line) for line in result.stdout.splitlines()]
+    assert planned == [{"item": name, "status": "planned"} for name in ("one", "two")]
+
+
+def do(_context, item):
+    yield ok(item, "done")
+
+
+@pytest.mark.parametrize(
+    ("words", "items"),
+    [(["--only", "two"], ["two"]), (["--limit", "1"], ["one"]), ([], ["one", "two"])],
+)
+def test_only_and_limit_choose(run, words, items):
+    result = run(do, "--json", *words)
+    assert [json.loads(line)["item"] for line in result.stdout.splitlines()] == items
+
+
+def test_what_comes_after_comes_only_after_a_whole_pass_that_went_well(run):
+    calls = []
+    after = calls.append
+    run(do, after=after)
+    assert len(calls) == 1
+    for words in (["--only", "one"], ["--limit", "1"], ["--dry-run"]):
+        run(do, *words, after=after)
+    run(raising(Unavailable("away")), after=after)
+    assert len(calls) == 1
+
+
+def test_O8_a_lock_that_is_held_ends_it_silently_with_75(run):
+    run(do, locks=("made-up",))
+    with (run.folder / "data/state/locks/made-up.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        result = run(do, locks=("made-up",))
+        assert result.exit_code == 75
+        assert result.output == ""
+    assert run(do, locks=("made-up",)).exit_code == 0
+
+
+@pytest.mark.parametrize("name", ["halt", "halt.made-up"])
+def test_a_halt_file_stops_it_with_0(run, name):
+    run(do)
+    (run.folder / "data" / "state" / name).touch()
+    result = run(do, "--json")
+    assert result.exit_code == 0
+    assert result.stdout == ""
+    assert "halted by" in (run.folder / "logs" / "made-up.log").read_text()
+
+
+def test_under_cron_it_is_silent_when_all_is_well_and_tells_trouble(run):
+    assert run(do).output == ""
+    assert "no" in run(raising(Rejected("no"))).stderr
+
+
+def test_a_log_line_names_time_level_step_run_and_item(run):
+    run(do, items=("1.2.3",))
+    (line,) = (run.folder / "logs" / "made-up.log").read_text().splitlines()
+    time, level, step, run_id, item, *text = line.split()
+    assert (level, step, item, text) == ("INFO", "made-up", "1.2.3", ["ok", "done"])
+    assert time[:2] == "20"
+    assert len(run_id) == 8
+
+
+def test_the_metrics_keep_the_last_success(run):
+    path = run.folder / "data/state/metrics/made-up.prom"
+
+    def success():
+        (line,) = [one for one in path.read_text().splitlines() if "last_success" in one]
+        return line
+
+    run(do)
+    before = success()
+    run(raising(Rejected("no")))
+    assert success() == before
+    assert 'headgate_exit_code{step="made-up"} 1' in path.read_text()
+    assert 'headgate_items{step="made-up",status="error"} 1' in path.read_text()
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[receiver]\nprot = 1\n", ("receiver.prot", "nearest known key is receiver.port")),
+        ("datadir = 5\n", ("datadir", "str")),
+        ("[recive\n", ("cannot be read",)),
+        ('[pacs.x]\nproof = "trust me"\n', ("pacs.x.proof", "c-find, c-store")),
+    ],
+)
+def test_a_configuration_that_is_wrong_ends_with_78_and_names_the_key(tmp_path, text, words):
+    config = tmp_path / "headgate.toml"
+    config.write_text(text)
+    step = Step("made-up", "", lambda _context: iter("a"), do)
+    result = CliRunner().invoke(command(step), ["-c", str(config)])
+    assert result.exit_code == 78
+    for word in words:
+        assert word in result.output
+
+
+def test_without_a_configuration_it_says_where_it_looked(tmp_path, monkeypatch):
+    monkeypatch.setenv("HEADGATE_CONFIG", str(tmp_path / "none.toml"))
+    step = Step("made-up", "", lambda _context: iter("a"), do)
+    result = CliRunner().invoke(command(step), [])
+    assert result.exit_code == 78
+    assert "none.toml" in result.output
+
+
+def test_a_matter_of_usage_ends_with_2(run):
+    def plan(_context):
+        raise click.UsageError("say what")
+        yield
+
+    step = Step("made-up", "", plan, do, is_alone=True)
+    result = CliRunner().invoke(command(step), [])
+    assert result.exit_code == 2
+    assert "say what" in result.output
