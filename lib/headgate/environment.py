@@ -6,6 +6,7 @@ over to the checkout's `.venv`, so that no activation is ever needed.
 
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -42,13 +43,21 @@ def _is_current(extras: str) -> bool:
 
 def _make(python: Path, extras: str) -> None:
     if importlib.util.find_spec("ensurepip") is None:
-        _stop("this machine's Python cannot make environments: apt install python3-venv")
+        _install("python3-venv")
     sys.stderr.write("Setting up the Python environment in .venv (once, about a minute)\n")
     if not python.exists():
         _run([sys.executable, "-m", "venv", str(CHECKOUT / ".venv")])
     requirements = f"{CHECKOUT}[{extras}]" if extras else str(CHECKOUT)
     _run([str(python), "-m", "pip", "install", "--quiet", "--editable", requirements])
     (CHECKOUT / ".venv" / (INSTALLED + extras)).touch()
+
+
+def _install(package: str) -> None:
+    """Install what Python lacks, where we may; else say what it is."""
+    if os.geteuid() or not shutil.which("apt-get"):
+        _stop(f"this machine's Python cannot make environments: apt install {package}")
+    _run(["apt-get", "update", "-qq"])
+    _run(["apt-get", "install", "-y", "-qq", package])
 
 
 def _run(command: list[str]) -> None:

@@ -98,7 +98,7 @@ def test_clear_old_files_killed_at_any_step_deletes_only_what_is_proven(a_gatewa
 
 
 @pytest.mark.parametrize("script", CHAIN)
-def test_a_disk_that_is_full_at_any_step_loses_nothing_and_is_no_bug(a_gateway, zygote, script):
+def test_O06_a_disk_that_is_full_at_any_step_loses_nothing_and_is_no_bug(a_gateway, zygote, script):
     a_gateway.project()
     at, steps = 0, 1
     while at < steps:

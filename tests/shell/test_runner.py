@@ -105,7 +105,7 @@ def test_what_comes_after_comes_only_after_a_whole_pass_that_went_well(run):
     assert len(calls) == 1
 
 
-def test_O8_a_lock_that_is_held_ends_it_silently_with_75(run):
+def test_O08_a_lock_that_is_held_ends_it_silently_with_75(run):
     run(do, locks=("made-up",))
     with (run.folder / "data/state/locks/made-up.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)

@@ -73,7 +73,7 @@ def test_a_held_request_waits_for_a_person(a_gateway):
 def test_an_id_that_is_none_is_told(a_tree, script):
     result = a_tree.site.run(script, "nosuch")
     assert result.code == 1
-    assert "no such request" in result.lines[0]["text"]
+    assert "no request nosuch" in result.lines[0]["text"]
 
 
 def list_study(gateway, study=STUDY):
@@ -159,7 +159,7 @@ def test_a_receiver_that_answers_is_left_alone(a_tree, tmp_path, request):
     assert not mark.exists()
 
 
-def test_O1_a_receiver_that_is_down_is_started_again(a_tree, tmp_path):
+def test_O01_a_receiver_that_is_down_is_started_again(a_tree, tmp_path):
     mark, command = restart_by(tmp_path)
     result = heartbeat(a_tree, command)
     assert result.code == 1
@@ -167,7 +167,7 @@ def test_O1_a_receiver_that_is_down_is_started_again(a_tree, tmp_path):
     assert mark.exists()
 
 
-def test_O1_a_receiver_that_hangs_is_started_again(a_tree, tmp_path, request):
+def test_O01_a_receiver_that_hangs_is_started_again(a_tree, tmp_path, request):
     request.addfinalizer(a_tree.site.stop_receiver)
     a_tree.site.start_receiver()
     process = a_tree.site._receiver.process
@@ -178,7 +178,7 @@ def test_O1_a_receiver_that_hangs_is_started_again(a_tree, tmp_path, request):
     assert mark.exists()
 
 
-def test_O2_a_receiver_that_receives_is_never_restarted(a_tree, tmp_path):
+def test_O02_a_receiver_that_receives_is_never_restarted(a_tree, tmp_path):
     a_tree.receive(STUDY.instance())
     mark, command = restart_by(tmp_path)
     result = heartbeat(a_tree, command)
@@ -186,7 +186,7 @@ def test_O2_a_receiver_that_receives_is_never_restarted(a_tree, tmp_path):
     assert not mark.exists()
 
 
-def test_O4_the_heartbeat_has_a_name_of_its_own_and_touches_no_sender(a_tree, request):
+def test_O04_the_heartbeat_has_a_name_of_its_own_and_touches_no_sender(a_tree, request):
     request.addfinalizer(a_tree.site.stop_receiver)
     a_tree.site.start_receiver()
     assert heartbeat(a_tree).code == 0
@@ -201,7 +201,7 @@ def test_a_receiver_that_is_switched_off_is_not_started(a_tree, tmp_path):
     assert not mark.exists()
 
 
-def test_O8_a_script_without_success_for_long_is_told(a_tree):
+def test_O08_a_script_without_success_for_long_is_told(a_tree):
     a_tree.site.run("process")
     path = a_tree.layout.metrics / "process.prom"
     lines = path.read_text().splitlines()

@@ -51,7 +51,7 @@ def test_the_patient_is_listed_as_a_keyed_hash(a_gateway, arrive):
     assert len(study["study_patient_name"]) == 64
 
 
-def test_O5_a_study_is_not_listed_before_it_is_quiet(a_gateway):
+def test_O05_a_study_is_not_listed_before_it_is_quiet(a_gateway):
     text = a_gateway.site.config.read_text()
     a_gateway.site.config.write_text(text.replace("quiet_seconds = 1.0", "quiet_seconds = 600.0"))
     a_gateway.receive(STUDY.instance())
@@ -72,7 +72,7 @@ def test_a_clock_set_back_begins_the_quiet_time_anew(a_gateway, arrive):
     assert not a_gateway.rows(STUDY)
 
 
-def test_O5_a_late_series_joins_and_numbers_stay(a_gateway, arrive):
+def test_O05_a_late_series_joins_and_numbers_stay(a_gateway, arrive):
     arrive(*STUDY.instances(1, series=5))
     populate(a_gateway)
     arrive(*STUDY.instances(2, series=5), *STUDY.instances(1, series=1))

@@ -63,7 +63,7 @@ def test_a_delivered_study_goes_with_its_links_and_json(a_full_gateway):
 
 
 @pytest.mark.parametrize("days", [6, 8])
-def test_O9_what_nobody_assigned_goes_after_seven_days_and_not_before(a_full_gateway, days):
+def test_O09_what_nobody_assigned_goes_after_seven_days_and_not_before(a_full_gateway, days):
     study = factories.Study("forgotten", accession="")
     list_study(a_full_gateway, study)
     grow_old(a_full_gateway, study, days)
@@ -71,7 +71,7 @@ def test_O9_what_nobody_assigned_goes_after_seven_days_and_not_before(a_full_gat
     assert is_there(a_full_gateway, study) == (days < 7)
 
 
-def test_O9_what_is_wanted_and_not_sent_never_goes(a_full_gateway):
+def test_O09_what_is_wanted_and_not_sent_never_goes(a_full_gateway):
     queued = factories.Study("queued", accession="CL2")
     wanted = factories.Study("wanted", accession="CL3")
     a_full_gateway.project()

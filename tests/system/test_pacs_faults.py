@@ -138,7 +138,9 @@ def test_a_connection_cut_half_way_goes_on_where_it_broke(a_gateway, study):
     assert state(a_gateway) == [State.DONE]
 
 
-def test_T3_a_pacs_that_says_success_and_drops_one_is_found_out_and_sent_it_again(a_gateway, study):
+def test_T03_a_pacs_that_says_success_and_drops_one_is_found_out_and_sent_it_again(
+    a_gateway, study
+):
     a_gateway.to_queue(study)
     with a_lying_pacs(drops=lambda number: number == 2) as pacs:
         point(a_gateway, pacs.port)

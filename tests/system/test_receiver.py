@@ -108,7 +108,6 @@ def test_every_storage_class_known_unknown_and_private_is_taken(a_storescpd):
     receiver = a_storescpd()
     classes = [
         *_STORAGE_CLASSES.values(),
-        "1.2.840.10008.5.1.4.39.1",
         "1.2.840.10008.5.1.4.1.1.999.1",
         "1.3.12.2.1107.5.9.1",
     ]
@@ -260,7 +259,7 @@ def test_nothing_of_the_patient_is_in_the_log_or_the_process_list(a_storescpd):
         assert word not in receiver.running.said() + command
 
 
-def test_a_port_that_is_taken_is_told_and_ends_with_69(a_storescpd, tmp_path):
+def test_O03_a_port_that_is_taken_is_told_and_ends_with_69(a_storescpd, tmp_path):
     receiver = a_storescpd()
     other = tmp_path / "other"
     done = subprocess.run(

@@ -20,7 +20,7 @@ def held(gateway, orthanc, study):
     return [one for one in orthanc.instances() if str(one.StudyInstanceUID) == request.mapped_study]
 
 
-def test_what_arrives_is_who_it_should_be_and_nobody_else(a_gateway, orthanc):
+def test_O13_what_arrives_is_counted_and_is_who_it_should_be(a_gateway, orthanc):
     study = factories.Study("whole", accession="W1")
     a_gateway.receive(*study.instances(3), *study.instances(2, series=2))
     a_gateway.project()

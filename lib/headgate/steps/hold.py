@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import click
 
 from headgate.context import Context
-from headgate.core.step import Outcome, Step, error, ok
+from headgate.core.step import Outcome, Step, ok
 
 
 def plan(context: Context) -> Iterator[str]:
@@ -14,12 +14,8 @@ def plan(context: Context) -> Iterator[str]:
 
 
 def apply(context: Context, item: str) -> Iterator[Outcome]:
-    """Move the request to held/. Raise ImpossibleTransition for one that is on its way."""
-    state = context.queues.state_of(item)
-    if state is None:
-        yield error(item, "no such request: bin/status lists them")
-        return
-    request = context.queues.read(state, item)
+    """Move the request to held/. Raise Rejected, ImpossibleTransition when it is on its way."""
+    state, request = context.queues.find(item)
     context.queues.move(request, state, "hold")
     yield ok(item, f"held: study {request.study}; bin/requeue {item} lets it go on")
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import click
 
 from headgate.context import Context
-from headgate.core.step import Outcome, Step, error, ok
+from headgate.core.step import Outcome, Step, ok
 
 
 def plan(context: Context) -> Iterator[str]:
@@ -14,12 +14,8 @@ def plan(context: Context) -> Iterator[str]:
 
 
 def apply(context: Context, item: str) -> Iterator[Outcome]:
-    """Move the request to queued/. Raise ImpossibleTransition for one not stopped."""
-    state = context.queues.state_of(item)
-    if state is None:
-        yield error(item, "no such request: bin/status lists them")
-        return
-    request = context.queues.read(state, item)
+    """Move the request to queued/. Raise Rejected, ImpossibleTransition for one not stopped."""
+    state, request = context.queues.find(item)
     fresh = request.with_values(attempts=0, not_before=0.0, reason="", error=0, summary="")
     context.queues.move(fresh, state, "requeue")
     yield ok(item, f"queued again: study {request.study}")

@@ -35,12 +35,11 @@ def apply(context: Context, item: str) -> Iterator[Outcome]:
     if left := context.archive.clear_temporary():
         log.info("removed %d half-written files of a receiver that died", left)
     aborted = 0
-    systemd.notify("READY=1")
     while not ended.is_set():
         if _is_enabled(context):
             aborted += _receive(context, ended)
         else:
-            systemd.notify("WATCHDOG=1", "STATUS=disabled by the control file")
+            systemd.notify("READY=1", "WATCHDOG=1", "STATUS=disabled by the control file")
             ended.wait(TICK_SECONDS)
     systemd.notify("STOPPING=1")
     if aborted:
@@ -62,6 +61,7 @@ def _receive(context: Context, ended: threading.Event) -> int:
         idle_seconds=settings.idle_seconds,
     )
     port = receiver.start(settings.address, settings.port)
+    systemd.notify("READY=1")
     log.info("listening on port %d", port)
     sys.stderr.write(f"storescpd: listening on port {port}\n")
     sys.stderr.flush()

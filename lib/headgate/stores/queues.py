@@ -63,6 +63,13 @@ class Queues:
                 "the file, mend or remove it"
             ) from error
 
+    def find(self, request_id: str) -> tuple[State, Request]:
+        """Given an id, return the state and the request. Raise Rejected when there is none."""
+        state = self.state_of(request_id)
+        if state is None:
+            raise Rejected(f"no request {request_id}: bin/status lists them")
+        return state, self.read(state, request_id)
+
     def each(self, state: State) -> Iterator[Request]:
         """Given a state, yield its requests, oldest first. Raise Rejected."""
         for request_id in self.ids(state):
