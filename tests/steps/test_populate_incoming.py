@@ -198,3 +198,20 @@ def test_a_study_whose_rows_redcap_refuses_does_not_stop_the_others(a_gateway, a
     assert a_gateway.rows(other, "")
     assert not a_gateway.rows(STUDY, "")
     assert a_gateway.context().spool.settled() == [STUDY.uid]
+
+
+def test_O10_a_coupling_row_is_dealt_with_once_and_complained_of_once(a_gateway, arrive):
+    from headgate.steps.populate_incoming import STEP
+
+    a_gateway.project(project_patient_naming="P-[0-9]{3}")
+    arrive(STUDY.instance())
+    populate(a_gateway)
+    a_gateway.couple(STUDY, "wrong")
+    populate(a_gateway, code=1)
+    populate(a_gateway)
+    context = a_gateway.context()
+    assert list(STEP.plan(context)) == []
+    assert len(context.tables.calls) == 1
+    a_gateway.couple(STUDY, "P-001")
+    populate(a_gateway)
+    assert [row["transfer_name"] for row in a_gateway.rows(STUDY, "transfers")] == ["P-001"]

@@ -1,9 +1,11 @@
 """The archive keeps what it is given, once, whole, and announces it."""
 
+import errno
 import os
 
 import factories
 import pytest
+from headgate.core.errors import Unavailable
 from headgate.stores.archive import Archive, Kept
 
 STUDY = factories.Study()
@@ -116,3 +118,38 @@ def test_what_is_discarded_is_gone_with_its_folder(an_archive, a_layout):
     assert an_archive.discard(STUDY.uid) == 0
     assert not a_layout.study_archive(STUDY.uid).exists()
     assert not list(a_layout.temp.iterdir())
+
+
+def test_O06_a_disk_that_is_full_at_any_step_is_told_and_leaves_nothing_half_written(
+    an_archive, a_layout, monkeypatch
+):
+    head, body = factories.encoded(STUDY.instance())
+    count, at = 0, 0
+
+    def failing(call):
+        def wrapper(*arguments, **named):
+            nonlocal count
+            count += 1
+            if count == at:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            return call(*arguments, **named)
+
+        return wrapper
+
+    for name in ("mkdir", "write", "fsync", "link", "symlink"):
+        monkeypatch.setattr(os, name, failing(getattr(os, name)))
+    failures = 0
+    while count >= at:
+        at, count = at + 1, 0
+        study = factories.uid("full", at)
+        try:
+            an_archive.keep(study, STUDY.instance().SOPInstanceUID, head, memoryview(body))
+        except (OSError, Unavailable) as error:
+            failures += 1
+            cause = error if isinstance(error, OSError) else error.__cause__
+            assert cause.errno == errno.ENOSPC
+        assert not list(a_layout.temp.iterdir())
+        for path in an_archive.files_of(study):
+            assert path.read_bytes() == head + body
+    assert failures == at - 1 > 5
+    assert an_archive.files_of(study)

@@ -1,5 +1,6 @@
 """What a start and an end of the tracker must not lose: a signal, and the way into a project."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -39,3 +40,18 @@ def test_a_project_whose_users_were_all_removed_gets_a_new_token_at_the_next_sta
     with pytest.raises(RedcapError):
         Project(running.url, old.token, timeout=30).export_records()
     running.stop()
+
+
+def test_without_being_told_where_the_tokens_are_written_beside_the_database(tmp_path):
+    command = [sys.executable, str(CHECKOUT / "bin" / "tracker"), "--port", "0", "--json"]
+    words = [*command, "--db", str(tmp_path / "t.sqlite"), "--load", str(DICTIONARIES)]
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        told = json.loads(process.stdout.readline())
+        try:
+            tokens = Path(told["tokens"])
+            assert tokens == tmp_path / "t.sqlite.tokens.json"
+            assert tokens.stat().st_mode & 0o077 == 0
+            token = json.loads(tokens.read_text())["Routing"]
+            assert Project(told["url"], token, timeout=30).export_records() == []
+        finally:
+            process.terminate()

@@ -148,7 +148,7 @@ def _show(told: Account, as_json: bool) -> None:
     for row in told.rows:
         click.echo(_line(row))
         for reason in row.reasons:
-            click.echo(f"{'':44}  held back: {reason}")
+            click.echo(f"{'':{STUDY_WIDTH}}  held back: {reason}")
     for path, reason in told.unsendable.items():
         click.echo(f"not sent: {path.name}: {reason}")
     for text in (*told.unaccounted, *told.leaks):
@@ -159,11 +159,12 @@ def _show(told: Account, as_json: bool) -> None:
     )
 
 
-ROW = "{:44}  {:8} {:>8} {:>6} {:>8} {:>6} {:>6} {:>9} {:>7}"
+ROW = "{:36}  {:24} {:>8} {:>6} {:>8} {:>5} {:>6} {:>9} {:>7}"
+STUDY_WIDTH = 36
 
 
 def _line(row: StudyRow) -> str:
-    name = row.study if len(row.study) <= 44 else f"…{row.study[-43:]}"
+    name = row.study if len(row.study) <= STUDY_WIDTH else f"…{row.study[1 - STUDY_WIDTH :]}"
     listed = "yes" if row.listed else "no"
     return ROW.format(
         name, row.modality, row.received, listed, row.assigned or "-", row.sent, row.proven,

@@ -1,5 +1,6 @@
 """List settled studies and their series in REDCap's Incoming, and assign those that rules know."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -40,9 +41,10 @@ class SetBack:
 
 @dataclass(frozen=True)
 class LateCouplings:
-    """Rows of the coupling list that are new or changed."""
+    """Rows of the coupling list that are new or changed, and the marks of all that were read."""
 
     rows: list[Row]
+    marks: set[str]
 
     def __str__(self) -> str:
         return "coupling-list"
@@ -65,8 +67,11 @@ def plan(context: Context) -> Iterator[Item]:
         yield Batch(batch)
     overlap = context.settings.redcap.overlap_minutes
     since = context.watermarks.since(NAME, context.began, overlap)
-    if rows := context.tables.coupling_list.export(changed_since=since):
-        yield LateCouplings(rows)
+    rows = context.tables.coupling_list.export(changed_since=since)
+    marked = {context.hashed(json.dumps(row, sort_keys=True)): row for row in rows}
+    seen = context.watermarks.seen(NAME)
+    if new := [row for mark, row in marked.items() if mark not in seen]:
+        yield LateCouplings(new, set(marked))
 
 
 def apply(context: Context, item: Item) -> Iterator[Outcome]:
@@ -76,6 +81,7 @@ def apply(context: Context, item: Item) -> Iterator[Outcome]:
         yield not_needed(item, "the clock was set back since it came: its quiet time begins anew")
     elif isinstance(item, LateCouplings):
         yield from _assign_late(context, item.rows)
+        context.watermarks.remember(NAME, item.marks)
     else:
         yield from _list(context, item.studies)
 

@@ -24,6 +24,17 @@ class Watermarks:
         begin = datetime.fromtimestamp(min(last, now)).astimezone()
         return (begin - timedelta(minutes=overlap_minutes)).replace(tzinfo=None)
 
+    def seen(self, step: str) -> set[str]:
+        """Given a script, return the marks of what it has dealt with in what it reads again."""
+        try:
+            return set((self._layout.watermarks / f"{step}.seen").read_text().split())
+        except FileNotFoundError:
+            return set()
+
+    def remember(self, step: str, marks: set[str]) -> None:
+        """Given a script, note the marks of what it has dealt with; older ones are forgotten."""
+        files.write_whole(self._layout.watermarks / f"{step}.seen", "\n".join(sorted(marks)))
+
     def reached(self, step: str, began: float) -> None:
         """Given a script and when its pass began, note that all up to then is read."""
         files.write_whole(self._layout.watermarks / step, f"{int(began)}\n")

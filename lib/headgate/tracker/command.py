@@ -1,5 +1,6 @@
 """The command line of the tracker."""
 
+import json
 import signal
 import sys
 from pathlib import Path
@@ -33,21 +34,31 @@ EXITS = {Misconfigured: 78, Unavailable: 69}
 @click.option(
     "--tokens",
     type=click.Path(dir_okay=False, path_type=Path),
-    help="Where to write the API tokens (JSON, readable by you alone).",
+    help="Where to write the API tokens (JSON, readable by you alone); beside the database.",
 )
-def main(port: int, host: str, database: Path, load: Path | None, tokens: Path | None) -> None:
-    """Serve the embedded REDCap: its API at /api/, a look at the records at /."""
+@click.option("--json", "as_json", is_flag=True, help="Print the address as JSON when ready.")
+def main(
+    port: int, host: str, database: Path, load: Path | None, tokens: Path | None, as_json: bool
+) -> None:
+    """Serve the embedded REDCap: its API at /api/, a look at the records at /.
+
+    Exit codes: 0 ended as asked; 2 usage; 69 the database cannot be had; 78 configuration.
+    """
     # uvicorn ends cleanly on these and then raises them again; before and after it they come here.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _end)
     try:
         found = ready(database, load)
+        if tokens is None and load is not None:
+            tokens = database.with_name(f"{database.name}.tokens.json")
         if tokens is not None:
             _write(tokens, found)
         listener = listen(host, port)
     except (Misconfigured, Unavailable) as error:
         _stop(error)
     server = server_for(database)
+    if as_json:
+        click.echo(json.dumps({"url": address(listener), "tokens": str(tokens or "")}))
     sys.stderr.write(f"tracker: listening on {address(listener)}\n")
     sys.stderr.flush()
     server.run(sockets=[listener])
