@@ -151,6 +151,8 @@ def test_the_metrics_keep_the_last_success(run):
     run(raising(Rejected("no")))
     assert success() == before
     assert 'headgate_exit_code{step="made-up"} 1' in path.read_text()
+    assert 'headgate_queue_depth{step="made-up",status="queued"} 0' in path.read_text()
+    assert 'headgate_disk_free_percent{step="made-up"}' in path.read_text()
     assert 'headgate_items{step="made-up",status="error"} 1' in path.read_text()
 
 

@@ -231,3 +231,15 @@ def test_a_series_in_three_planes_is_a_localizer_whatever_comes_first(a_tree, pr
     for number, plane in enumerate((coronal, sagittal, axial), 1):
         process(STUDY.instance(number, ImageOrientationPatient=plane))
     assert "localizer" in series_json(a_tree)["ClassifyType"]
+
+
+@pytest.mark.parametrize("announced", ["1.2.34", "1.2.3.4", "1.2.35"])
+def test_T01_a_uid_that_begins_alike_is_another_uid(a_tree, announced):
+    """The C-STORE named another instance than the data set does: nobody can tell which is meant."""
+    head, body = factories.encoded(STUDY.instance(SOPInstanceUID="1.2.3"))
+    context = a_tree.context()
+    context.prepare()
+    context.archive.keep(STUDY.uid, announced, head, memoryview(body))
+    assert a_tree.site.run("process").code == 1
+    assert "another one than that of the C-STORE" in reasons(a_tree)[0]
+    assert not a_tree.context().trees.studies()

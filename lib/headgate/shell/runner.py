@@ -16,6 +16,7 @@ import click
 from headgate import config
 from headgate.context import Context
 from headgate.core.errors import Busy, HeadgateError, Unavailable
+from headgate.core.states import State
 from headgate.core.step import Outcome, Status, Step, deferred, error
 from headgate.shell import exits, locks, logs
 from headgate.shell.options import common
@@ -175,6 +176,17 @@ def _write_metrics(step: Step, context: Context, report: Report, started: float,
     if code == exits.DONE:
         values["last_success_timestamp_seconds"] = now
     try:
-        metrics.write(context.layout.metrics, step.name, values)
+        metrics.write(context.layout.metrics, step.name, {**values, **_depths(context, now)})
     except (Unavailable, OSError):
         log.warning("the metrics could not be written")
+
+
+def _depths(context: Context, now: float) -> dict[str, float]:
+    """How much waits, for how long, and how much room there is."""
+    waiting = [state for state in State if state is not State.DONE]
+    oldest = context.queues.oldest(State.QUEUED)
+    return {
+        **{f"queue_depth:{state}": float(len(context.queues.ids(state))) for state in waiting},
+        "queue_oldest_seconds": now - oldest if oldest else 0.0,
+        "disk_free_percent": files.free_percent(context.layout.datadir),
+    }

@@ -17,6 +17,7 @@ from headgate.core.grammar import is_uid
 from headgate.core.series import NEEDED, describe
 from headgate.core.step import Outcome, Step, error, not_needed, ok
 from headgate.stores import files
+from headgate.stores.archive import is_filed_as
 from headgate.stores.dicomfiles import read_header, understanding
 
 BATCH = 1000
@@ -99,7 +100,7 @@ def _names(header: Dataset, file: Path) -> tuple[str, str, str]:
         if not is_uid(str(header.get(keyword, ""))):
             raise Rejected(f"{keyword} is missing, or is no UID")
     instance = str(header.SOPInstanceUID)
-    if not file.name.startswith(instance):
+    if not is_filed_as(file.name, instance):
         raise Rejected("the SOP Instance UID is another one than that of the C-STORE")
     return str(header.StudyInstanceUID), str(header.SeriesInstanceUID), instance
 

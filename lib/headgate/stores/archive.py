@@ -3,6 +3,7 @@
 import hashlib
 import itertools
 import os
+import re
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
@@ -17,6 +18,7 @@ PREAMBLE_AND_PREFIX = 132
 GROUP_LENGTH_ELEMENT = 12
 CHUNK_BYTES = 1 << 20
 DISCARDED = "discarded-"
+DIGEST = re.compile(r"[0-9a-f]{16}")
 
 
 class Kept(StrEnum):
@@ -137,6 +139,13 @@ class Archive:
         for name in left:
             files.remove(self._layout.temp / name)
         return len(left)
+
+
+def is_filed_as(name: str, sop_instance: str) -> bool:
+    """Given a file's name and a SOP Instance UID, return whether it is kept under that UID."""
+    base, _, digest = name.rpartition(".")
+    is_conflict = base == sop_instance and DIGEST.fullmatch(digest) is not None
+    return name == sop_instance or is_conflict
 
 
 def _settle(aside: Path, path: Path, head: int, dataset: memoryview) -> tuple[Kept, Path]:
