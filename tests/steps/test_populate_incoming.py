@@ -215,3 +215,15 @@ def test_O10_a_coupling_row_is_dealt_with_once_and_complained_of_once(a_gateway,
     a_gateway.couple(STUDY, "P-001")
     populate(a_gateway)
     assert [row["transfer_name"] for row in a_gateway.rows(STUDY, "transfers")] == ["P-001"]
+
+
+def test_what_redcap_lost_of_a_study_is_listed_again_from_the_archive(a_gateway, arrive):
+    arrive(*STUDY.instances(3), *STUDY.instances(2, series=2))
+    populate(a_gateway)
+    before = a_gateway.rows(STUDY)
+    a_gateway.context().tables.incoming.delete([STUDY.uid])
+    assert not a_gateway.rows(STUDY)
+    assert a_gateway.site.run("rebuild").code == 0
+    arrive()
+    populate(a_gateway)
+    assert a_gateway.rows(STUDY) == before
