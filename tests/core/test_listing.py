@@ -47,6 +47,15 @@ def test_new_series_are_numbered_in_the_order_of_their_uids():
     assert [row["redcap_repeat_instance"] for row in series_rows(STUDY, [TWO, ONE], [])] == [1, 2]
 
 
+def test_a_series_that_changes_keeps_its_number_whatever_the_highest_is():
+    existing = [
+        there(3, series_instance_uid="1.1", series_num_files="1"),
+        there(5, series_instance_uid="1.2", series_num_files="1"),
+    ]
+    (row,) = series_rows(STUDY, [ONE, TWO], existing)
+    assert (row["redcap_repeat_instance"], row["series_num_files"]) == (3, "3")
+
+
 def test_a_series_keeps_its_number_when_one_comes_before_it():
     existing = [there(1, series_instance_uid="1.2", series_num_files="1")]
     rows = series_rows(STUDY, [ONE, TWO], existing)

@@ -153,3 +153,30 @@ def test_O06_a_disk_that_is_full_at_any_step_is_told_and_leaves_nothing_half_wri
             assert path.read_bytes() == head + body
     assert failures == at - 1 > 5
     assert an_archive.files_of(study)
+
+
+def test_success_comes_only_after_bytes_and_names_are_synced(an_archive, a_layout, monkeypatch):
+    """kill -9 cannot show a missing sync, as the kernel keeps the pages: so the order is looked at."""
+    events = []
+
+    def told(name, where):
+        call = getattr(os, name)
+
+        def wrapper(*arguments, **named):
+            events.append((name, where(*arguments)))
+            return call(*arguments, **named)
+
+        monkeypatch.setattr(os, name, wrapper)
+
+    told("fsync", lambda descriptor: os.readlink(f"/proc/self/fd/{descriptor}"))
+    told("link", lambda _old, new: str(new))
+    told("symlink", lambda _old, new: str(new))
+    keep(an_archive, STUDY.instance())
+    folder = a_layout.study_archive(STUDY.uid)
+    linked = events.index(("link", str(folder / STUDY.instance().SOPInstanceUID)))
+    before, after = events[:linked], events[linked:]
+    assert any(name == "fsync" and path.startswith(str(a_layout.temp)) for name, path in before)
+    assert ("fsync", str(a_layout.archive)) in before
+    assert after[1] == ("fsync", str(folder))
+    assert after[2][0] == "symlink"
+    assert after[3] == ("fsync", str(a_layout.arrived))

@@ -63,6 +63,23 @@ def test_a_late_series_is_sent_alone_and_joins_the_study(a_gateway, orthanc):
     assert len([one for one in orthanc.instances() if str(one.StudyInstanceUID) == mapped]) == 5
 
 
+def test_a_second_wish_for_what_is_delivered_is_recorded_and_not_sent_again(a_gateway):
+    study = factories.Study("second wish", accession="W7")
+    a_gateway.receive(*study.instances(2))
+    a_gateway.project()
+    a_gateway.couple(study)
+    run_all(a_gateway)
+    (first,) = a_gateway.rows(study, "transfers")
+    names = ("transfer_requested_date", "transfer_project_name", "transfer_name")
+    again = {name: first[name] for name in (*names, "transfer_event_name")}
+    again |= {"study_instance_uid": study.uid, "redcap_repeat_instrument": "transfers"}
+    a_gateway.context().tables.incoming.write([again | {"redcap_repeat_instance": 2}])
+    ledger = a_gateway.context().ledger.of_study(study.uid)
+    run_all(a_gateway)
+    assert all(row["transfer_date"] for row in a_gateway.rows(study, "transfers"))
+    assert a_gateway.context().ledger.of_study(study.uid) == ledger
+
+
 def test_the_same_study_in_two_projects_shares_no_identifier(a_gateway, orthanc):
     study = factories.Study("two projects", accession="W3")
     a_gateway.receive(*study.instances(2))
