@@ -224,6 +224,14 @@ def test_check_config_finds_what_is_wrong_before_the_night(a_gateway):
     assert "chmod 600" in texts(result)["tokens"]
 
 
+def test_check_config_tells_of_logs_that_cannot_be_written(a_tree):
+    text = a_tree.site.config.read_text()
+    a_tree.site.config.write_text(text.replace(str(a_tree.site.logs), "/nowhere/logs"))
+    result = a_tree.site.run("check-config")
+    assert result.code == 78
+    assert "/nowhere/logs cannot be written" in texts(result)["logs"]
+
+
 def test_check_config_tells_a_pacs_that_is_away(a_tree):
     result = a_tree.site.run("check-config", "--connect")
     assert result.code in (1, 69)

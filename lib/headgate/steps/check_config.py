@@ -1,6 +1,7 @@
 """Check the configuration; with --connect, that REDCap and the PACS answer."""
 
 import json
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from headgate.core.step import Outcome, Step, error, ok
 from headgate.stores import secrets
 from headgate.stores.dicomnet import pacs
 
-CHECKS = ("datadir", "rules", "key", "tokens")
+CHECKS = ("datadir", "logs", "rules", "key", "tokens")
 
 
 def plan(context: Context) -> Iterator[str]:
@@ -46,6 +47,14 @@ def _local(context: Context, item: str) -> str:
         if not Path(context.settings.datadir).is_dir():
             raise Misconfigured(f"datadir {context.settings.datadir} is no folder: make it")
         return f"{context.settings.datadir} is there"
+    if item == "logs":
+        folder = context.settings.log_directory
+        if folder and not os.access(folder, os.W_OK | os.X_OK):
+            raise Misconfigured(
+                f"log_directory {folder} cannot be written: make it, owned by this user; until "
+                "then log lines go to standard error, and cron mails them"
+            )
+        return f"{folder or 'standard error'} takes the logs"
     if item == "rules":
         return f"the classification rules can be used: {len(context.rules.rules)} of them"
     if item == "key":
