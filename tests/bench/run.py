@@ -213,10 +213,12 @@ def idle(folder: Path, count: int) -> None:
     fill(context, count)
     click.echo(f"\nAn idle pass, {count} studies of two instances on disk and in REDCap:\n")
     click.echo("| script | seconds (with start-up) | REDCap calls |\n|---|---|---|")
-    for name in (*STEPS, "clear-old-files", "status"):
+    site.start_receiver()
+    for name in (*STEPS, "clear-old-files", "heartbeat", "status"):
         run(site, name)
         seconds = statistics.median(timed(run, site, name) for _ in range(3))
         click.echo(f"| {name} | {seconds:.2f} | {calls(site, name)} |")
+    site.stop_receiver()
     tracker.stop()
 
 

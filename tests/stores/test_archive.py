@@ -180,3 +180,10 @@ def test_success_comes_only_after_bytes_and_names_are_synced(an_archive, a_layou
     assert after[1] == ("fsync", str(folder))
     assert after[2][0] == "symlink"
     assert after[3] == ("fsync", str(a_layout.arrived))
+
+
+def test_a_data_tree_that_lost_a_folder_is_told_and_not_tried_for_ever(an_archive, a_layout):
+    a_layout.arrived.rmdir()
+    with pytest.raises(FileNotFoundError):
+        keep(an_archive, STUDY.instance())
+    assert not list(a_layout.temp.iterdir())

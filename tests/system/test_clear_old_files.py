@@ -143,3 +143,20 @@ def test_without_redcap_nothing_is_deleted(a_full_gateway):
     a_full_gateway.site.config.write_text("\n".join(lines))
     assert a_full_gateway.site.run("clear-old-files").code == 69
     assert is_there(a_full_gateway, study)
+
+
+def test_R18_a_correction_after_delivery_and_deletion_is_never_taken_for_delivered(a_full_gateway):
+    """The same UID with other bytes, when the archive no longer has the first ones to compare."""
+    study = factories.Study("corrected", accession="CL8")
+    deliver(a_full_gateway, study)
+    a_full_gateway.site.run("clear-old-files")
+    assert not is_there(a_full_gateway, study)
+    a_full_gateway.receive(study.instance(1, StudyDescription="corrected"), study.instance(2))
+    result = a_full_gateway.site.run("process")
+    assert result.code == 1
+    assert "were delivered before" in result.lines[0]["text"]
+    assert len(a_full_gateway.context().trees.instances(study.uid)) == 1
+    a_full_gateway.settle()
+    a_full_gateway.site.run("populate-incoming")
+    assert deleted(a_full_gateway.site.run("clear-old-files")) == []
+    assert len(a_full_gateway.context().archive.files_of(study.uid)) == 2

@@ -1,5 +1,6 @@
 """De-identify what is requested, send it to the research PACS, prove it, and tell REDCap."""
 
+import json
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -75,7 +76,7 @@ def _deliver(context: Context, request: Request) -> Iterator[Outcome]:
         yield _later(context, request, reason)
         return
     except Rejected as reason:
-        summary = f'{{"rejected": "{reason}"}}'
+        summary = json.dumps({"rejected": str(reason)}, ensure_ascii=False)
         code = transfer.DEIDENTIFICATION_FAILED
         request = request.with_values(error=code, reason=str(reason), summary=summary)
     if request.error:

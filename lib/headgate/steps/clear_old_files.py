@@ -54,11 +54,14 @@ def plan(context: Context) -> Iterator[Item]:
     if files.free_percent(context.layout.datadir) >= wanted:
         return
     open_studies = {request.study for request in _open_requests(context)}
+    set_aside = {path for _, _, path in context.trees.unknown()}
     for study, age in context.archive.studies_by_age(context.now()):
         if files.free_percent(context.layout.datadir) >= wanted:
             return
         if study in open_studies or context.spool.is_changing(study):
             continue
+        if not set_aside.isdisjoint(context.archive.files_of(study)):
+            continue  # a person has not looked at it yet
         if reason := _why(context, study, age):
             yield Study(study, reason)
     if (free := files.free_percent(context.layout.datadir)) < wanted:

@@ -18,9 +18,17 @@ from headgate.core.series import NEEDED, describe
 from headgate.core.step import Outcome, Step, error, not_needed, ok
 from headgate.stores import files
 from headgate.stores.archive import is_filed_as
-from headgate.stores.dicomfiles import read_header, understanding
+from headgate.stores.dicomfiles import read_header, read_instance, understanding
 
 BATCH = 1000
+CAME_OTHERWISE = (
+    "the same SOP Instance UID came before with other bytes: the first ones count; "
+    "compare both, and remove the one that is wrong"
+)
+DELIVERED_OTHERWISE = (
+    "other bytes under the same SOP Instance UID were delivered before: compare it with what the "
+    "research PACS has, and remove the one that is wrong"
+)
 OF_PARTICIPANT = ("PatientID", "StudyDate", "StudyTime")
 
 
@@ -82,17 +90,22 @@ def _file(context: Context, link: Path, filed: Filed) -> Iterator[Outcome]:
             header = read_header(file)
             patient = [str(header.get(name, "")) for name in OF_PARTICIPANT]
             study, series, instance = _names(header, file)
+        if _was_delivered_otherwise(context, study, instance, file):
+            raise Rejected(DELIVERED_OTHERWISE)
         if context.trees.file_instance(study, series, instance, file):
-            raise Rejected(
-                "the same SOP Instance UID came before with other bytes: the first ones count; "
-                "compare both, and remove the one that is wrong"
-            )
+            raise Rejected(CAME_OTHERWISE)
     except Rejected as reason:
         context.trees.set_aside(link.name, file, str(reason))
         yield error(link.name.split("_")[0], f"set aside in unknown/: {reason}")
         return
     context.trees.link_participant(patient[0], patient[1], patient[2].split(".")[0], study)
     filed[study, series][instance] = header
+
+
+def _was_delivered_otherwise(context: Context, study: str, instance: str, file: Path) -> bool:
+    """The ledger outlives the archive: bytes that it knows are not those that come now."""
+    known = {one.received for one in context.ledger.of_study(study).get(instance, ())} - {""}
+    return bool(known) and read_instance(file).digest not in known
 
 
 def _names(header: Dataset, file: Path) -> tuple[str, str, str]:

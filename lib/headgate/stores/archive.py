@@ -1,5 +1,6 @@
 """The archive: every instance as it was received, safe on disk before anybody is told."""
 
+import errno
 import hashlib
 import itertools
 import os
@@ -18,6 +19,7 @@ PREAMBLE_AND_PREFIX = 132
 GROUP_LENGTH_ELEMENT = 12
 CHUNK_BYTES = 1 << 20
 DISCARDED = "discarded-"
+TRIES = 5
 DIGEST = re.compile(r"[0-9a-f]{16}")
 
 
@@ -59,7 +61,7 @@ class Archive:
         return kept
 
     def _settle_and_announce(self, aside: Path, path: Path, head: int, dataset: memoryview) -> Kept:
-        while True:
+        for _ in range(TRIES):
             files.make_folders(path.parent)
             with suppress(FileNotFoundError):  # clear-old-files took folder or file in this moment
                 kept, settled = _settle(aside, path, head, dataset)
@@ -67,6 +69,7 @@ class Archive:
                 self.announce(settled)
                 if settled.exists():
                     return kept
+        raise FileNotFoundError(errno.ENOENT, "a folder of the data tree is gone")
 
     def announce(self, path: Path) -> bool:
         """Given a file in the archive, make its arrival link durably; return whether it was new."""
