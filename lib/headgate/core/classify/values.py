@@ -4,21 +4,13 @@ from collections.abc import Sequence
 from typing import Any
 
 from pydicom import DataElement, Dataset
-from pydicom.errors import BytesLengthException
 from pydicom.multival import MultiValue
 from pydicom.tag import BaseTag
 
+from headgate.core.decoding import UNDECODABLE
+
 # Values that no rule can compare: PS3.5 6.2
 BULK = frozenset({"OB", "OD", "OF", "OL", "OV", "OW", "UN", "SQ", "OB or OW", "US or OW"})
-UNDECODABLE = (
-    ArithmeticError,
-    AttributeError,
-    BytesLengthException,
-    LookupError,
-    NotImplementedError,
-    TypeError,
-    ValueError,
-)
 ORIENTATION = "Orientation"  # the key of the helper value
 ORIENTATION_TOLERANCE = 0.05  # of a direction cosine: about 18 degrees off the axis
 PLANES = ("sagittal", "coronal", "axial")  # by the axis of the patient that is the normal: x, y, z

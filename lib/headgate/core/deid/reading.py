@@ -1,25 +1,11 @@
 """Elements decoded by pydicom, or a refusal that tells where and never what."""
 
-import struct
-
 from pydicom import DataElement, Dataset
 from pydicom.datadict import keyword_for_tag
-from pydicom.errors import BytesLengthException
 from pydicom.tag import BaseTag, Tag
 
+from headgate.core.decoding import UNDECODABLE
 from headgate.core.errors import Rejected
-
-# What pydicom raises on bytes that are no value of their VR
-UNDECODABLE = (
-    ArithmeticError,
-    AttributeError,
-    BytesLengthException,
-    LookupError,
-    NotImplementedError,
-    TypeError,
-    ValueError,
-    struct.error,
-)
 
 Path = tuple[int, ...]  # tags and item numbers, in turn
 
