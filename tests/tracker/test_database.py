@@ -4,9 +4,9 @@ from contextlib import closing
 
 import pytest
 from headgate.core.errors import Misconfigured
-from headgate.tracker.database import change, connect, prepare
-from headgate.tracker.entries import read_entries
-from headgate.tracker.projects import create_project, load_project
+from headgate.tracker.model.entries import read_entries
+from headgate.tracker.model.projects import create_project, load_project
+from headgate.tracker.storage.database import change, connect, prepare
 
 
 @pytest.fixture

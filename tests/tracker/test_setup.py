@@ -4,7 +4,7 @@ import csv
 from pathlib import Path
 
 import pytest
-from headgate.tracker.dictionary import COLUMNS
+from headgate.tracker.model.dictionary import COLUMNS
 
 DICTIONARIES = Path(__file__).resolve().parents[2] / "config" / "redcap"
 from redcap import RedcapError

@@ -4,22 +4,14 @@ import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from headgate.tracker import (
-    arrangement,
-    deleting,
-    designation,
-    exporting,
-    importing,
-    metadata,
-    setup,
-    users,
-)
-from headgate.tracker.answers import Answer, Refused
-from headgate.tracker.database import change, look
-from headgate.tracker.entries import next_number
-from headgate.tracker.parameters import Parameters
-from headgate.tracker.projects import Project, load_project
-from headgate.tracker.tokens import Caller, find_caller
+from headgate.tracker.contents import arrangement, designation, metadata, setup, users
+from headgate.tracker.model.entries import next_number
+from headgate.tracker.model.projects import Project, load_project
+from headgate.tracker.model.tokens import Caller, find_caller
+from headgate.tracker.records import deleting, exporting, importing
+from headgate.tracker.storage.database import change, look
+from headgate.tracker.wire.answers import Answer, Refused
+from headgate.tracker.wire.parameters import Parameters
 
 VERSION = "15.2.1"
 NO_CONTENT = 'The value of the parameter "content" is not valid'

@@ -8,11 +8,11 @@ import tempfile
 from pathlib import Path
 
 from headgate.core.errors import Misconfigured
-from headgate.tracker.database import change
-from headgate.tracker.dictionary import COLUMNS
-from headgate.tracker.metadata import check_definitions, store_definitions
-from headgate.tracker.projects import create_project, load_project
-from headgate.tracker.tokens import ALL_RIGHTS, add_user, project_token, super_token
+from headgate.tracker.contents.metadata import check_definitions, store_definitions
+from headgate.tracker.model.dictionary import COLUMNS
+from headgate.tracker.model.projects import create_project, load_project
+from headgate.tracker.model.tokens import ALL_RIGHTS, add_user, project_token, super_token
+from headgate.tracker.storage.database import change
 
 REPEATING = "repeating.csv"
 SUPER = "super"

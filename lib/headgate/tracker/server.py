@@ -19,11 +19,12 @@ from starlette.routing import Route
 from starlette.types import Message
 
 from headgate.core.errors import Misconfigured, Unavailable
-from headgate.tracker import api, pages
-from headgate.tracker.answers import MEDIA_TYPES, Answer, Refused, refusal
-from headgate.tracker.database import connect, prepare
+from headgate.tracker import api
 from headgate.tracker.loading import load_folder, tokens_of
-from headgate.tracker.parameters import Parameters, parameters_from
+from headgate.tracker.pages import routes
+from headgate.tracker.storage.database import connect, prepare
+from headgate.tracker.wire.answers import MEDIA_TYPES, Answer, Refused, refusal
+from headgate.tracker.wire.parameters import Parameters, parameters_from
 
 LARGEST_BODY = 64 * 1024 * 1024
 MOST_PARTS = 50_000
@@ -133,7 +134,7 @@ def application(database: Path) -> Starlette:
 
     methods = ["GET", "POST", "PUT", "DELETE", "PATCH"]
     api_routes = [Route(path, endpoint, methods=methods) for path in ("/api/", "/api")]
-    app = Starlette(routes=[*api_routes, *pages.routes(database)])
+    app = Starlette(routes=[*api_routes, *routes.routes(database)])
     app.state.keeper = keeper
     return app
 

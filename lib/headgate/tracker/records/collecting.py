@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from headgate.tracker.dictionary import Column
-from headgate.tracker.incoming import Row
-from headgate.tracker.placing import Instances, Misplaced, Place, place_of
-from headgate.tracker.projects import Event, Project
-from headgate.tracker.validation import Invalid, stored
+from headgate.tracker.model.dictionary import Column
+from headgate.tracker.model.projects import Event, Project
+from headgate.tracker.model.validation import Invalid, stored
+from headgate.tracker.records.placing import Instances, Misplaced, Place, place_of
+from headgate.tracker.wire.incoming import Row
 
 
 @dataclass

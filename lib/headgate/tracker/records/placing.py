@@ -4,9 +4,9 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from headgate.tracker.answers import Refused
-from headgate.tracker.projects import Event, Project
-from headgate.tracker.rendering import EVENT, INSTANCE, INSTRUMENT
+from headgate.tracker.model.projects import Event, Project
+from headgate.tracker.records.rendering import EVENT, INSTANCE, INSTRUMENT
+from headgate.tracker.wire.answers import Refused
 
 Place = tuple[str, int, str, int]
 LONGEST_NAME = 100

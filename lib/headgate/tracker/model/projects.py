@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-from headgate.tracker.database import now
-from headgate.tracker.dictionary import Dictionary
+from headgate.tracker.model.dictionary import Dictionary
+from headgate.tracker.storage.database import now
 
 DEFAULTS: Mapping[str, Any] = {
     "project_language": "English",

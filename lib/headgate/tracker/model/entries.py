@@ -6,8 +6,8 @@ import sqlite3
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
-from headgate.tracker.database import now
-from headgate.tracker.projects import Project
+from headgate.tracker.model.projects import Project
+from headgate.tracker.storage.database import now
 
 # What nobody asked for is left out before its content is read.
 ALL_ENTRIES = """

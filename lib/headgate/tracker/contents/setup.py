@@ -4,12 +4,12 @@ import re
 import sqlite3
 from typing import Any
 
-from headgate.tracker.answers import Answer, Refused, as_json, number, table
-from headgate.tracker.incoming import Row, rows_from
-from headgate.tracker.metadata import store_definitions
-from headgate.tracker.parameters import Parameters
-from headgate.tracker.projects import Project, create_project, save_settings
-from headgate.tracker.tokens import CREATOR_RIGHTS, add_user
+from headgate.tracker.contents.metadata import store_definitions
+from headgate.tracker.model.projects import Project, create_project, save_settings
+from headgate.tracker.model.tokens import CREATOR_RIGHTS, add_user
+from headgate.tracker.wire.answers import Answer, Refused, as_json, number, table
+from headgate.tracker.wire.incoming import Row, rows_from
+from headgate.tracker.wire.parameters import Parameters
 
 INFORMATION = (
     *("project_id", "project_title", "creation_time", "production_time", "in_production"),

@@ -5,11 +5,11 @@ import re
 import sqlite3
 from collections.abc import Mapping, Sequence
 
-from headgate.tracker.answers import Answer, Refused, number, table
-from headgate.tracker.dictionary import CHOICE_KINDS, COLUMNS, KINDS
-from headgate.tracker.incoming import rows_from
-from headgate.tracker.parameters import Parameters
-from headgate.tracker.projects import Project
+from headgate.tracker.model.dictionary import CHOICE_KINDS, COLUMNS, KINDS
+from headgate.tracker.model.projects import Project
+from headgate.tracker.wire.answers import Answer, Refused, number, table
+from headgate.tracker.wire.incoming import rows_from
+from headgate.tracker.wire.parameters import Parameters
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 VALIDATION = "text_validation_type_or_show_slider_number"

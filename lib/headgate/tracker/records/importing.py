@@ -3,22 +3,22 @@
 import sqlite3
 from collections.abc import Iterable, Sequence
 
-from headgate.tracker.answers import Answer, Refused, imported_count, imported_ids
-from headgate.tracker.collecting import Batch, Rules, collect
-from headgate.tracker.dictionary import Column
-from headgate.tracker.entries import (
+from headgate.tracker.model.dictionary import Column
+from headgate.tracker.model.entries import (
     Entry,
     mark_changed,
     next_number,
     read_entries,
     write_entries,
 )
-from headgate.tracker.incoming import Row, flat_from_values, rows_from
-from headgate.tracker.parameters import Parameters
-from headgate.tracker.placing import Instances, Place, event_of, record_of
-from headgate.tracker.projects import Event, Project
-from headgate.tracker.rendering import EVENT, INSTANCE, INSTRUMENT
-from headgate.tracker.validation import ORDERS
+from headgate.tracker.model.projects import Event, Project
+from headgate.tracker.model.validation import ORDERS
+from headgate.tracker.records.collecting import Batch, Rules, collect
+from headgate.tracker.records.placing import Instances, Place, event_of, record_of
+from headgate.tracker.records.rendering import EVENT, INSTANCE, INSTRUMENT
+from headgate.tracker.wire.answers import Answer, Refused, imported_count, imported_ids
+from headgate.tracker.wire.incoming import Row, flat_from_values, rows_from
+from headgate.tracker.wire.parameters import Parameters
 
 PLACES = {EVENT, INSTRUMENT, INSTANCE, "redcap_survey_identifier", "redcap_data_access_group"}
 # Values of these are never taken from an import: they are computed or uploaded.

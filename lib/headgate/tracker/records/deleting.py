@@ -5,8 +5,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import replace
 
-from headgate.tracker.answers import Answer, Refused, number
-from headgate.tracker.entries import (
+from headgate.tracker.model.entries import (
     Entry,
     known_records,
     mark_changed,
@@ -14,9 +13,10 @@ from headgate.tracker.entries import (
     record_number,
     write_entries,
 )
-from headgate.tracker.parameters import Parameters
-from headgate.tracker.placing import LONGEST_NAME
-from headgate.tracker.projects import Project
+from headgate.tracker.model.projects import Project
+from headgate.tracker.records.placing import LONGEST_NAME
+from headgate.tracker.wire.answers import Answer, Refused, number
+from headgate.tracker.wire.parameters import Parameters
 
 
 def delete_records(

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from headgate.tracker.answers import DELIMITERS, FORMATS, Refused
+from headgate.tracker.wire.answers import DELIMITERS, FORMATS, Refused
 
 NAME = re.compile(r"^(?P<name>[^\[\]]+)(?P<array>\[(?P<key>[^\[\]]*)\])?$")
 TRUE = {"true", "1", "yes"}

@@ -6,9 +6,9 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from headgate.tracker.answers import Refused
-from headgate.tracker.dictionary import checkbox_column
-from headgate.tracker.markup import rows_from_xml
+from headgate.tracker.model.dictionary import checkbox_column
+from headgate.tracker.wire.answers import Refused
+from headgate.tracker.wire.markup import rows_from_xml
 
 Row = dict[str, str]
 MALFORMED = (

@@ -6,7 +6,7 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from headgate.tracker.answers import Refused
+from headgate.tracker.wire.answers import Refused
 
 UNKNOWN = "You do not have permissions to use the API"
 REFUSALS = {

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import datetime
 
-from headgate.tracker.dictionary import Column
+from headgate.tracker.model.dictionary import Column
 
 LONGEST_TEXT = 65_000
 INVALID = (

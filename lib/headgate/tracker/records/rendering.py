@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Self
 
-from headgate.tracker.dictionary import Column, Field
-from headgate.tracker.entries import Entry
-from headgate.tracker.parameters import Parameters
-from headgate.tracker.projects import Project
+from headgate.tracker.model.dictionary import Column, Field
+from headgate.tracker.model.entries import Entry
+from headgate.tracker.model.projects import Project
+from headgate.tracker.wire.parameters import Parameters
 
 EVENT, INSTRUMENT, INSTANCE = (
     "redcap_event_name",

@@ -9,11 +9,11 @@ from typing import Any
 from lark import Lark, Token, Tree
 from lark.exceptions import LarkError
 
-from headgate.tracker.answers import Refused
-from headgate.tracker.dictionary import checkbox_column
-from headgate.tracker.entries import Entry
-from headgate.tracker.functions import ARITHMETIC, FUNCTIONS, Scope, Value, compare, truth
-from headgate.tracker.projects import Project
+from headgate.tracker.logic.functions import ARITHMETIC, FUNCTIONS, Scope, Value, compare, truth
+from headgate.tracker.model.dictionary import checkbox_column
+from headgate.tracker.model.entries import Entry
+from headgate.tracker.model.projects import Project
+from headgate.tracker.wire.answers import Refused
 
 LONGEST = 20_000
 DEEPEST = 40

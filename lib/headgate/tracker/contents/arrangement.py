@@ -4,10 +4,10 @@ import re
 import sqlite3
 from collections.abc import Collection
 
-from headgate.tracker.answers import Answer, Refused, number, table
-from headgate.tracker.incoming import rows_from
-from headgate.tracker.parameters import Parameters
-from headgate.tracker.projects import Project
+from headgate.tracker.model.projects import Project
+from headgate.tracker.wire.answers import Answer, Refused, number, table
+from headgate.tracker.wire.incoming import rows_from
+from headgate.tracker.wire.parameters import Parameters
 
 NO_ARMS = "You cannot export arms for classic projects"
 NO_EVENTS = "You cannot export events for classic projects"

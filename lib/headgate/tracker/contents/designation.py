@@ -3,10 +3,10 @@
 import sqlite3
 from collections.abc import Iterable
 
-from headgate.tracker.answers import Answer, Refused, number, table
-from headgate.tracker.incoming import Row, rows_from
-from headgate.tracker.parameters import Parameters
-from headgate.tracker.projects import Project
+from headgate.tracker.model.projects import Project
+from headgate.tracker.wire.answers import Answer, Refused, number, table
+from headgate.tracker.wire.incoming import Row, rows_from
+from headgate.tracker.wire.parameters import Parameters
 
 NO_MAPPINGS = "You cannot export form/event mappings for classic projects"
 NOTHING_REPEATS = (

@@ -13,9 +13,9 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
-from headgate.tracker.database import connect, look
-from headgate.tracker.entries import Entry, read_entries
-from headgate.tracker.projects import Project, load_project
+from headgate.tracker.model.entries import Entry, read_entries
+from headgate.tracker.model.projects import Project, load_project
+from headgate.tracker.storage.database import connect, look
 
 FIRST = 100
 HEADERS = {

@@ -5,13 +5,13 @@ from collections.abc import Container, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
-from headgate.tracker.answers import Answer, Refused, table
-from headgate.tracker.dictionary import Field
-from headgate.tracker.entries import Entry, changed_between, read_entries
-from headgate.tracker.logic import filter_from
-from headgate.tracker.parameters import Parameters
-from headgate.tracker.projects import Project
-from headgate.tracker.rendering import Style, flat_rows, header_labels, value_rows
+from headgate.tracker.logic.grammar import filter_from
+from headgate.tracker.model.dictionary import Field
+from headgate.tracker.model.entries import Entry, changed_between, read_entries
+from headgate.tracker.model.projects import Project
+from headgate.tracker.records.rendering import Style, flat_rows, header_labels, value_rows
+from headgate.tracker.wire.answers import Answer, Refused, table
+from headgate.tracker.wire.parameters import Parameters
 
 
 @dataclass(frozen=True)

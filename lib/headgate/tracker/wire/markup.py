@@ -2,7 +2,7 @@
 
 from xml.etree import ElementTree as ET
 
-from headgate.tracker.answers import Refused
+from headgate.tracker.wire.answers import Refused
 
 MALFORMED_XML = "The data being imported is not formatted correctly."
 

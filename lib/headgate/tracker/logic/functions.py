@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from headgate.tracker.entries import Entry
-from headgate.tracker.projects import Project
+from headgate.tracker.model.entries import Entry
+from headgate.tracker.model.projects import Project
 
 Value = str | float | bool
 NUMBER = re.compile(r"\s*[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?\s*", re.ASCII)

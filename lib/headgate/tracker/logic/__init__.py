@@ -1,0 +1,1 @@
+"""REDCap's logic: its grammar, and its functions."""

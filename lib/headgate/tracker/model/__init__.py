@@ -1,0 +1,1 @@
+"""What a project is made of: dictionary, events, entries, people, history."""

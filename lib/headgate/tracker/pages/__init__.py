@@ -1,0 +1,1 @@
+"""The pages at /: sign-in, projects, records, and what people do with them."""

@@ -1,0 +1,1 @@
+"""Exports, imports, deletes and renames of records."""
