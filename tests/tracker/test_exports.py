@@ -197,11 +197,12 @@ def test_1_4_the_window_of_time_is_that_of_changes(tracker, classic):
 
 def age(tracker, project, record):
     with contextlib.closing(sqlite3.connect(tracker.database)) as connection, connection:
-        connection.execute(
-            "UPDATE records SET modified = '2020-01-01 00:00:00' WHERE record = ? AND project_id ="
-            " (SELECT project_id FROM tokens WHERE token = ?)",
-            (record, project.token),
-        )
+        for table, column in (("records", "modified"), ("log", "moment")):
+            connection.execute(
+                f"UPDATE {table} SET {column} = '2020-01-01 00:00:00' WHERE record = ? AND"
+                " project_id = (SELECT project_id FROM tokens WHERE token = ?)",
+                (record, project.token),
+            )
 
 
 def test_1_4_longitudinal_rows(longitudinal):

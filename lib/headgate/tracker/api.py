@@ -2,12 +2,14 @@
 
 import sqlite3
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass
 
 from headgate.tracker.contents import arrangement, designation, metadata, setup, users
+from headgate.tracker.model.call import Call
 from headgate.tracker.model.entries import next_number
-from headgate.tracker.model.projects import Project, load_project
-from headgate.tracker.model.tokens import Caller, find_caller
+from headgate.tracker.model.projects import load_project
+from headgate.tracker.model.tokens import find_caller
 from headgate.tracker.records import deleting, exporting, importing
 from headgate.tracker.storage.database import change, look
 from headgate.tracker.wire.answers import Answer, Refused
@@ -16,56 +18,53 @@ from headgate.tracker.wire.parameters import Parameters
 VERSION = "15.2.1"
 NO_CONTENT = 'The value of the parameter "content" is not valid'
 NO_ACTION = 'The value of the parameter "action" is not valid'
-Reader = Callable[[Project, Parameters], Answer]
-Changer = Callable[[sqlite3.Connection, Project, Parameters], Answer]
+Operation = Callable[[Call], Answer]
 
 
 @dataclass(frozen=True)
 class Reading:
-    """An operation that changes nothing."""
+    """An operation that changes nothing, with the rights it takes."""
 
-    run: Changer
-    right: str = "api_export"
+    run: Operation
+    rights: tuple[str, ...] = ("api_export",)
 
 
 @dataclass(frozen=True)
 class Changing:
     """An operation that changes the project, with the rights it takes."""
 
-    run: Changer
+    run: Operation
     rights: tuple[str, ...]
 
 
-def _reading(run: Reader) -> Reading:
-    return Reading(lambda _, project, parameters: run(project, parameters))
-
-
-def _version(*_: object) -> Answer:
+def _version(_: Call) -> Answer:
     return Answer(VERSION)
 
 
-def _next_name(connection: sqlite3.Connection, project: Project, _: Parameters) -> Answer:
-    return Answer(str(next_number(connection, project.project_id)))
+def _next_name(call: Call) -> Answer:
+    group_id = call.caller.group_id
+    number = next_number(call.connection, call.project_id, group_id)
+    return Answer(str(number) if group_id is None else f"{group_id}-{number}")
 
 
 DESIGN = ("api_import", "design")
 OPERATIONS: Mapping[tuple[str, str], Reading | Changing] = {
-    ("version", "export"): _reading(_version),
-    ("project", "export"): _reading(setup.export_project),
+    ("version", "export"): Reading(_version),
+    ("project", "export"): Reading(setup.export_project),
     ("project_settings", "import"): Changing(setup.import_settings, DESIGN),
-    ("metadata", "export"): _reading(metadata.export_metadata),
+    ("metadata", "export"): Reading(metadata.export_metadata),
     ("metadata", "import"): Changing(metadata.import_metadata, DESIGN),
-    ("instrument", "export"): _reading(metadata.export_instruments),
-    ("exportFieldNames", "export"): _reading(metadata.export_field_names),
-    ("arm", "export"): _reading(arrangement.export_arms),
+    ("instrument", "export"): Reading(metadata.export_instruments),
+    ("exportFieldNames", "export"): Reading(metadata.export_field_names),
+    ("arm", "export"): Reading(arrangement.export_arms),
     ("arm", "import"): Changing(arrangement.import_arms, DESIGN),
     ("arm", "delete"): Changing(arrangement.delete_arms, DESIGN),
-    ("event", "export"): _reading(arrangement.export_events),
+    ("event", "export"): Reading(arrangement.export_events),
     ("event", "import"): Changing(arrangement.import_events, DESIGN),
     ("event", "delete"): Changing(arrangement.delete_events, DESIGN),
-    ("formEventMapping", "export"): _reading(designation.export_mappings),
+    ("formEventMapping", "export"): Reading(designation.export_mappings),
     ("formEventMapping", "import"): Changing(designation.import_mappings, DESIGN),
-    ("repeatingFormsEvents", "export"): _reading(designation.export_repeating),
+    ("repeatingFormsEvents", "export"): Reading(designation.export_repeating),
     ("repeatingFormsEvents", "import"): Changing(designation.import_repeating, DESIGN),
     ("user", "export"): Reading(users.export_users),
     ("user", "import"): Changing(users.import_users, ("api_import",)),
@@ -79,8 +78,11 @@ OPERATIONS: Mapping[tuple[str, str], Reading | Changing] = {
 CONTENTS = {content for content, _ in OPERATIONS}
 
 
-def answer(connection: sqlite3.Connection, parameters: Parameters) -> Answer:
-    """Given a request's parameters, do what they ask and return the answer. Raise Refused."""
+def answer(connection: sqlite3.Connection, parameters: Parameters, opened: ExitStack) -> Answer:
+    """Given a request's parameters, do what they ask and return the answer. Raise Refused.
+
+    A long answer reads its rows as it is sent: `opened` closes what they are read from.
+    """
     caller = find_caller(connection, parameters.text("token"))
     content = parameters.text("content")
     action = parameters.text("action") or ("import" if "data" in parameters.single else "export")
@@ -91,24 +93,15 @@ def answer(connection: sqlite3.Connection, parameters: Parameters) -> Answer:
     operation = OPERATIONS.get((content, action))
     if operation is None:
         raise Refused(NO_ACTION)
-    return _run(connection, caller, caller.project_id, operation, parameters)
-
-
-def _run(
-    connection: sqlite3.Connection,
-    caller: Caller,
-    project_id: int,
-    operation: Reading | Changing,
-    parameters: Parameters,
-) -> Answer:
-    if isinstance(operation, Reading):
-        caller.need(operation.right)
-        with look(connection):
-            return operation.run(connection, load_project(connection, project_id), parameters)
     for right in operation.rights:
         caller.need(right)
+    if isinstance(operation, Reading):
+        opened.enter_context(look(connection))
+        project = load_project(connection, caller.project_id)
+        return operation.run(Call(connection, project, parameters, caller))
     with change(connection):
-        return operation.run(connection, load_project(connection, project_id), parameters)
+        project = load_project(connection, caller.project_id)
+        return operation.run(Call(connection, project, parameters, caller))
 
 
 def _create(connection: sqlite3.Connection, content: str, parameters: Parameters) -> Answer:

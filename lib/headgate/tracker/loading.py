@@ -11,7 +11,8 @@ from headgate.core.errors import Misconfigured
 from headgate.tracker.contents.metadata import check_definitions, store_definitions
 from headgate.tracker.model.dictionary import COLUMNS
 from headgate.tracker.model.projects import create_project, load_project
-from headgate.tracker.model.tokens import ALL_RIGHTS, add_user, project_token, super_token
+from headgate.tracker.model.rights import ALL_RIGHTS
+from headgate.tracker.model.tokens import add_user, project_token, super_token
 from headgate.tracker.storage.database import change
 
 REPEATING = "repeating.csv"

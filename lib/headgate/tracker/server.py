@@ -3,9 +3,9 @@
 import socket
 import sqlite3
 import threading
-from collections.abc import Callable
-from contextlib import closing
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, replace
 from pathlib import Path
 from urllib.parse import parse_qsl
 
@@ -14,7 +14,7 @@ from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response
+from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 from starlette.types import Message
 
@@ -140,8 +140,18 @@ def application(database: Path) -> Starlette:
 
 
 def _answer(database: Path, parameters: Parameters) -> Answer:
-    with closing(connect(database)) as connection:
-        return api.answer(connection, parameters)
+    with ExitStack() as opened:
+        connection = opened.enter_context(closing(connect(database)))
+        answer = api.answer(connection, parameters, opened)
+        if isinstance(answer.body, str | bytes):
+            return answer
+        # The rows are read as they are sent: what they are read from stays open until the end.
+        return replace(answer, body=_kept_open(answer.body, opened.pop_all()))
+
+
+def _kept_open(chunks: Iterator[str], opened: ExitStack) -> Iterator[str]:
+    with opened:
+        yield from chunks
 
 
 async def _parameters(request: Request) -> Parameters:
@@ -170,6 +180,7 @@ async def _body(request: Request) -> bytes:
 
 
 def _response(answer: Answer) -> Response:
-    return Response(
-        answer.body, answer.status, {**HEADERS, "Content-Type": MEDIA_TYPES[answer.format]}
-    )
+    headers = {**HEADERS, "Content-Type": MEDIA_TYPES[answer.format]}
+    if isinstance(answer.body, str | bytes):
+        return Response(answer.body, answer.status, headers)
+    return StreamingResponse(answer.body, answer.status, headers)

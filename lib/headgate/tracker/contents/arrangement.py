@@ -4,10 +4,9 @@ import re
 import sqlite3
 from collections.abc import Collection
 
+from headgate.tracker.model.call import Call
 from headgate.tracker.model.projects import Project
 from headgate.tracker.wire.answers import Answer, Refused, number, table
-from headgate.tracker.wire.incoming import rows_from
-from headgate.tracker.wire.parameters import Parameters
 
 NO_ARMS = "You cannot export arms for classic projects"
 NO_EVENTS = "You cannot export events for classic projects"
@@ -17,49 +16,49 @@ SCHEDULE = ("day_offset", "offset_min", "offset_max")
 LONGEST_SLUG = 18
 
 
-def export_arms(project: Project, parameters: Parameters) -> Answer:
+def export_arms(call: Call) -> Answer:
     """Given a longitudinal project, return the arms that have events. Raise Refused."""
-    if not project.longitudinal:
+    if not call.project.longitudinal:
         raise Refused(NO_ARMS)
-    arms = parameters.many("arms")
-    used = {event.arm_num for event in project.events}
+    arms = call.parameters.many("arms")
+    used = {event.arm_num for event in call.project.events}
     rows = [
         {"arm_num": arm, "name": name}
-        for arm, name in project.arms.items()
+        for arm, name in call.project.arms.items()
         if arm in used and (not arms or str(arm) in arms)
     ]
-    return table(["arm_num", "name"], rows, parameters.format())
+    return table(["arm_num", "name"], rows, call.parameters.format())
 
 
-def import_arms(connection: sqlite3.Connection, project: Project, parameters: Parameters) -> Answer:
+def import_arms(call: Call) -> Answer:
     """Given arms, within a transaction, add or rename them; with override, they alone remain."""
-    rows = rows_from(parameters.text("data"), parameters.format(), parameters.delimiter())
-    arms = [(project.project_id, _arm(row.get("arm_num", "")), row.get("name", "")) for row in rows]
-    if parameters.flag("override"):
-        _drop_events(connection, project, project.event_ids)
-        connection.execute("DELETE FROM arms WHERE project_id = ?", (project.project_id,))
-    connection.executemany("INSERT OR REPLACE INTO arms VALUES (?, ?, ?)", arms)
-    return number(len(arms), parameters.answer_format())
+    rows = call.rows()
+    arms = [(call.project_id, _arm(row.get("arm_num", "")), row.get("name", "")) for row in rows]
+    if call.parameters.flag("override"):
+        _drop_events(call.connection, call.project, call.project.event_ids)
+        call.connection.execute("DELETE FROM arms WHERE project_id = ?", (call.project_id,))
+    call.connection.executemany("INSERT OR REPLACE INTO arms VALUES (?, ?, ?)", arms)
+    return number(len(arms), call.parameters.answer_format())
 
 
-def delete_arms(connection: sqlite3.Connection, project: Project, parameters: Parameters) -> Answer:
+def delete_arms(call: Call) -> Answer:
     """Given arms, within a transaction, delete them with their events; return how many went."""
-    wanted = {_arm(text) for text in parameters.many("arms")}
-    doomed = [event.event_id for event in project.events if event.arm_num in wanted]
-    _drop_events(connection, project, doomed)
+    wanted = {_arm(text) for text in call.parameters.many("arms")}
+    doomed = [event.event_id for event in call.project.events if event.arm_num in wanted]
+    _drop_events(call.connection, call.project, doomed)
     for arm in wanted:
-        connection.execute(
-            "DELETE FROM arms WHERE project_id = ? AND arm_num = ?", (project.project_id, arm)
+        call.connection.execute(
+            "DELETE FROM arms WHERE project_id = ? AND arm_num = ?", (call.project_id, arm)
         )
-    return number(len(wanted & set(project.arms)), parameters.answer_format())
+    return number(len(wanted & set(call.project.arms)), call.parameters.answer_format())
 
 
-def export_events(project: Project, parameters: Parameters) -> Answer:
+def export_events(call: Call) -> Answer:
     """Given a longitudinal project, return its events. Raise Refused for a classic one."""
-    if not project.longitudinal:
+    if not call.project.longitudinal:
         raise Refused(NO_EVENTS)
-    arms = parameters.many("arms")
-    scheduled = project.settings.get("scheduling_enabled")
+    arms = call.parameters.many("arms")
+    scheduled = call.project.settings.get("scheduling_enabled")
     columns = [*EVENT_COLUMNS[:2], *(SCHEDULE if scheduled else ()), *EVENT_COLUMNS[2:]]
     rows = [
         {
@@ -70,21 +69,19 @@ def export_events(project: Project, parameters: Parameters) -> Answer:
             "custom_event_label": event.custom_label,
             "event_id": event.event_id,
         }
-        for event in project.events
+        for event in call.project.events
         if not arms or str(event.arm_num) in arms
     ]
     quoted = frozenset({"event_name"})
-    return table(columns, rows, parameters.format(), always_quoted=quoted)
+    return table(columns, rows, call.parameters.format(), always_quoted=quoted)
 
 
-def import_events(
-    connection: sqlite3.Connection, project: Project, parameters: Parameters
-) -> Answer:
+def import_events(call: Call) -> Answer:
     """Given events, within a transaction, add those without unique name, change the others."""
-    rows = rows_from(parameters.text("data"), parameters.format(), parameters.delimiter())
-    taken = set(project.event_names)
-    if parameters.flag("override"):
-        _drop_events(connection, project, project.event_ids)
+    rows = call.rows()
+    taken = set(call.project.event_names)
+    if call.parameters.flag("override"):
+        _drop_events(call.connection, call.project, call.project.event_ids)
         taken = set()
     for row in rows:
         arm, name = _arm(row.get("arm_num") or "1"), row.get("event_name", "").strip()
@@ -93,30 +90,30 @@ def import_events(
         unique = row.get("unique_event_name", "")
         unique = unique if unique in taken else _unique_name(name, arm, taken)
         taken.add(unique)
-        connection.execute(
+        call.connection.execute(
             "INSERT OR IGNORE INTO arms VALUES (?, ?, ?)",
-            (project.project_id, arm, f"Arm {arm}"),
+            (call.project_id, arm, f"Arm {arm}"),
         )
-        connection.execute(
+        call.connection.execute(
             "INSERT INTO events"
             " (project_id, arm_num, event_name, unique_event_name, custom_event_label)"
             " VALUES (?, ?, ?, ?, ?) ON CONFLICT (project_id, unique_event_name) DO UPDATE SET"
             " event_name = excluded.event_name, custom_event_label = excluded.custom_event_label",
-            (project.project_id, arm, name, unique, row.get("custom_event_label", "")),
+            (call.project_id, arm, name, unique, row.get("custom_event_label", "")),
         )
-    return number(len(rows), parameters.answer_format())
+    return number(len(rows), call.parameters.answer_format())
 
 
-def delete_events(
-    connection: sqlite3.Connection, project: Project, parameters: Parameters
-) -> Answer:
+def delete_events(call: Call) -> Answer:
     """Given unique names, within a transaction, delete the events; return the count."""
-    names = set(parameters.many("events"))
-    unknown = sorted(names - set(project.event_names))
+    names = set(call.parameters.many("events"))
+    unknown = sorted(names - set(call.project.event_names))
     if unknown:
         raise Refused(f"The following events do not exist: {', '.join(unknown)}")
-    _drop_events(connection, project, [project.event_names[name].event_id for name in names])
-    return number(len(names), parameters.answer_format())
+    _drop_events(
+        call.connection, call.project, [call.project.event_names[name].event_id for name in names]
+    )
+    return number(len(names), call.parameters.answer_format())
 
 
 def _drop_events(

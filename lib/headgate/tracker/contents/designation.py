@@ -3,10 +3,10 @@
 import sqlite3
 from collections.abc import Iterable
 
+from headgate.tracker.model.call import Call
 from headgate.tracker.model.projects import Project
 from headgate.tracker.wire.answers import Answer, Refused, number, table
-from headgate.tracker.wire.incoming import Row, rows_from
-from headgate.tracker.wire.parameters import Parameters
+from headgate.tracker.wire.incoming import Row
 
 NO_MAPPINGS = "You cannot export form/event mappings for classic projects"
 NOTHING_REPEATS = (
@@ -15,32 +15,31 @@ NOTHING_REPEATS = (
 )
 
 
-def export_mappings(project: Project, parameters: Parameters) -> Answer:
+def export_mappings(call: Call) -> Answer:
     """Given a longitudinal project, return which form stands in which event. Raise Refused."""
-    if not project.longitudinal:
+    if not call.project.longitudinal:
         raise Refused(NO_MAPPINGS)
-    arms = parameters.many("arms")
+    arms = call.parameters.many("arms")
     rows = [
         {"arm_num": event.arm_num, "unique_event_name": event.unique_name, "form": form}
-        for event in project.events
-        for form in project.dictionary.forms
-        if (event.event_id, form) in project.designated and (not arms or str(event.arm_num) in arms)
+        for event in call.project.events
+        for form in call.project.dictionary.forms
+        if (event.event_id, form) in call.project.designated
+        and (not arms or str(event.arm_num) in arms)
     ]
-    return table(["arm_num", "unique_event_name", "form"], rows, parameters.format())
+    return table(["arm_num", "unique_event_name", "form"], rows, call.parameters.format())
 
 
-def import_mappings(
-    connection: sqlite3.Connection, project: Project, parameters: Parameters
-) -> Answer:
+def import_mappings(call: Call) -> Answer:
     """Given a mapping, within a transaction, put it in place of the old one. Raise Refused."""
-    rows = rows_from(parameters.text("data"), parameters.format(), parameters.delimiter())
-    pairs = [_pair(project, row, row.get("form", "")) for row in rows]
-    connection.execute("DELETE FROM mappings WHERE project_id = ?", (project.project_id,))
-    connection.executemany(
+    rows = call.rows()
+    pairs = [_pair(call.project, row, row.get("form", "")) for row in rows]
+    call.connection.execute("DELETE FROM mappings WHERE project_id = ?", (call.project_id,))
+    call.connection.executemany(
         "INSERT OR IGNORE INTO mappings VALUES (?, ?, ?)",
-        ((project.project_id, event_id, form) for event_id, form in pairs),
+        ((call.project_id, event_id, form) for event_id, form in pairs),
     )
-    return number(len(rows), parameters.answer_format())
+    return number(len(rows), call.parameters.answer_format())
 
 
 def _pair(project: Project, row: Row, form: str) -> tuple[int, str]:
@@ -53,32 +52,30 @@ def _pair(project: Project, row: Row, form: str) -> tuple[int, str]:
     return project.event_names[name].event_id, form
 
 
-def export_repeating(project: Project, parameters: Parameters) -> Answer:
+def export_repeating(call: Call) -> Answer:
     """Given a project, return what repeats in it. Raise Refused if nothing does."""
-    if not project.repeating:
+    if not call.project.repeating:
         raise Refused(NOTHING_REPEATS)
-    order = {form: place for place, form in enumerate(["", *project.dictionary.forms])}
-    names = ["event_name"] if project.longitudinal else []
+    order = {form: place for place, form in enumerate(["", *call.project.dictionary.forms])}
+    names = ["event_name"] if call.project.longitudinal else []
     rows = [
         {
             "event_name": event.unique_name,
             "form_name": form,
-            "custom_form_label": project.repeating[event.event_id, form],
+            "custom_form_label": call.project.repeating[event.event_id, form],
         }
-        for event in project.events
+        for event in call.project.events
         for form in sorted(order, key=order.__getitem__)
-        if (event.event_id, form) in project.repeating
+        if (event.event_id, form) in call.project.repeating
     ]
-    return table([*names, "form_name", "custom_form_label"], rows, parameters.format())
+    return table([*names, "form_name", "custom_form_label"], rows, call.parameters.format())
 
 
-def import_repeating(
-    connection: sqlite3.Connection, project: Project, parameters: Parameters
-) -> Answer:
+def import_repeating(call: Call) -> Answer:
     """Given what repeats, within a transaction, put it in place of what did. Raise Refused."""
-    rows = rows_from(parameters.text("data"), parameters.format(), parameters.delimiter())
-    _store_repeating(connection, project, rows)
-    return number(len(rows), parameters.answer_format())
+    rows = call.rows()
+    _store_repeating(call.connection, call.project, rows)
+    return number(len(rows), call.parameters.answer_format())
 
 
 def _store_repeating(connection: sqlite3.Connection, project: Project, rows: Iterable[Row]) -> None:

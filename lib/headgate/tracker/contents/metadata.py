@@ -5,11 +5,9 @@ import re
 import sqlite3
 from collections.abc import Mapping, Sequence
 
+from headgate.tracker.model.call import Call
 from headgate.tracker.model.dictionary import CHOICE_KINDS, COLUMNS, KINDS
-from headgate.tracker.model.projects import Project
 from headgate.tracker.wire.answers import Answer, Refused, number, table
-from headgate.tracker.wire.incoming import rows_from
-from headgate.tracker.wire.parameters import Parameters
 
 NAME = re.compile(r"[a-z][a-z0-9_]*")
 VALIDATION = "text_validation_type_or_show_slider_number"
@@ -32,31 +30,26 @@ BAD_NAME = "The following cells have a name that is not made of lower-case lette
 TWICE = "The following cells have a field name that was used before: "
 
 
-def export_metadata(project: Project, parameters: Parameters) -> Answer:
+def export_metadata(call: Call) -> Answer:
     """Given a project, return its dictionary, or that of the fields and forms asked for."""
-    fields, forms = parameters.many("fields"), parameters.many("forms")
+    fields, forms = call.parameters.many("fields"), call.parameters.many("forms")
     rows = [
         row
-        for row in project.dictionary.definitions
+        for row in call.project.dictionary.definitions
         if (not fields and not forms) or row["field_name"] in fields or row["form_name"] in forms
     ]
-    return table(list(COLUMNS), rows, parameters.format())
+    return table(list(COLUMNS), rows, call.parameters.format())
 
 
-def import_metadata(
-    connection: sqlite3.Connection, project: Project, parameters: Parameters
-) -> Answer:
+def import_metadata(call: Call) -> Answer:
     """Given a dictionary, within a transaction, put it in the old one's place. Raise Refused."""
     names = {header: name for name, header in COLUMNS.items()}
-    rows = [
-        {names.get(key, key): cell for key, cell in row.items()}
-        for row in rows_from(parameters.text("data"), parameters.format(), parameters.delimiter())
-    ]
+    rows = [{names.get(key, key): cell for key, cell in row.items()} for row in call.rows()]
     problem = check_definitions(rows)
     if problem:
         raise Refused(problem)
-    store_definitions(connection, project.project_id, rows)
-    return number(len(rows), parameters.answer_format())
+    store_definitions(call.connection, call.project_id, rows)
+    return number(len(rows), call.parameters.answer_format())
 
 
 def check_definitions(rows: Sequence[Mapping[str, str]]) -> str:
@@ -103,21 +96,21 @@ def store_definitions(
     )
 
 
-def export_instruments(project: Project, parameters: Parameters) -> Answer:
+def export_instruments(call: Call) -> Answer:
     """Given a project, return its forms with their labels."""
     rows = [
         {"instrument_name": name, "instrument_label": label}
-        for name, label in project.dictionary.forms.items()
+        for name, label in call.project.dictionary.forms.items()
     ]
-    return table(["instrument_name", "instrument_label"], rows, parameters.format())
+    return table(["instrument_name", "instrument_label"], rows, call.parameters.format())
 
 
-def export_field_names(project: Project, parameters: Parameters) -> Answer:
+def export_field_names(call: Call) -> Answer:
     """Given a project, return the columns its fields have in an export. Raise Refused."""
     columns = [
-        column for column in project.dictionary.columns.values() if column.field.kind != "file"
+        column for column in call.project.dictionary.columns.values() if column.field.kind != "file"
     ]
-    if field := parameters.text("field"):
+    if field := call.parameters.text("field"):
         columns = [column for column in columns if column.field.name == field]
         if not columns:
             raise Refused('The value of the parameter "field" is not valid')
@@ -130,4 +123,4 @@ def export_field_names(project: Project, parameters: Parameters) -> Answer:
         for column in columns
     ]
     names = ["original_field_name", "choice_value", "export_field_name"]
-    return table(names, rows, parameters.format())
+    return table(names, rows, call.parameters.format())

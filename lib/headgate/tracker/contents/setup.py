@@ -5,8 +5,10 @@ import sqlite3
 from typing import Any
 
 from headgate.tracker.contents.metadata import store_definitions
-from headgate.tracker.model.projects import Project, create_project, save_settings
-from headgate.tracker.model.tokens import CREATOR_RIGHTS, add_user
+from headgate.tracker.model.call import Call
+from headgate.tracker.model.projects import create_project, save_settings
+from headgate.tracker.model.rights import CREATOR_RIGHTS
+from headgate.tracker.model.tokens import ADMINISTRATOR, add_user
 from headgate.tracker.wire.answers import Answer, Refused, as_json, number, table
 from headgate.tracker.wire.incoming import Row, rows_from
 from headgate.tracker.wire.parameters import Parameters
@@ -54,7 +56,7 @@ def create(connection: sqlite3.Connection, parameters: Parameters) -> Answer:
         raise Refused(NO_PURPOSE)
     project_id = create_project(connection, title, settings)
     store_definitions(connection, project_id, [FIRST_FIELD])
-    return Answer(add_user(connection, project_id, "administrator", CREATOR_RIGHTS))
+    return Answer(add_user(connection, project_id, ADMINISTRATOR, CREATOR_RIGHTS))
 
 
 def _first(data: str, parameters: Parameters) -> Row:
@@ -91,28 +93,26 @@ def _settings(row: Row) -> dict[str, Any]:
     return found
 
 
-def export_project(project: Project, parameters: Parameters) -> Answer:
+def export_project(call: Call) -> Answer:
     """Given a project, return what it is: in JSON one object, in CSV one row."""
     facts = {name: 0 if name in FLAGS else "" for name in INFORMATION}
-    facts |= {name: value for name, value in project.settings.items() if name in facts}
+    facts |= {name: value for name, value in call.project.settings.items() if name in facts}
     facts |= {
-        "project_id": project.project_id,
-        "project_title": project.title,
-        "is_longitudinal": int(project.longitudinal),
-        "has_repeating_instruments_or_events": int(bool(project.repeating)),
+        "project_id": call.project_id,
+        "project_title": call.project.title,
+        "is_longitudinal": int(call.project.longitudinal),
+        "has_repeating_instruments_or_events": int(bool(call.project.repeating)),
     }
-    wanted = parameters.format()
+    wanted = call.parameters.format()
     return (
         Answer(as_json(facts), wanted) if wanted == "json" else table(INFORMATION, [facts], wanted)
     )
 
 
-def import_settings(
-    connection: sqlite3.Connection, project: Project, parameters: Parameters
-) -> Answer:
+def import_settings(call: Call) -> Answer:
     """Given settings, within a transaction, change them; return how many were taken."""
-    changed = _settings(_first(parameters.text("data"), parameters))
-    title = changed.get("project_title") or project.title
+    changed = _settings(_first(call.parameters.text("data"), call.parameters))
+    title = changed.get("project_title") or call.project.title
     kept = {name: value for name, value in changed.items() if name != "project_title"}
-    save_settings(connection, project.project_id, title, {**project.settings, **kept})
-    return number(len(changed), parameters.answer_format())
+    save_settings(call.connection, call.project_id, title, {**call.project.settings, **kept})
+    return number(len(changed), call.parameters.answer_format())

@@ -47,6 +47,13 @@ class Field:
     choices: tuple[tuple[str, str], ...] = ()
     validation: str = ""
     status: bool = False
+    calculation: str = ""
+    identifier: bool = False
+
+    @property
+    def is_number(self) -> bool:
+        """Whether the values are numbers that may have decimals."""
+        return self.kind == "calc" or self.validation.startswith("number")
 
     @cached_property
     def columns(self) -> tuple["Column", ...]:
@@ -109,7 +116,16 @@ def field_from(row: Mapping[str, str]) -> Field:
     if kind in CHOICE_KINDS:
         choices = tuple(parse_choices(row["select_choices_or_calculations"]))
     validation = row["text_validation_type_or_show_slider_number"] if kind == "text" else ""
-    return Field(row["field_name"], row["form_name"], kind, row["field_label"], choices, validation)
+    return Field(
+        row["field_name"],
+        row["form_name"],
+        kind,
+        row["field_label"],
+        choices,
+        validation,
+        calculation=row["select_choices_or_calculations"] if kind == "calc" else "",
+        identifier=row["identifier"] == "y",
+    )
 
 
 def parse_choices(text: str) -> Iterable[tuple[str, str]]:

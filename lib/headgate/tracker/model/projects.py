@@ -33,6 +33,15 @@ class Event:
 
 
 @dataclass(frozen=True)
+class Group:
+    """A data access group: its people see the records of the group alone."""
+
+    group_id: int
+    unique_name: str
+    name: str
+
+
+@dataclass(frozen=True)
 class Project:
     """A project as it was when the request came."""
 
@@ -44,6 +53,8 @@ class Project:
     events: tuple[Event, ...]
     designated: frozenset[tuple[int, str]]
     repeating: Mapping[tuple[int, str], str]
+    groups: Mapping[int, Group]
+    surveys: Mapping[str, str]
 
     @property
     def longitudinal(self) -> bool:
@@ -54,6 +65,11 @@ class Project:
     def event_ids(self) -> dict[int, Event]:
         """The events by number, in order."""
         return {event.event_id: event for event in self.events}
+
+    @cached_property
+    def group_names(self) -> dict[str, Group]:
+        """The data access groups by unique name."""
+        return {group.unique_name: group for group in self.groups.values()}
 
     @cached_property
     def event_names(self) -> dict[str, Event]:
@@ -105,6 +121,8 @@ def load_project(connection: sqlite3.Connection, project_id: int) -> Project:
     mappings = rows("SELECT event_id, form FROM mappings WHERE project_id = ?")
     repeating = rows("SELECT event_id, form, label FROM repeating WHERE project_id = ?")
     arms = rows("SELECT arm_num, name FROM arms WHERE project_id = ? ORDER BY arm_num")
+    groups = rows("SELECT * FROM access_groups WHERE project_id = ? ORDER BY group_id")
+    surveys = rows("SELECT form, title FROM surveys WHERE project_id = ?")
     return Project(
         project_id=project_id,
         title=row["project_title"],
@@ -123,6 +141,11 @@ def load_project(connection: sqlite3.Connection, project_id: int) -> Project:
         ),
         designated=frozenset((item["event_id"], item["form"]) for item in mappings),
         repeating={(item["event_id"], item["form"]): item["label"] for item in repeating},
+        groups={
+            item["group_id"]: Group(item["group_id"], item["unique_group_name"], item["name"])
+            for item in groups
+        },
+        surveys={item["form"]: item["title"] for item in surveys},
     )
 
 

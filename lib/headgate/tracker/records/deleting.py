@@ -2,76 +2,94 @@
 
 import json
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from headgate.tracker.model.call import Call
 from headgate.tracker.model.entries import (
     Entry,
-    known_records,
+    groups_of,
     mark_changed,
     read_entries,
     record_number,
     write_entries,
 )
+from headgate.tracker.model.history import Change, difference
 from headgate.tracker.model.projects import Project
-from headgate.tracker.records.placing import LONGEST_NAME
+from headgate.tracker.records.placing import LONGEST_NAME, Place
 from headgate.tracker.wire.answers import Answer, Refused, number
 from headgate.tracker.wire.parameters import Parameters
 
 
-def delete_records(
-    connection: sqlite3.Connection, project: Project, parameters: Parameters
-) -> Answer:
+def delete_records(call: Call) -> Answer:
     """Given records, within a transaction, delete them or parts of them. Raise Refused."""
-    records = list(dict.fromkeys(parameters.many("records")))
+    records = list(dict.fromkeys(call.parameters.many("records")))
     if not records:
         raise Refused('The parameter "records" is missing')
-    _all_known(connection, project.project_id, records)
-    parts = _parts(project, parameters)
-    before = read_entries(connection, project, records)
-    doomed = [entry for entry in before if _falls(project, entry, parts)]
+    delete_parts(call, records, _parts(call.project, call.parameters))
+    return number(len(records), call.parameters.answer_format())
+
+
+def delete_parts(call: Call, records: Sequence[str], parts: Mapping[str, str]) -> None:
+    """Given records and which part of each, within a transaction, delete it. Raise Refused.
+
+    A part has `arm`, `event`, `instrument` and `repeat_instance`; a blank one stands for all.
+    """
+    _all_known(call, records)
+    before = read_entries(call.connection, call.project, records)
+    doomed = [entry for entry in before if _falls(call.project, entry, parts)]
     form = parts["instrument"]
     # A form beside others in its row leaves the row; anything else is a row of its own.
     lesser = [entry for entry in doomed if form and entry.instrument != form]
-    kept = [_without_form(project, entry, form) for entry in lesser]
-    write_entries(connection, project.project_id, kept)
+    kept = [_without_form(call.project, entry, form) for entry in lesser]
+    write_entries(call.connection, call.project_id, kept)
     whole = [entry for entry in doomed if not form or entry.instrument == form]
-    _remove(connection, project.project_id, whole)
-    _remove_empty(connection, project, records)
+    _remove(call.connection, call.project_id, whole)
+    _remove_empty(call.connection, call.project, records)
     touched = {entry.record for entry in doomed}
-    left = known_records(connection, project.project_id, touched)
-    mark_changed(connection, project.project_id, left)
-    return number(len(records), parameters.answer_format())
+    mark_changed(
+        call.connection, call.project_id, groups_of(call.connection, call.project_id, touched)
+    )
+    left = {_place(entry): entry.values for entry in kept}
+    changes = [
+        Change(*_place(entry), difference(entry.values, left.get(_place(entry), {})))
+        for entry in doomed
+    ]
+    call.note_changes("Delete", "record_delete", changes)
 
 
-def rename_record(
-    connection: sqlite3.Connection, project: Project, parameters: Parameters
-) -> Answer:
+def rename_record(call: Call) -> Answer:
     """Given a record and its new name, within a transaction, rename it. Raise Refused."""
-    old, new = parameters.text("record"), parameters.text("new_record_name").strip()
-    known = known_records(connection, project.project_id, [old, new])
+    old, new = call.parameters.text("record"), call.parameters.text("new_record_name").strip()
+    known = groups_of(call.connection, call.project_id, [old, new])
     # REDCap's texts for these two are not established.
-    if old not in known:
+    if old not in known or call.caller.group_id not in {None, known[old]}:
         raise Refused(f"The record cannot be renamed: there is no record '{old}'.")
     if not new or len(new) > LONGEST_NAME or new in known:
         raise Refused(
             f"The record cannot be renamed: '{new[:LONGEST_NAME]}' is blank, long or taken."
         )
-    place = {"project": project.project_id, "old": old, "new": new, "number": record_number(new)}
-    connection.execute(
-        "UPDATE entries SET record = :new WHERE project_id = :project AND record = :old", place
+    place = {"project": call.project_id, "old": old, "new": new, "number": record_number(new)}
+    # The history of a record goes with it.
+    for table in ("entries", "records", "participants", "log"):
+        call.connection.execute(
+            f"UPDATE {table} SET record = :new"  # noqa: S608 (the names are ours)
+            " WHERE project_id = :project AND record = :old",
+            place,
+        )
+    call.connection.execute(
+        "UPDATE records SET number = :number WHERE project_id = :project AND record = :new", place
     )
-    connection.execute(
-        "UPDATE records SET record = :new, number = :number"
-        " WHERE project_id = :project AND record = :old",
-        place,
-    )
-    mark_changed(connection, project.project_id, [new])
-    return number(1, parameters.answer_format())
+    mark_changed(call.connection, call.project_id, [new])
+    call.note("record_edit", f"Update record ({call.source})", f"{old} is now {new}", new)
+    return number(1, call.parameters.answer_format())
 
 
-def _all_known(connection: sqlite3.Connection, project_id: int, records: Sequence[str]) -> None:
-    known = known_records(connection, project_id, records)
+def _all_known(call: Call, records: Sequence[str]) -> None:
+    groups = groups_of(call.connection, call.project_id, records)
+    own = call.caller.group_id
+    # What is another data access group's does not exist for this person.
+    known = {record for record, group_id in groups.items() if own in {None, group_id}}
     unknown = [record for record in records if record not in known]
     if unknown:
         raise Refused(
@@ -97,7 +115,7 @@ def _parts(project: Project, parameters: Parameters) -> dict[str, str]:
     return parts
 
 
-def _falls(project: Project, entry: Entry, parts: dict[str, str]) -> bool:
+def _falls(project: Project, entry: Entry, parts: Mapping[str, str]) -> bool:
     event = project.event_ids[entry.event_id]
     if parts["arm"] and str(event.arm_num) != parts["arm"]:
         return False
@@ -142,3 +160,7 @@ def _remove_empty(connection: sqlite3.Connection, project: Project, records: Seq
             " AND record IN (SELECT value FROM json_each(?))",
             (project.project_id, gone),
         )
+
+
+def _place(entry: Entry) -> Place:
+    return entry.record, entry.event_id, entry.instrument, entry.instance

@@ -1,17 +1,20 @@
 """Exports of records: which rows come, and with which columns."""
 
-import sqlite3
-from collections.abc import Container, Sequence
-from dataclasses import dataclass
-from functools import cached_property
+from collections.abc import Container, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property, partial
 
 from headgate.tracker.logic.grammar import filter_from
+from headgate.tracker.model.call import Call
 from headgate.tracker.model.dictionary import Field
-from headgate.tracker.model.entries import Entry, changed_between, read_entries
+from headgate.tracker.model.documents import document_names
+from headgate.tracker.model.entries import Entry, groups_of, read_batches
+from headgate.tracker.model.history import changed_between
 from headgate.tracker.model.projects import Project
-from headgate.tracker.records.rendering import Style, flat_rows, header_labels, value_rows
-from headgate.tracker.wire.answers import Answer, Refused, table
-from headgate.tracker.wire.parameters import Parameters
+from headgate.tracker.model.rights import may_export
+from headgate.tracker.records.rendering import Known, Rendering, Style, header_labels
+from headgate.tracker.wire.answers import Answer, Refused
+from headgate.tracker.wire.streams import streamed
 
 
 @dataclass(frozen=True)
@@ -49,66 +52,86 @@ class Selection:
         return self.named or any(entry.values.get(name) for name in self.columns)
 
 
-def export_records(
-    connection: sqlite3.Connection, project: Project, parameters: Parameters
-) -> Answer:
+def export_records(call: Call) -> Answer:
     """Given a project and the parameters, return the records asked for. Raise Refused."""
-    wanted = parameters.format()
-    if wanted not in {"json", "csv"}:
-        raise Refused(f"This server exports records as json or csv, not yet as {wanted}")
-    selection = select(project, parameters)
-    entries = chosen_entries(connection, selection, parameters)
-    style = Style.of(parameters)
-    header: list[str] | None = None
-    if parameters.text("type", "flat") == "eav":
-        columns, rows = value_rows(project, selection.fields, selection.named, entries, style)
-    else:
-        columns, rows = flat_rows(project, selection.fields, selection.named, entries, style)
-        if wanted == "csv" and parameters.text("rawOrLabelHeaders") == "label":
-            header = header_labels(project, columns)
-    if wanted == "csv" and not rows:
-        # No rows: an empty body; the header alone is not what clients see.
-        return Answer("", "csv")
-    return table(columns, rows, wanted, parameters.delimiter(), header=header)
+    asked = call.parameters
+    rendering = Rendering(
+        call.project, (selection := select(call)).fields, selection.named, _style(call)
+    )
+    batches = chosen_batches(call, selection)
+    wanted = asked.format()
+    if wanted == "odm":
+        raise Refused("This server exports records as json, csv or xml, not yet as odm")
+    if asked.text("type", "flat") == "eav":
+        rows = (row for batch in batches for row in rendering.value_rows(batch))
+        return streamed(rendering.value_columns, rows, wanted, asked.delimiter())
+    header = None
+    if wanted == "csv" and asked.text("rawOrLabelHeaders") == "label":
+        header = header_labels(call.project, rendering.flat_columns)
+    known = partial(_known_of, call, rendering)
+    rows = (row for batch in batches for row in rendering.flat_rows(batch, known(batch)))
+    return streamed(rendering.flat_columns, rows, wanted, asked.delimiter(), header)
 
 
-def select(project: Project, parameters: Parameters) -> Selection:
-    """Given the parameters, return the fields asked for: the union of fields and forms."""
-    dictionary = project.dictionary
-    fields, forms = parameters.many("fields"), parameters.many("forms")
+def _style(call: Call) -> Style:
+    style = Style.of(call.parameters)
+    # Who is in a group never sees the column.
+    grouped = style.groups and bool(call.project.groups) and call.caller.group_id is None
+    return replace(style, groups=grouped)
+
+
+def _known_of(call: Call, rendering: Rendering, batch: Sequence[Entry]) -> Known:
+    groups: Mapping[str, int | None] = {}
+    if rendering.style.groups:
+        groups = groups_of(call.connection, call.project_id, {entry.record for entry in batch})
+    files = [item.name for item in rendering.fields if item.kind == "file"]
+    numbers = {entry.values[name] for name in files for entry in batch if name in entry.values}
+    return Known(groups, document_names(call.connection, numbers) if numbers else {})
+
+
+def select(call: Call) -> Selection:
+    """Given the parameters, return the fields asked for: the union of fields and forms.
+
+    What the caller may not export is left out.
+    """
+    dictionary = call.project.dictionary
+    fields, forms = call.parameters.many("fields"), call.parameters.many("forms")
     _known("fields", fields, dictionary.fields)
     _known("forms", forms, dictionary.forms)
     everything = not fields and not forms
     return Selection(
-        project,
+        call.project,
         tuple(
-            field
-            for field in dictionary.fields.values()
-            if everything or field.name in fields or field.form in forms
+            item
+            for item in dictionary.fields.values()
+            if (everything or item.name in fields or item.form in forms)
+            and may_export(call.caller.rights, item, item.name == dictionary.record_field)
         ),
     )
 
 
-def chosen_entries(
-    connection: sqlite3.Connection, selection: Selection, parameters: Parameters
-) -> list[Entry]:
-    """Given the parameters, return the rows they ask for, in order."""
-    project = selection.project
-    events = parameters.many("events") if project.longitudinal else []
+def chosen_batches(call: Call, selection: Selection) -> Iterator[list[Entry]]:
+    """Given the parameters, yield the rows they ask for, in order, whole records at a time."""
+    project, asked = call.project, call.parameters
+    events = asked.many("events") if project.longitudinal else []
     _known("events", events, project.event_names)
-    keep = filter_from(parameters.text("filterLogic"), project)
-    records: set[str] | None = set(parameters.many("records")) or None
-    begin, end = parameters.text("dateRangeBegin"), parameters.text("dateRangeEnd")
+    keep = filter_from(asked.text("filterLogic"), project)
+    records: set[str] | None = set(asked.many("records")) or None
+    begin, end = asked.text("dateRangeBegin"), asked.text("dateRangeEnd")
     if begin or end:
-        changed = changed_between(connection, project.project_id, begin, end)
+        changed = changed_between(call.connection, project.project_id, begin, end)
         records = changed if records is None else records & changed
-    entries = keep(read_entries(connection, project, records, selection.forms))
     wanted = {project.event_names[name].event_id for name in events}
-    return [
-        entry
-        for entry in entries
-        if selection.takes(entry) and (not wanted or entry.event_id in wanted)
-    ]
+    batches = read_batches(call.connection, project, records, selection.forms, call.caller.group_id)
+    # A generator of its own: what is wrong with the parameters is told before the first row.
+    return (
+        [
+            entry
+            for entry in keep(batch)
+            if selection.takes(entry) and (not wanted or entry.event_id in wanted)
+        ]
+        for batch in batches
+    )
 
 
 def _known(parameter: str, values: Sequence[str], known: Container[str]) -> None:

@@ -8,79 +8,9 @@ from datetime import datetime
 from pathlib import Path
 
 from headgate.core.errors import Misconfigured, Unavailable
+from headgate.tracker.storage.schema import VERSIONS
 
-SCHEMA_VERSION = 1
 BUSY_MILLISECONDS = 30_000
-SCHEMA = """
-CREATE TABLE projects (
-    project_id INTEGER PRIMARY KEY AUTOINCREMENT,
-    project_title TEXT NOT NULL,
-    settings TEXT NOT NULL
-);
-CREATE TABLE tokens (
-    token TEXT PRIMARY KEY,
-    project_id INTEGER REFERENCES projects,
-    username TEXT NOT NULL
-);
-CREATE TABLE users (
-    project_id INTEGER NOT NULL REFERENCES projects,
-    username TEXT NOT NULL,
-    rights TEXT NOT NULL,
-    PRIMARY KEY (project_id, username)
-);
-CREATE TABLE fields (
-    project_id INTEGER NOT NULL REFERENCES projects,
-    position INTEGER NOT NULL,
-    definition TEXT NOT NULL,
-    PRIMARY KEY (project_id, position)
-);
-CREATE TABLE arms (
-    project_id INTEGER NOT NULL REFERENCES projects,
-    arm_num INTEGER NOT NULL,
-    name TEXT NOT NULL,
-    PRIMARY KEY (project_id, arm_num)
-);
-CREATE TABLE events (
-    event_id INTEGER PRIMARY KEY AUTOINCREMENT,
-    project_id INTEGER NOT NULL REFERENCES projects,
-    arm_num INTEGER NOT NULL,
-    event_name TEXT NOT NULL,
-    unique_event_name TEXT NOT NULL,
-    custom_event_label TEXT NOT NULL DEFAULT '',
-    UNIQUE (project_id, unique_event_name)
-);
-CREATE TABLE mappings (
-    project_id INTEGER NOT NULL REFERENCES projects,
-    event_id INTEGER NOT NULL,
-    form TEXT NOT NULL,
-    PRIMARY KEY (project_id, event_id, form)
-);
-CREATE TABLE repeating (
-    project_id INTEGER NOT NULL REFERENCES projects,
-    event_id INTEGER NOT NULL,
-    form TEXT NOT NULL,
-    label TEXT NOT NULL,
-    PRIMARY KEY (project_id, event_id, form)
-);
-CREATE TABLE records (
-    project_id INTEGER NOT NULL REFERENCES projects,
-    record TEXT NOT NULL,
-    number INTEGER,
-    modified TEXT NOT NULL,
-    PRIMARY KEY (project_id, record)
-) WITHOUT ROWID;
-CREATE INDEX records_by_modification ON records (project_id, modified);
-CREATE INDEX records_by_number ON records (project_id, number);
-CREATE TABLE entries (
-    project_id INTEGER NOT NULL REFERENCES projects,
-    record TEXT NOT NULL,
-    event_id INTEGER NOT NULL,
-    instrument TEXT NOT NULL,
-    instance INTEGER NOT NULL,
-    content TEXT NOT NULL,
-    PRIMARY KEY (project_id, record, event_id, instrument, instance)
-) WITHOUT ROWID;
-"""
 
 
 def connect(path: Path) -> sqlite3.Connection:
@@ -111,22 +41,24 @@ def prepare(path: Path) -> None:
         try:
             connection.execute("PRAGMA journal_mode = WAL")
             with change(connection):
-                version = connection.execute("PRAGMA user_version").fetchone()[0]
-                if version == 0:
-                    _create(connection)
+                version = _upgrade(connection)
         except sqlite3.DatabaseError as error:
             raise Misconfigured(f"tracker: {path} is not usable as a database: {error}") from error
-    if version not in {0, SCHEMA_VERSION}:
+    if version > len(VERSIONS):
         raise Misconfigured(
             f"tracker: the database {path} has version {version}, this tracker knows "
-            f"{SCHEMA_VERSION}: use the version of Headgate that wrote it"
+            f"{len(VERSIONS)}: use the version of Headgate that wrote it"
         )
 
 
-def _create(connection: sqlite3.Connection) -> None:
-    for statement in SCHEMA.split(";"):
-        connection.execute(statement)
-    connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION}")
+def _upgrade(connection: sqlite3.Connection) -> int:
+    """Bring the tables to the newest version; return the version that was found."""
+    found = int(connection.execute("PRAGMA user_version").fetchone()[0])
+    for version, script in enumerate(VERSIONS[found:], start=found + 1):
+        for statement in script.split(";"):
+            connection.execute(statement)
+        connection.execute(f"PRAGMA user_version = {version}")
+    return found
 
 
 @contextmanager

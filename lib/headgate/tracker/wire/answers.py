@@ -1,7 +1,7 @@
 """Answers of the API: refusals, and the formats json, csv and xml."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from xml.sax.saxutils import escape
@@ -32,7 +32,7 @@ class Refused(Rejected):
 class Answer:
     """What goes back to the client: the body, its format (a key of MEDIA_TYPES), the status."""
 
-    body: str
+    body: str | bytes | Iterator[str]
     format: str = "text"
     status: int = 200
 
@@ -60,15 +60,19 @@ def as_csv(
     header: Sequence[str] | None = None,
 ) -> str:
     """Given columns and rows, return CSV as PHP's fputcsv writes it, a newline after each line."""
-    lines = [delimiter.join(quoted(column, delimiter) for column in header or columns)]
+    lines = [csv_line(header or columns, delimiter)]
+    always = [column in always_quoted for column in columns]
     lines += [
-        delimiter.join(
-            quoted(_cell(row.get(column, "")), delimiter, column in always_quoted)
-            for column in columns
-        )
-        for row in rows
+        csv_line([row.get(column, "") for column in columns], delimiter, always) for row in rows
     ]
-    return "\n".join(lines) + "\n"
+    return "".join(lines)
+
+
+def csv_line(cells: Sequence[Any], delimiter: str = ",", always: Sequence[bool] = ()) -> str:
+    """Given cells, and which of them are always quoted, return a line of CSV with its newline."""
+    marks = always or (False,) * len(cells)
+    texts = (quoted(_cell(cell), delimiter, mark) for cell, mark in zip(cells, marks, strict=True))
+    return delimiter.join(texts) + "\n"
 
 
 def quoted(value: str, delimiter: str = ",", always: bool = False) -> str:
@@ -94,7 +98,7 @@ def table(
             as_json([{name: row.get(name, "") for name in columns} for row in rows]), wanted
         )
     # The root's name is not established for the setup contents.
-    items = "".join(f"<item>{_elements(columns, row)}</item>" for row in rows)
+    items = "".join(xml_item(columns, row) for row in rows)
     return Answer(f"{XML_HEAD}<items>{items}</items>", wanted)
 
 
@@ -129,9 +133,11 @@ def in_cdata(value: str) -> str:
     return "<![CDATA[" + value.replace("]]>", "]]]]><![CDATA[>") + "]]>" if value else ""
 
 
-def _elements(columns: Sequence[str], row: Mapping[str, Any]) -> str:
+def xml_item(columns: Sequence[str], row: Mapping[str, Any]) -> str:
+    """Given columns and a row, return the row as an XML item."""
     cells = ((column, _cell(row.get(column, ""))) for column in columns)
-    return "".join(f"<{column}>{in_cdata(value)}</{column}>" for column, value in cells)
+    elements = "".join(f"<{column}>{in_cdata(value)}</{column}>" for column, value in cells)
+    return f"<item>{elements}</item>"
 
 
 def _cell(value: Any) -> str:
