@@ -1,10 +1,7 @@
-"""Many clients at once, and many records."""
+"""Many clients at once."""
 
-import json
-import time
 from concurrent.futures import ThreadPoolExecutor
 
-import pytest
 import requests
 
 
@@ -39,25 +36,3 @@ def test_numbers_given_at_once_are_all_different(classic):
     with ThreadPoolExecutor(4) as pool:
         ids = [ids[0] for ids in pool.map(importer, range(40))]
     assert sorted(map(int, ids)) == list(range(1, 41))
-
-
-@pytest.fixture
-def large(tracker, classic):
-    """A project of 20,000 records."""
-    for batch in range(20):
-        rows = [{"record_id": f"1.{batch}.{part}", "name": "x"} for part in range(1000)]
-        body = {"token": classic.token, "content": "record", "format": "json"}
-        requests.post(tracker.url, data={**body, "data": json.dumps(rows)}, timeout=60)
-    return classic
-
-
-def test_named_records_cost_what_is_asked_for(tracker, large):
-    wanted = {"records[]": [f"1.7.{part}" for part in range(100)], "format": "json"}
-    body = {"token": large.token, "content": "record", **wanted}
-    seconds = []
-    for _ in range(5):
-        begin = time.perf_counter()
-        rows = requests.post(tracker.url, data=body, timeout=30).json()
-        seconds.append(time.perf_counter() - begin)
-        assert len(rows) == 100
-    assert min(seconds) < 0.05

@@ -2,14 +2,14 @@
 
 from collections.abc import Mapping
 
-from headgate.tracker.logic.functions import Scope, as_text
-from headgate.tracker.logic.grammar import Meaning, meaning_of
+from headgate.tracker.logic.meaning import Meaning, meaning_of
+from headgate.tracker.logic.scope import Place, Scope, by_place
+from headgate.tracker.logic.values import as_text
 from headgate.tracker.model.dictionary import Field
 from headgate.tracker.model.entries import Entry
 from headgate.tracker.model.projects import Project
 from headgate.tracker.wire.answers import Refused
 
-Place = tuple[str, int, str, int]
 # A calculated field may use others; deeper chains than this settle with the next change.
 ROUNDS = 5
 
@@ -35,13 +35,13 @@ def _round(
     rows: Mapping[Place, Mapping[str, str]],
 ) -> dict[Place, dict[str, str]]:
     entries = [Entry(*place, dict(values)) for place, values in rows.items()]
-    bases = {(row.record, row.event_id): row for row in entries if not row.instrument}
+    places = by_place(entries)
     changed = {}
     for entry in entries:
         values = dict(entry.values)
         for field, meaning in meanings.items():
             if project.holds(entry.event_id, entry.instrument, field.form):
-                text = as_text(meaning(Scope(project, entry, bases)))
+                text = as_text(meaning(Scope(project, entry, places)))
                 values.pop(field.name, None)
                 values |= {field.name: text} if text else {}
         if values != entry.values:

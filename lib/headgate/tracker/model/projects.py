@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from typing import Any
 
-from headgate.tracker.model.dictionary import Dictionary
+from headgate.tracker.model.dictionary import Dictionary, parse_choices
 from headgate.tracker.storage.database import now
 
 DEFAULTS: Mapping[str, Any] = {
@@ -18,6 +18,7 @@ DEFAULTS: Mapping[str, Any] = {
     "is_longitudinal": 0,
     "surveys_enabled": 0,
     "record_autonumbering_enabled": 1,
+    "missing_data_codes": "",
 }
 
 
@@ -60,6 +61,11 @@ class Project:
     def longitudinal(self) -> bool:
         """Whether events show; the flag alone does not do it (the threshold is not established)."""
         return bool(self.settings["is_longitudinal"]) and len(self.events) > 1
+
+    @cached_property
+    def missing_codes(self) -> frozenset[str]:
+        """The codes that stand for missing data in any field."""
+        return frozenset(code for code, _ in parse_choices(self.settings["missing_data_codes"]))
 
     @cached_property
     def event_ids(self) -> dict[int, Event]:
@@ -126,7 +132,7 @@ def load_project(connection: sqlite3.Connection, project_id: int) -> Project:
     return Project(
         project_id=project_id,
         title=row["project_title"],
-        settings=json.loads(row["settings"]),
+        settings={**DEFAULTS, **json.loads(row["settings"])},
         dictionary=_dictionary(tuple(item["definition"] for item in definitions)),
         arms={item["arm_num"]: item["name"] for item in arms},
         events=tuple(

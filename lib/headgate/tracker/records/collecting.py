@@ -44,7 +44,9 @@ def collect(
             continue
         try:
             if rules.project.holds(event.event_id, place[2], column.field.form):
-                values[sent] = stored(column, text, rules.date_format) if text else ""
+                # A code for missing data stands in any field, whatever its validation.
+                plain = not text or (column.code is None and text in rules.project.missing_codes)
+                values[sent] = text if plain else stored(column, text, rules.date_format)
             elif text:
                 raise Invalid(_misplaced(rules.project, event, place[2], column))
         except Invalid as error:

@@ -4,7 +4,7 @@ from collections.abc import Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
-from headgate.tracker.logic.grammar import filter_from
+from headgate.tracker.logic.meaning import filter_from
 from headgate.tracker.model.call import Call
 from headgate.tracker.model.dictionary import Field
 from headgate.tracker.model.documents import document_names
