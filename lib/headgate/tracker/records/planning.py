@@ -17,6 +17,7 @@ from headgate.tracker.model.entries import (
 )
 from headgate.tracker.model.history import Change, difference
 from headgate.tracker.model.projects import Event, Project
+from headgate.tracker.model.rights import EDIT
 from headgate.tracker.records.collecting import Batch, Rules, collect
 from headgate.tracker.records.placing import Instances, Place, event_of, record_of
 from headgate.tracker.records.rendering import EVENT, GROUP, INSTANCE, INSTRUMENT
@@ -48,13 +49,17 @@ def plan_import(
     numbers its records by itself.
     """
     project = call.project
-    rules = Rules(project, _columns(project, rows), overwrite, date_format)
+    columns = _columns(project, rows)
+    _all_editable(call, columns)
+    rules = Rules(project, columns, overwrite, date_format)
     events = _events(project, rows)
     given = [record_of(project, row) for row in rows]
     renamed = _renamed(call, given, numbered)
     names = [renamed[name] for name in given]
     groups = groups_of(call.connection, call.project_id, names)
     _all_reachable(call, groups)
+    if any(name not in groups for name in names):
+        call.caller.need("record_create")
     before = {_place(entry): entry for entry in read_entries(call.connection, project, names)}
     batch, instances = Batch(), Instances()
     for place in before:
@@ -98,6 +103,17 @@ def _columns(project: Project, rows: Iterable[Row]) -> dict[str, Column]:
             + ", ".join(unknown)
         )
     return {name: dictionary.columns[name] for name in sent if name not in unread}
+
+
+def _all_editable(call: Call, columns: Mapping[str, Column]) -> None:
+    forms = dict.fromkeys(column.field.form for column in columns.values())
+    closed = [form for form in forms if call.caller.rights.to_form(form) != EDIT]
+    if closed:
+        # REDCap's text is not established.
+        raise Refused(
+            f"You do not have permission to edit the following instruments: {', '.join(closed)}",
+            403,
+        )
 
 
 def _events(project: Project, rows: Sequence[Row]) -> list[Event]:

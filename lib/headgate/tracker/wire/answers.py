@@ -1,6 +1,7 @@
 """Answers of the API: refusals, and the formats json, csv and xml."""
 
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,8 @@ MEDIA_TYPES = {
     "xml": "text/xml; charset=utf-8",
     "text": "text/html; charset=utf-8",
 }
+# XML 1.0, section 2.2: no document may hold these.
+NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 DELIMITERS = {",": ",", "tab": "\t", "\t": "\t", ";": ";", "|": "|", "^": "^"}
 
 
@@ -130,7 +133,8 @@ def imported_ids(ids: Sequence[str], wanted: str) -> Answer:
 
 def in_cdata(value: str) -> str:
     """Given a text, return it as XML character data that no text can break out of."""
-    return "<![CDATA[" + value.replace("]]>", "]]]]><![CDATA[>") + "]]>" if value else ""
+    text = NOT_IN_XML.sub("", value)
+    return "<![CDATA[" + text.replace("]]>", "]]]]><![CDATA[>") + "]]>" if text else ""
 
 
 def xml_item(columns: Sequence[str], row: Mapping[str, Any]) -> str:
