@@ -55,10 +55,20 @@ def _upgrade(connection: sqlite3.Connection) -> int:
     """Bring the tables to the newest version; return the version that was found."""
     found = int(connection.execute("PRAGMA user_version").fetchone()[0])
     for version, script in enumerate(VERSIONS[found:], start=found + 1):
-        for statement in script.split(";"):
+        for statement in _statements(script):
             connection.execute(statement)
         connection.execute(f"PRAGMA user_version = {version}")
     return found
+
+
+def _statements(script: str) -> Iterator[str]:
+    statement = ""
+    for part in script.split(";"):
+        statement += f"{part};"
+        # The body of a trigger has semicolons of its own.
+        if sqlite3.complete_statement(statement):
+            yield statement
+            statement = ""
 
 
 @contextmanager

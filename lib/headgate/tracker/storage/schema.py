@@ -174,5 +174,37 @@ CREATE TABLE bans (
     since TEXT NOT NULL
 );
 """
+# Where the transfers of each record stand: 0 an error, 1 one waits or there is none, 2 all sent.
+# Kept by the database itself, whoever writes: the pages count and list a hundred thousand by it.
+TRANSFER_STATE = """
+COALESCE((SELECT MIN(CASE
+        WHEN COALESCE(json_extract(e.content, '$.transfer_error_message'), '') <> ''
+            OR EXISTS (SELECT 1 FROM json_each(e.content) c
+                WHERE c.key GLOB 'transfer_error___*' AND c.value = '1') THEN 0
+        WHEN COALESCE(json_extract(e.content, '$.transfer_date'), '') = '' THEN 1
+        ELSE 2 END) FROM entries e WHERE e.project_id = records.project_id
+            AND e.record = records.record AND e.instrument = 'transfers'), 1)
+"""
+THIRD = f"""
+ALTER TABLE records ADD COLUMN transfer_state INTEGER NOT NULL DEFAULT 1;
+UPDATE records SET transfer_state = {TRANSFER_STATE};
+CREATE INDEX records_by_transfer_state ON records (project_id, transfer_state, modified);
+CREATE TRIGGER state_of_new_record AFTER INSERT ON records BEGIN
+    UPDATE records SET transfer_state = {TRANSFER_STATE}
+        WHERE project_id = new.project_id AND record = new.record;
+END;
+CREATE TRIGGER state_after_insert AFTER INSERT ON entries WHEN new.instrument = 'transfers' BEGIN
+    UPDATE records SET transfer_state = {TRANSFER_STATE}
+        WHERE project_id = new.project_id AND record = new.record;
+END;
+CREATE TRIGGER state_after_update AFTER UPDATE ON entries WHEN new.instrument = 'transfers' BEGIN
+    UPDATE records SET transfer_state = {TRANSFER_STATE}
+        WHERE project_id = new.project_id AND record = new.record;
+END;
+CREATE TRIGGER state_after_delete AFTER DELETE ON entries WHEN old.instrument = 'transfers' BEGIN
+    UPDATE records SET transfer_state = {TRANSFER_STATE}
+        WHERE project_id = old.project_id AND record = old.record;
+END;
+"""  # noqa: S608 (the text is ours)
 # Each brings a database from the version before it to its own.
-VERSIONS = (FIRST, SECOND)
+VERSIONS = (FIRST, SECOND, THIRD)
