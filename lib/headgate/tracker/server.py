@@ -3,7 +3,7 @@
 import socket
 import sqlite3
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -16,10 +16,11 @@ from starlette.datastructures import UploadFile
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
-from starlette.types import Message
+from starlette.types import Message, Receive, Scope, Send
 
 from headgate.core.errors import Misconfigured, Unavailable
 from headgate.tracker import api
+from headgate.tracker.limits import BANNED_STATUS, Limit
 from headgate.tracker.loading import load_folder, tokens_of
 from headgate.tracker.pages import routes
 from headgate.tracker.storage.database import connect, prepare
@@ -48,11 +49,14 @@ class Running:
     stop: Callable[[], None]
 
 
-def start(database: Path, port: int = 0, load: Path | None = None) -> Running:
-    """Given a database file and dictionaries to load, return a tracker that serves on loopback."""
+def start(database: Path, port: int = 0, load: Path | None = None, each_minute: int = 0) -> Running:
+    """Given a database file and dictionaries to load, return a tracker that serves on loopback.
+
+    `each_minute` is the number of requests an address may make in a minute; 0: any number.
+    """
     tokens = ready(database, load)
     listener = listen("127.0.0.1", port)
-    server = server_for(database)
+    server = server_for(database, each_minute)
     thread = threading.Thread(
         target=server.run, kwargs={"sockets": [listener]}, name="tracker", daemon=True
     )
@@ -96,10 +100,10 @@ def address(listener: socket.socket) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}/api/"
 
 
-def server_for(database: Path) -> uvicorn.Server:
+def server_for(database: Path, each_minute: int = 0) -> uvicorn.Server:
     """Given a prepared database, return the server, which runs on sockets given to its `run`."""
     configuration = uvicorn.Config(
-        application(database),
+        application(database, each_minute),
         lifespan="off",
         access_log=False,
         log_level="warning",
@@ -110,13 +114,17 @@ def server_for(database: Path) -> uvicorn.Server:
     return uvicorn.Server(configuration)
 
 
-def application(database: Path) -> Starlette:
+def application(database: Path, each_minute: int = 0) -> Starlette:
     """Given a prepared database, return the ASGI application."""
+    limit = Limit(database, each_minute)
     # As long as this connection is open, closing another one makes no checkpoint.
     keeper = connect(database)
     keeper.execute("SELECT 1 FROM projects").fetchall()
 
     async def endpoint(request: Request) -> Response:
+        client = request.client.host if request.client else ""
+        if banned := await run_in_threadpool(limit.refuses, client):
+            return Response(banned, BANNED_STATUS, HEADERS, media_type="text/html")
         if request.method != "POST":
             return _response(refusal(NOT_IMPLEMENTED, 501, "xml"))
         parameters = Parameters()
@@ -183,4 +191,20 @@ def _response(answer: Answer) -> Response:
     headers = {**HEADERS, "Content-Type": MEDIA_TYPES[answer.format]}
     if isinstance(answer.body, str | bytes):
         return Response(answer.body, answer.status, headers)
-    return StreamingResponse(answer.body, answer.status, headers)
+    return LongResponse(answer.body, answer.status, headers)
+
+
+class LongResponse(StreamingResponse):
+    """An answer that is read as it is sent; when the client leaves, reading ends as well."""
+
+    def __init__(self, chunks: Iterator[str], status: int, headers: Mapping[str, str]) -> None:
+        super().__init__(chunks, status, headers)
+        self._chunks = chunks
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Send the answer."""
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            if isinstance(self._chunks, Generator):
+                self._chunks.close()
