@@ -1,42 +1,66 @@
 """One instance: de-identified, encoded as it was stored, and searched for what must not leave."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
-from pydicom.dataset import Dataset
+from pydicom.dataset import FileMetaDataset
 
-from headgate.core.deid.engine import deidentify
+from headgate.core.deid import marks
+from headgate.core.deid.engine import Cleaned, Record, deidentify
 from headgate.core.deid.identity import Recipe
-from headgate.core.deid.leaks import find_leaks
-from headgate.core.deid.patient import identifiers_of
+from headgate.core.deid.memory import Memory
+from headgate.core.elements import DEFLATED, Encoding
 from headgate.core.errors import Rejected
-from headgate.stores.dicomfiles import Instance, encode, understanding
+from headgate.stores.dicomfiles import Instance, deflate, understanding
 
-Record = Callable[[str, str, object, object], None]
+SOP_CLASS, SOP_INSTANCE, STUDY, SERIES = 0x00080016, 0x00080018, 0x0020000D, 0x0020000E
+# What this process has seen: the next instance of a series is mostly the same.
+MEMORY = Memory()
 
 
 @dataclass(frozen=True)
 class Clean:
-    """What may leave: the header, and the whole encoded data set."""
+    """What may leave: a header, the pixels as they were stored, how both are encoded."""
 
-    header: Dataset
-    dataset: bytes
+    cleaned: Cleaned
+    pixels: list[memoryview]
+    encoding: Encoding
+    transfer_syntax: str
+
+    @cached_property
+    def buffers(self) -> list[bytes | memoryview]:
+        """The encoded data set, in parts that are written one after the other."""
+        parts: list[bytes | memoryview] = [self.cleaned.header(), *self.pixels]
+        return [deflate(b"".join(parts))] if self.transfer_syntax in DEFLATED else parts
 
     @property
+    def dataset(self) -> bytes:
+        """The whole encoded data set."""
+        return b"".join(self.buffers)
+
+    @property
+    def file_meta(self) -> FileMetaDataset:
+        """The file meta group of a file that holds it."""
+        return marks.file_meta(self.sop_class, self.sop_instance, self.transfer_syntax)
+
+    @cached_property
     def sop_class(self) -> str:
-        return str(self.header.SOPClassUID)
+        return self._uid(SOP_CLASS)
 
-    @property
+    @cached_property
     def sop_instance(self) -> str:
-        return str(self.header.SOPInstanceUID)
+        return self._uid(SOP_INSTANCE)
 
-    @property
+    @cached_property
     def series(self) -> str:
-        return str(self.header.SeriesInstanceUID)
+        return self._uid(SERIES)
 
-    @property
+    @cached_property
     def study(self) -> str:
-        return str(self.header.StudyInstanceUID)
+        return self._uid(STUDY)
+
+    def _uid(self, tag: int) -> str:
+        return self.cleaned.text(tag)
 
 
 def clean(instance: Instance, recipe: Recipe, record: Record | None = None) -> Clean:
@@ -45,12 +69,10 @@ def clean(instance: Instance, recipe: Recipe, record: Record | None = None) -> C
 
     Raise Rejected, with places and never with values, when it cannot be told that it is clean.
     """
+    memory = MEMORY if record is None else Memory()
     with understanding():
-        identifiers = identifiers_of(instance.header)
-        header = deidentify(instance.header, recipe, record)
-        encoded, dataset = encode(header, instance.pixels, instance.transfer_syntax)
-        leaks = find_leaks(encoded, header, identifiers)
-    if leaks:
-        places = ", ".join(sorted(set(leaks))[:5])
+        cleaned = deidentify(instance.head, instance.encoding, recipe, memory, record)
+    if cleaned.leaks:
+        places = ", ".join(sorted(set(cleaned.leaks))[:5])
         raise Rejected(f"identifiers of the patient are left in {places}")
-    return Clean(header, dataset)
+    return Clean(cleaned, instance.pixels, instance.encoding, instance.transfer_syntax)

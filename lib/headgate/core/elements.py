@@ -7,15 +7,19 @@ from typing import NamedTuple
 
 from headgate.core.errors import HeadgateError
 
+Data = bytes | memoryview
 # PS3.5 7.1.2: these VRs have two reserved bytes and a length of 32 bits
 LONG_VRS = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
 UNDEFINED = 0xFFFFFFFF
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
+DELIMITERS = 0xFFFE
 STUDY_INSTANCE_UID = 0x0020000D
 IMPLICIT_LITTLE = "1.2.840.10008.1.2"
 EXPLICIT_BIG = "1.2.840.10008.1.2.2"
 DEFLATED = frozenset({"1.2.840.10008.1.2.1.99"})
 HEAD_BYTES = 1 << 20
+# deeper than any object of the standard; a hostile one ends here and not in the interpreter
+DEEPEST = 64
 
 
 class Malformed(HeadgateError):
@@ -35,12 +39,32 @@ class Encoding(NamedTuple):
 
 
 class Element(NamedTuple):
-    """Where an element lies: its tag, and the offsets of itself, its value, and its end."""
+    """Where an element lies: its tag, the offsets of itself, its value and its end, its VR.
+
+    The VR is blank where it is implicit. A sequence of undefined length ends after its delimiter.
+    """
 
     tag: int
     start: int
     value: int
     end: int
+    vr: bytes
+    is_open: bool
+
+
+class _Reader(NamedTuple):
+    head: struct.Struct
+    explicit: struct.Struct
+    long: struct.Struct
+
+
+READERS = {
+    order: _Reader(
+        struct.Struct(order + "HHI"), struct.Struct(order + "HH2sH"), struct.Struct(order + "I")
+    )
+    for order in "<>"
+}
+IMPLICIT = Encoding(True, True)
 
 
 def encoding_of(transfer_syntax: str) -> Encoding:
@@ -48,20 +72,69 @@ def encoding_of(transfer_syntax: str) -> Encoding:
     return Encoding(transfer_syntax == IMPLICIT_LITTLE, transfer_syntax != EXPLICIT_BIG)
 
 
-def walk(data: bytes | memoryview, encoding: Encoding, position: int = 0) -> Iterator[Element]:
-    """Given an encoded data set, yield its elements of the top level in their order.
+def walk(
+    data: Data, encoding: Encoding, position: int = 0, end: int | None = None, depth: int = 0
+) -> Iterator[Element]:
+    """Given an encoded data set and where it begins and ends, yield its elements in their order.
 
     Raise Malformed when the bytes end within an element.
     """
-    while position < len(data):
-        element = _element(data, position, encoding)
+    last = len(data) if end is None else end
+    while position < last:
+        element = _element(data, position, last, encoding, depth)
         if element.tag == ITEM_END:
             return
         yield element
         position = element.end
 
 
-def study_instance_uid(dataset: bytes | memoryview, transfer_syntax: str) -> str | None:
+def items(data: Data, element: Element, encoding: Encoding) -> Iterator[tuple[int, int]]:
+    """Given a sequence, yield where the content of each of its items begins and ends.
+
+    Raise Malformed where something else than an item stands.
+    """
+    read, position = READERS[encoding.order].head, element.value
+    while position < element.end:
+        tag, length, position = _delimiter(data, position, element.end, read)
+        if tag == SEQUENCE_END:
+            return
+        if tag != ITEM:
+            raise Malformed(f"something else than an item stands at byte {position - 8}")
+        if length == UNDEFINED:
+            end = _end_of_item(data, position, element.end, encoding, 0)
+            yield position, end
+            position = end + 8
+        else:
+            if position + length > element.end:
+                raise Malformed(f"the item at byte {position} is longer than its sequence")
+            yield position, position + length
+            position += length
+
+
+def inner_encoding(element: Element, encoding: Encoding) -> Encoding:
+    """Given a sequence and the encoding around it, return the encoding of its items.
+
+    PS3.5 6.2.2 note: a UN holds items in Implicit VR Little Endian.
+    """
+    return IMPLICIT if element.vr == b"UN" else encoding
+
+
+def head(tag: int, vr: bytes, length: int, encoding: Encoding) -> bytes:
+    """Given a tag, its VR and the length of its value, return what stands before the value.
+
+    Raise Malformed when the value is too long for its VR.
+    """
+    order, group, number = encoding.order, tag >> 16, tag & 0xFFFF
+    if encoding.is_implicit or group == DELIMITERS:
+        return struct.pack(order + "HHI", group, number, length)
+    if vr in LONG_VRS:
+        return struct.pack(order + "HH2sHI", group, number, vr, 0, length)
+    if length > 0xFFFF:
+        raise Malformed(f"({group:04x},{number:04x}) is too long for its value representation")
+    return struct.pack(order + "HH2sH", group, number, vr, length)
+
+
+def study_instance_uid(dataset: Data, transfer_syntax: str) -> str | None:
     """Given an encoded data set, return its Study Instance UID, or None where none is found."""
     encoding = encoding_of(transfer_syntax)
     try:
@@ -77,48 +150,54 @@ def study_instance_uid(dataset: bytes | memoryview, transfer_syntax: str) -> str
     return None
 
 
-def _element(data: bytes | memoryview, position: int, encoding: Encoding) -> Element:
-    order = encoding.order
+def _element(data: Data, position: int, last: int, encoding: Encoding, depth: int) -> Element:
+    reader, vr = READERS[encoding.order], b""
     try:
-        group, number = struct.unpack_from(order + "HH", data, position)
-        tag = group << 16 | number
+        group, number, length = reader.head.unpack_from(data, position)
         value = position + 8
-        if encoding.is_implicit or group == 0xFFFE:
-            (length,) = struct.unpack_from(order + "I", data, position + 4)
-        elif bytes(data[position + 4 : position + 6]) in LONG_VRS:
-            (length,) = struct.unpack_from(order + "I", data, position + 8)
-            value = position + 12
-        else:
-            (length,) = struct.unpack_from(order + "H", data, position + 6)
+        if not (encoding.is_implicit or group == DELIMITERS):
+            _, _, vr, length = reader.explicit.unpack_from(data, position)
+            if vr in LONG_VRS:
+                (length,) = reader.long.unpack_from(data, value)
+                value += 4
     except struct.error as error:
         raise Malformed(f"the data set ends within the element at byte {position}") from error
+    tag = group << 16 | number
     if length == UNDEFINED:
-        is_unknown = not encoding.is_implicit and bytes(data[position + 4 : position + 6]) == b"UN"
-        # PS3.5 6.2.2 note: a UN of undefined length holds items in Implicit VR Little Endian
-        inner = Encoding(True, True) if is_unknown else encoding
-        return Element(tag, position, value, _end_of_sequence(data, value, inner))
-    if value + length > len(data):
+        inner = IMPLICIT if vr == b"UN" else encoding
+        end = _end_of_sequence(data, value, last, inner, depth + 1)
+        return Element(tag, position, value, end, vr, True)
+    if value + length > last:
         raise Malformed(f"the element ({group:04x},{number:04x}) is longer than the data set")
-    return Element(tag, position, value, value + length)
+    return Element(tag, position, value, value + length, vr, False)
 
 
-def _end_of_sequence(data: bytes | memoryview, position: int, encoding: Encoding) -> int:
+def _end_of_sequence(data: Data, position: int, last: int, encoding: Encoding, depth: int) -> int:
+    if depth > DEEPEST:
+        raise Malformed(f"sequences are nested deeper than {DEEPEST}")
+    read = READERS[encoding.order].head
     while True:
-        try:
-            group, number, length = struct.unpack_from(encoding.order + "HHI", data, position)
-        except struct.error as error:
-            raise Malformed(f"the data set ends within the item at byte {position}") from error
-        tag = group << 16 | number
-        position += 8
+        tag, length, position = _delimiter(data, position, last, read)
         if tag == SEQUENCE_END:
             return position
         if tag != ITEM:
-            raise Malformed(f"({group:04x},{number:04x}) stands where an item should")
-        is_open = length == UNDEFINED
-        position = _end_of_item(data, position, encoding) if is_open else position + length
+            raise Malformed(f"something else than an item stands at byte {position - 8}")
+        if length == UNDEFINED:
+            position = _end_of_item(data, position, last, encoding, depth) + 8
+        else:
+            position += length
 
 
-def _end_of_item(data: bytes | memoryview, position: int, encoding: Encoding) -> int:
-    for element in walk(data, encoding, position):
+def _delimiter(data: Data, position: int, last: int, read: struct.Struct) -> tuple[int, int, int]:
+    if position + 8 > last:
+        raise Malformed(f"the data set ends within the item at byte {position}")
+    group, number, length = read.unpack_from(data, position)
+    return group << 16 | number, length, position + 8
+
+
+def _end_of_item(data: Data, position: int, last: int, encoding: Encoding, depth: int) -> int:
+    for element in walk(data, encoding, position, last, depth):
         position = element.end
-    return position + 8
+    if position + 8 > last:
+        raise Malformed(f"the item that ends at byte {position} has no delimiter")
+    return position

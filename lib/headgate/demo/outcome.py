@@ -10,14 +10,15 @@ from typing import Any
 
 from pydicom.dataset import Dataset
 
-from headgate.core.deid.leaks import find_leaks
+from headgate.core.deid.gate import find_leaks
 from headgate.core.deid.patient import Identifiers, identifiers_of
+from headgate.core.elements import Encoding
 from headgate.core.errors import Rejected
 from headgate.core.model import Delivery, Fate
 from headgate.core.states import State
 from headgate.demo.site import Site
 from headgate.stores.archive import Archive
-from headgate.stores.dicomfiles import encode, read_header
+from headgate.stores.dicomfiles import encode, read_instance
 from headgate.stores.layout import STUDY_PREFIX, Layout
 from headgate.stores.ledger import Ledger
 from headgate.stores.queues import Queues
@@ -162,18 +163,18 @@ def _leaks(layout: Layout, stored: Iterable[Dataset]) -> list[str]:
         if study not in origins:
             found.append(f"{study}: a study that no request made")
             continue
-        encoded, header = _header(dataset)
+        encoded, encoding = _header(dataset)
         for identifiers in origins[study]:
-            found += [f"{study}: {place}" for place in find_leaks(encoded, header, identifiers)]
+            found += [f"{study}: {place}" for place in find_leaks(encoded, encoding, identifiers)]
     return found
 
 
-def _header(dataset: Dataset) -> tuple[bytes, Dataset]:
+def _header(dataset: Dataset) -> tuple[bytes, Encoding]:
     header = dataset[:PIXELS]
     is_implicit, is_little = dataset.original_encoding
     header.set_original_encoding(is_implicit, is_little, dataset.original_character_set)
     encoded, _ = encode(header, [], str(dataset.file_meta.TransferSyntaxUID))
-    return encoded, header
+    return encoded, Encoding(bool(is_implicit), bool(is_little))
 
 
 def _patients(archive: Archive, study: str) -> list[Identifiers]:
@@ -181,8 +182,9 @@ def _patients(archive: Archive, study: str) -> list[Identifiers]:
     found: dict[tuple[str, str], Identifiers] = {}
     for path in archive.files_of(study):
         with suppress(Rejected):
-            header = read_header(path)
+            instance = read_instance(path)
+            header = instance.header
             patient = str(header.get("PatientName", "")), str(header.get("PatientID", ""))
             if patient not in found:
-                found[patient] = identifiers_of(header)
+                found[patient] = identifiers_of(instance.head, instance.encoding, {})
     return list(found.values())

@@ -111,7 +111,7 @@ def make(job: Job, path: Path) -> Made:
         recipe = _recipe(job, instance)
         record = partial(_record, changes) if job.tells_changes else None
         output = clean(instance, recipe, record)
-        whole = dicomfiles.file_bytes(output.header.file_meta, output.dataset)
+        whole = dicomfiles.file_bytes(output.file_meta, output.dataset)
         place = job.target / output.study / output.series / f"{output.sop_instance}.dcm"
         files.make_folders(place.parent)
         if not files.write_once(place, whole):
@@ -124,7 +124,8 @@ def make(job: Job, path: Path) -> Made:
 def _recipe(job: Job, instance: dicomfiles.Instance) -> Recipe:
     assignment = job.assignment
     if job.couplings:
-        header = instance.header
+        with dicomfiles.understanding():
+            header = instance.header
         assignment = job.couplings.assignment_of(
             str(header.get("PatientID", "")), str(header.get("AccessionNumber", ""))
         )

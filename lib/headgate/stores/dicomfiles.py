@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 
@@ -17,7 +18,7 @@ from pydicom.filereader import dcmread, read_dataset, read_preamble
 from pydicom.filewriter import write_dataset, write_file_meta_info
 from pydicom.tag import BaseTag
 
-from headgate.core.elements import DEFLATED, Malformed, encoding_of, walk
+from headgate.core.elements import DEFLATED, Encoding, Malformed, encoding_of, walk
 from headgate.core.errors import Rejected
 
 PIXEL_GROUP = 0x7FE0
@@ -35,15 +36,32 @@ pydicom_config.settings.writing_validation_mode = pydicom_config.IGNORE
 
 @dataclass(frozen=True)
 class Instance:
-    """A file taken apart: its header decoded, its pixel elements as they are stored.
+    """A file taken apart: the bytes of its header, and its pixel elements as they are stored."""
 
-    `digest` is the SHA-256 in hexadecimal of the encoded data set, file meta information left out.
-    """
-
-    header: Dataset
+    head: memoryview
     pixels: list[memoryview]
+    meta: FileMetaDataset
     transfer_syntax: str
-    digest: str
+    stored: memoryview
+
+    @property
+    def encoding(self) -> Encoding:
+        """How its elements are encoded."""
+        return encoding_of(self.transfer_syntax)
+
+    @cached_property
+    def header(self) -> Dataset:
+        """The header as pydicom reads it. To be called with `understanding`."""
+        encoding = self.encoding
+        header = read_dataset(BytesIO(self.head), encoding.is_implicit, encoding.is_little)
+        instance = FileDataset("", header, file_meta=self.meta)
+        instance.set_original_encoding(*encoding, header.original_character_set)
+        return instance
+
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-256 in hexadecimal of the encoded data set, file meta information left out."""
+        return hashlib.sha256(self.stored).hexdigest()
 
 
 @contextmanager
@@ -85,10 +103,7 @@ def take_apart(file: bytes) -> Instance:
     elements = list(walk(dataset, encoding))
     end = next((one.start for one in elements if one.tag >> 16 >= PIXEL_GROUP), len(dataset))
     pixels = [dataset[one.start : one.end] for one in elements if _is_pixels(one.tag)]
-    header = read_dataset(BytesIO(dataset[:end]), encoding.is_implicit, encoding.is_little)
-    instance = FileDataset("", header, file_meta=meta)
-    instance.set_original_encoding(*encoding, header.original_character_set)
-    return Instance(instance, pixels, syntax, hashlib.sha256(stored).hexdigest())
+    return Instance(dataset[:end], pixels, meta, syntax, stored)
 
 
 def _read_meta(file: bytes) -> tuple[FileMetaDataset, int]:

@@ -1,251 +1,283 @@
-"""From a data set to the same data set without its patient: PS3.15 E.1.1."""
+"""From the bytes of a data set to those of the same without its patient: PS3.15 E.1.1.
 
-import re
-from collections.abc import Callable
+What becomes of an element is a pure function of its bytes and its context, so an element that
+was seen before in the same context costs a comparison: within a series, nearly all of them.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from decimal import Decimal
-from typing import Any
+from typing import NamedTuple
 
-from pydicom import DataElement, Dataset
-from pydicom.config import disable_value_validation
-from pydicom.multival import MultiValue
-from pydicom.sequence import Sequence
-from pydicom.tag import BaseTag
-from pydicom.uid import UID
-
-from headgate.core.deid import clean, dates, marks, matching, private, profile, table, uids
+from headgate.core.deid import marks, private, profile, table
+from headgate.core.deid.changing import CHANGES, without_items
+from headgate.core.deid.context import Context
+from headgate.core.deid.gate import find_leaks
+from headgate.core.deid.grammar import VRS, is_whole, padded
 from headgate.core.deid.identity import Recipe
-from headgate.core.deid.patient import identifiers_of
-from headgate.core.deid.reading import Path, decoded, place
-from headgate.core.deid.refusal import refusal
+from headgate.core.deid.memory import Memory, Result
+from headgate.core.deid.patient import CHARACTER_SET, identifiers_of
+from headgate.core.deid.profile import KIND_OF, dictionary_vr
+from headgate.core.deid.reading import Path, place, shown
+from headgate.core.deid.refusal import LOOKED_AT, refusal
+from headgate.core.deid.repertoire import UNICODE, terms_of
+from headgate.core.elements import (
+    ITEM,
+    Data,
+    Element,
+    Encoding,
+    head,
+    inner_encoding,
+    items,
+    walk,
+)
 from headgate.core.errors import Rejected
 
-Record = Callable[[str, str, Any, Any], None]
+Record = Callable[[str, str, object, object], None]
+Creators = Mapping[tuple[int, int], str]
 
 ACTIONS = profile.actions()
-BASIC = table.basic_actions()
 MANUFACTURER = 0x00080070
-PIXEL_GROUP = 0x7FE0
-SOP_INSTANCE_UID = 0x00080018
-TEXTS = frozenset(profile.KINDS["text"])
-KIND_OF = profile.KIND_OF
-GONE = (table.REMOVE, "")
-PIXELS = "pixels"
-NUMBERS = (int, float, Decimal)  # what pydicom has understood is no word
-
-# Dummy values for action D, by VR: PS3.15 Table E.1-1a
-DUMMIES: dict[str, Any] = {
-    "AE": "REMOVED", "AS": "000Y", "CS": "REMOVED", "DS": "0", "IS": "0", "TM": "000000",
-    "LO": "REMOVED", "LT": "REMOVED", "PN": "REMOVED", "SH": "REMOVED", "ST": "REMOVED",
-    "UC": "REMOVED", "UR": "about:blank", "UT": "REMOVED", "OB": b"\0\0", "OW": b"\0\0",
-    "UN": b"\0\0", "FD": 0.0, "FL": 0.0, "SL": 0, "SS": 0, "UL": 0, "US": 0,
-}  # fmt: skip
-# PS3.5 Table 6.2-1: what these VRs may hold, so that no word hides in a number or a time
-GRAMMAR = {
-    "AS": re.compile(r"\d{1,3}[DWMY]"),
-    "DA": re.compile(r"[\d.-]*"),
-    "DS": re.compile(r"[\d.+eE -]*"),
-    "DT": re.compile(r"[\d.+-]*"),
-    "IS": re.compile(r"[\d+ -]*"),
-    "TM": re.compile(r"[\d:. -]*"),
-    "UI": re.compile(r"[\d.]*"),
-}
-DUMMY_CODE = ("REMOVED", "99HEADGATE", "REMOVED")  # value, scheme, meaning
+GONE = (table.REMOVE, b"")
+NOTHING = Result(None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Work:
-    recipe: Recipe
-    days: int
-    pattern: re.Pattern[str]
-    study: str
-    record: Record | None
+@dataclass(frozen=True)
+class Cleaned:
+    """A header without its patient: its elements by tag, each encoded, and where a leak is left."""
+
+    elements: Mapping[int, bytes]
+    encoding: Encoding
+    leaks: tuple[str, ...]
+
+    def text(self, tag: int) -> str:
+        """Given the tag of a UID or code of the top level, return its value; none: blank."""
+        written = self.elements.get(tag)
+        if written is None:
+            return ""
+        (element,) = walk(written, self.encoding)
+        return written[element.value :].decode("ascii").rstrip(" \0")
+
+    def header(self) -> bytes:
+        """Return the encoded header."""
+        return b"".join(self.elements[tag] for tag in sorted(self.elements))
 
 
-def deidentify(dataset: Dataset, recipe: Recipe, record: Record | None = None) -> Dataset:
-    """Given a data set and a recipe, return a new data set without the patient's identity.
+class _Level(NamedTuple):
+    """Where elements stand: in what context, beside which private creators, at which path."""
 
-    Pixel data pass untouched. The observer, where given, is told of every element that changes:
-    its place, the rule, the value before and the value after (None: no element). Raise Rejected,
-    naming what was found and no value, where the data set cannot be judged.
+    data: Data
+    context: Context
+    creators: Creators
+    tags: frozenset[int]
+    path: Path
+
+
+def deidentify(
+    data: Data, encoding: Encoding, recipe: Recipe, memory: Memory, record: Record | None = None
+) -> Cleaned:
+    """Given an encoded header and a recipe, return it without the patient's identity.
+
+    The observer, where given, is told of every element that changes: its place, the rule, the
+    value before and the value after (None: no element). Raise Rejected, naming what was found
+    and no value, where the data set cannot be judged.
     """
-    with disable_value_validation():  # pydicom's warnings quote values
-        reason = refusal(dataset)
-        if reason is not None:
-            raise Rejected(reason)
-        identifiers = identifiers_of(dataset)
-        study = str(dataset.get("StudyInstanceUID") or "")
-        pattern = matching.pattern(identifiers)
-        work = _Work(recipe, dates.offset_days(recipe), pattern, study, record)
-        result = _level(dataset, work, ())
-        _write_marks(dataset, result, work)
-        result.file_meta = marks.file_meta(dataset, result[SOP_INSTANCE_UID].value)
-        return result
+    memory.trim()
+    elements = list(walk(data, encoding))
+    texts = {
+        one.tag: bytes(data[one.value : one.end]).decode("latin-1").strip(" \0")
+        for one in elements
+        if one.tag in LOOKED_AT
+    }
+    reason = refusal(texts)
+    if reason is not None:
+        raise Rejected(reason)
+    identifiers = identifiers_of(data, encoding, memory.told)
+    study = texts.get(profile.STUDY_INSTANCE_UID, "")
+    context = Context(recipe, identifiers, study, encoding, encoding)
+    found = dict(_rewritten(data, elements, context, (), memory, record))
+    terms = _terms(data, elements, context)
+    _write_marks(found, context.within(terms, encoding), memory, record)
+    leaks = tuple(leak for result in found.values() for leak in result.leaks)
+    written = {tag: one.written for tag, one in found.items() if one.written is not None}
+    return Cleaned(written, encoding, leaks)
 
 
-def _level(dataset: Dataset, work: _Work, path: Path) -> Dataset:
-    result = Dataset()
-    creators = private.creators(dataset)
-    for tag in sorted(dataset.keys()):
-        action, kind = _rule(dataset, tag, creators, path)
-        here = (*path, tag)
-        if action == table.REMOVE:
-            if work.record is not None:
-                work.record(place(here), _why_gone(tag), _before(dataset, tag), None)
-            continue
-        element = decoded(dataset, tag, path)
-        if kind and kind not in (element.VR, KIND_OF.get(element.VR)):
-            _tell(work, here, "unexpected value representation", element, None)
-            continue
-        changed = HANDLERS[action](element, work, here)
-        if changed is not None:
-            result[tag] = changed
-        if work.record is not None and element.VR != "SQ":
-            _tell(work, here, action, element, changed)
-    return result
+def _rewritten(
+    data: Data,
+    elements: Iterable[Element],
+    around: Context,
+    path: Path,
+    memory: Memory,
+    record: Record | None,
+) -> Iterable[tuple[int, Result]]:
+    """Yield the tag of each element that stays, and what it became."""
+    elements = list(elements)
+    context = around.within(_terms(data, elements, around), around.reading)
+    tags = frozenset(element.tag for element in elements)
+    level = _Level(data, context, _creators(data, elements), tags, path)
+    remembered = memory.of(context, is_nested=bool(path))
+    for element in elements:
+        key = _key(level, element)
+        result = remembered.get(key)
+        if result is None or record is not None:
+            result = _element(level, element, memory, record)
+            remembered[key] = result
+        if result.written is not None:
+            yield element.tag, result
 
 
-def _rule(
-    dataset: Dataset, tag: BaseTag, creators: private.Creators, path: Path
-) -> tuple[str, str]:
-    if tag.group == PIXEL_GROUP and not path:
-        return PIXELS, ""
+def _key(level: _Level, element: Element) -> bytes:
+    raw = bytes(level.data[element.start : element.end])
+    if not element.tag & 0x10000:
+        return raw
+    if private.is_creator(element.tag):
+        # Whether a creator stays depends on what stands in its block.
+        block = (element.tag >> 16, element.tag & 0xFF)
+        keeps = private.keeps_block(level.creators.get(block, ""), *block, level.tags)
+        return raw + (b"\1" if keeps else b"\0")
+    return raw + b"\\" + level.creators.get(private.block_of(element.tag), "").encode()
+
+
+def _element(level: _Level, element: Element, memory: Memory, record: Record | None) -> Result:
+    context, here = level.context, (*level.path, element.tag)
+    action, kind = _rule(level, element.tag)
+    value = bytes(level.data[element.value : element.end])
+    if action == table.REMOVE:
+        _tell(record, here, _why_gone(element.tag), element.vr, value, None, context)
+        return NOTHING
+    vr = _vr(level, element)
+    if vr not in VRS or not is_whole(vr, value) or (element.is_open and vr != b"SQ"):
+        raise Rejected(f"{place(here)} cannot be decoded")
+    if kind and kind not in (vr, KIND_OF.get(vr)):
+        _tell(record, here, "unexpected value representation", vr, value, None, context)
+        return NOTHING
+    if vr == b"SQ":
+        written = _sequence(level, element, action, memory, record)
+    else:
+        changed = CHANGES[action](element.tag, vr, value, context)
+        if changed != value:
+            _tell(record, here, action, vr, value, changed, context)
+        written = None if changed is None else _encoded(element.tag, vr, changed, context)
+    if element.tag == CHARACTER_SET and context.is_in_unicode:
+        written = None  # the top level has its own, which its items inherit
+    if written is None:
+        return NOTHING
+    return Result(written, () if level.path else _leaks(written, context))
+
+
+def _sequence(
+    level: _Level, element: Element, action: str, memory: Memory, record: Record | None
+) -> bytes | None:
+    context = level.context
+    content: bytes | None
+    if action in (table.KEEP, table.ENTER):
+        content = _items(level, element, memory, record)
+    else:
+        content = without_items(action, context.writing)
+    if content is None:
+        return None
+    return head(element.tag, b"SQ", len(content), context.writing) + content
+
+
+def _items(level: _Level, element: Element, memory: Memory, record: Record | None) -> bytes:
+    context = level.context
+    inner = context.within(context.terms, inner_encoding(element, context.reading))
+    written = []
+    for number, (start, end) in enumerate(items(level.data, element, inner.reading)):
+        elements = walk(level.data, inner.reading, start, end)
+        path = (*level.path, element.tag, number)
+        found = dict(_rewritten(level.data, elements, inner, path, memory, record))
+        item = b"".join(found[tag].written or b"" for tag in sorted(found))
+        written.append(head(ITEM, b"", len(item), context.writing) + item)
+    return b"".join(written)
+
+
+def _encoded(tag: int, vr: bytes, value: bytes, context: Context) -> bytes:
+    whole = padded(vr, value)
+    return head(tag, vr, len(whole), context.writing) + whole
+
+
+def _rule(level: _Level, tag: int) -> tuple[str, bytes]:
     known = ACTIONS.get(tag)
     if known is not None:
         return known
-    vr = private.kept_vr(dataset, tag, creators) if tag.is_private else None
-    return GONE if vr is None else (table.KEEP, KIND_OF.get(vr, vr))
+    if not tag & 0x10000:
+        return GONE
+    if private.is_creator(tag):
+        block = (tag >> 16, tag & 0xFF)
+        keeps = private.keeps_block(level.creators.get(block, ""), *block, level.tags)
+        return (table.KEEP, KIND_OF[b"LO"]) if keeps else GONE
+    vr = private.safe_vr(tag, level.creators.get(private.block_of(tag), ""))
+    return (table.KEEP, KIND_OF.get(vr, vr)) if vr else GONE
 
 
-def _kept(element: DataElement, work: _Work, path: Path) -> DataElement | None:
-    vr = element.VR
-    if vr in TEXTS and vr not in ("AS", "CS"):
-        changed = _mapped(element, lambda text: clean.cut(text, work.pattern))
-        # a value that was nothing but an identifier may be of type 1
-        return _dummied(element, work, path) if _is_emptied(element, changed) else changed
-    if vr == "SQ":
-        return _entered(element, work, path)
-    if vr in ("DA", "DT") and element.tag not in profile.CODE_SET_VERSIONS:
-        return _shifted(element, work, path)
-    if vr in ("PN", "AE"):
-        return _emptied(element, work, path)
-    if vr == "UN" or not _is_grammatical(element):
-        return None
-    return _copy(element, element.value)
+def _vr(level: _Level, element: Element) -> bytes:
+    """Return the VR of an element: as it is written, or that of the dictionaries."""
+    if element.vr and element.vr != b"UN":
+        return element.vr
+    if not element.tag & 0x10000:
+        return dictionary_vr(element.tag)
+    if private.is_creator(element.tag):
+        return b"LO"
+    return private.safe_vr(element.tag, level.creators.get(private.block_of(element.tag), ""))
 
 
-def _is_emptied(before: DataElement, after: DataElement) -> bool:
-    return bool(before.value) and not any(after.value)
+def _terms(data: Data, elements: Iterable[Element], context: Context) -> tuple[str, ...]:
+    for one in elements:
+        if one.tag == CHARACTER_SET:
+            return terms_of(bytes(data[one.value : one.end]))
+        if one.tag > CHARACTER_SET:
+            break
+    return context.terms
 
 
-def _is_grammatical(element: DataElement) -> bool:
-    grammar = GRAMMAR.get(element.VR)
-    if grammar is None:
-        return True
-    value = element.value
-    values = value if isinstance(value, MultiValue) else [value]
-    return all(not one or isinstance(one, NUMBERS) or grammar.fullmatch(one) for one in values)
+def _creators(data: Data, elements: Iterable[Element]) -> Creators:
+    return {
+        (one.tag >> 16, one.tag & 0xFF): bytes(data[one.value : one.end])
+        .decode("latin-1")
+        .strip(" \0")
+        for one in elements
+        if one.tag >> 16 in private.SAFE_GROUPS and private.is_creator(one.tag)
+    }
 
 
-def _cleaned(element: DataElement, work: _Work, path: Path) -> DataElement | None:
-    changed = _mapped(element, lambda text: clean.cut_anybody(text, work.pattern))
-    if _is_emptied(element, changed):
-        return HANDLERS[BASIC[element.tag]](element, work, path)
-    return changed
+def _write_marks(
+    found: dict[int, Result], context: Context, memory: Memory, record: Record | None
+) -> None:
+    new = dict(marks.written(context.recipe, context.writing))
+    if MANUFACTURER not in found:  # type 2 in the module that Institution Name belongs to
+        new[MANUFACTURER] = _encoded(MANUFACTURER, b"LO", b"", context)
+    remembered = memory.of(context, is_nested=False)
+    for tag, written in new.items():
+        key = b"written" + written
+        if key not in remembered:
+            remembered[key] = Result(written, _leaks(written, context))
+        found[tag] = remembered[key]
+        if record is not None:
+            record(place((tag,)), "written", None, marks.text_of(tag, context.recipe))
 
 
-def _entered(element: DataElement, work: _Work, path: Path) -> DataElement:
-    items = [_level(item, work, (*path, number)) for number, item in enumerate(element.value)]
-    return _copy(element, Sequence(items))
+def _leaks(written: bytes, context: Context) -> tuple[str, ...]:
+    terms = (UNICODE,) if context.is_in_unicode else context.terms
+    return tuple(find_leaks(written, context.writing, context.identifiers, terms))
 
 
-def _shifted(element: DataElement, work: _Work, _path: Path) -> DataElement:
-    return _mapped(element, lambda text: dates.shift(text, work.days))
+def _tell(
+    record: Record | None,
+    path: Path,
+    rule: str,
+    vr: bytes,
+    before: bytes,
+    after: bytes | None,
+    context: Context,
+) -> None:
+    if record is not None:
+        order, terms = context.reading.order, context.terms
+        new = None if after is None else shown(vr, after, terms, order)
+        record(place(path), rule, shown(vr or dictionary_vr(path[-1]), before, terms, order), new)
 
 
-def _new_uid(element: DataElement, work: _Work, _path: Path) -> DataElement | None:
-    if element.VR != "UI":
-        return None
-    return _mapped(element, lambda uid: UID(_replaced(uid, work)))
-
-
-def _replaced(uid: str, work: _Work) -> str:
-    if uid == work.study:  # also where a sequence refers to the study as an instance
-        return uids.replace_study_uid(uid, work.recipe)
-    return uids.replace_uid(uid, work.recipe)
-
-
-def _emptied(element: DataElement, _work: _Work, _path: Path) -> DataElement:
-    return _copy(element, Sequence() if element.VR == "SQ" else None)
-
-
-def _dummied(element: DataElement, work: _Work, path: Path) -> DataElement | None:
-    if element.VR in ("DA", "DT"):
-        return _shifted(element, work, path)
-    if element.VR == "UI":
-        return _new_uid(element, work, path)
-    if element.VR == "SQ":
-        return _copy(element, Sequence([marks.code(*DUMMY_CODE)]))
-    dummy = DUMMIES.get(element.VR)
-    return None if dummy is None else DataElement(element.tag, element.VR, dummy)
-
-
-def _untouched(element: DataElement, _work: _Work, _path: Path) -> DataElement:
-    return element
-
-
-def _removed(_element: DataElement, _work: _Work, _path: Path) -> None:
-    return None
-
-
-HANDLERS: dict[str, Callable[[DataElement, _Work, Path], DataElement | None]] = {
-    table.KEEP: _kept,
-    table.CLEAN: _cleaned,
-    table.ENTER: _entered,
-    table.SHIFT: _shifted,
-    table.NEW_UID: _new_uid,
-    table.EMPTY: _emptied,
-    table.DUMMY: _dummied,
-    table.REMOVE: _removed,
-    PIXELS: _untouched,
-}
-
-
-def _mapped(element: DataElement, change: Callable[[str], str]) -> DataElement:
-    value = element.value
-    if isinstance(value, MultiValue):
-        return _copy(element, [change(str(one)) if one else "" for one in value])
-    return _copy(element, change(str(value)) if value else value)
-
-
-def _copy(element: DataElement, value: Any) -> DataElement:
-    return DataElement(element.tag, element.VR, value, already_converted=True)
-
-
-def _write_marks(dataset: Dataset, result: Dataset, work: _Work) -> None:
-    new = marks.written(work.recipe)
-    if not all(one.value.isascii() for one in new if isinstance(one.value, str)):
-        marks.write_in_unicode(result)
-    if MANUFACTURER not in result:  # type 2 in the module that Institution Name belongs to
-        new.append(DataElement(MANUFACTURER, "LO", ""))
-    for element in new:
-        result[element.tag] = element
-        if work.record is not None:
-            before = _before(dataset, element.tag)
-            work.record(place((element.tag,)), "written", before, element.value)
-
-
-def _tell(work: _Work, path: Path, rule: str, old: DataElement, new: DataElement | None) -> None:
-    if work.record is not None and (new is None or new.value != old.value):
-        work.record(place(path), rule, old.value, None if new is None else new.value)
-
-
-def _before(dataset: Dataset, tag: BaseTag) -> Any:
-    found = dataset.get_item(tag)
-    return None if found is None else found.value
-
-
-def _why_gone(tag: BaseTag) -> str:
+def _why_gone(tag: int) -> str:
     if tag in ACTIONS:
         return table.REMOVE
-    return "private" if tag.is_private else "unknown"
+    return "private" if tag & 0x10000 else "unknown"

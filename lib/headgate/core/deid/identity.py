@@ -34,6 +34,11 @@ class Recipe:
         if self.date_shift_days == 0:
             raise Misconfigured("date_shift_days is 0: the dates would stay as they are")
 
+    @property
+    def is_in_ascii(self) -> bool:
+        """Whether every character set can hold the texts that are written."""
+        return (self.project + self.participant + self.event).isascii()
+
     def __repr__(self) -> str:
         """Return the recipe without its key, so that no log can hold it."""
         return f"Recipe({self.project!r}, {self.participant!r}, {self.event!r})"

@@ -1,16 +1,21 @@
 """What is written into a de-identified data set: PS3.15 E.1.1, and FIONA's places."""
 
-from pydicom import DataElement, Dataset
+from collections.abc import Mapping
+from functools import lru_cache
+
+from pydicom import Dataset
 from pydicom.dataset import FileMetaDataset
-from pydicom.sequence import Sequence
+from pydicom.filebase import DicomBytesIO
+from pydicom.filewriter import write_dataset
 from pydicom.uid import UID
 
 from headgate.core.deid.identity import Recipe
 from headgate.core.deid.profile import METHODS
+from headgate.core.deid.repertoire import UNICODE
+from headgate.core.elements import Encoding, walk
 from headgate.core.implementation import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION
 
 METHOD = "DICOM PS3.15 Annex E, 2024b"
-UNICODE = "ISO_IR 192"  # PS3.3 C.12.1.1.2
 
 # Where the recipe's texts go: tag, VR, attribute of the recipe
 WRITTEN = (
@@ -24,6 +29,7 @@ WRITTEN = (
     (0x00120050, "LO", "event"),  # Clinical Trial Time Point ID
     (0x00120051, "ST", "event"),  # Clinical Trial Time Point Description
 )
+DUMMY_CODE = ("REMOVED", "99HEADGATE", "REMOVED")  # value, scheme, meaning
 # PS3.3 C.7.1.3 and C.7.2.3: type 2 beside them, which nothing here can fill
 LEFT_EMPTY = (
     (0x00120010, "LO", "REMOVED"),  # Clinical Trial Sponsor Name, type 1
@@ -32,50 +38,56 @@ LEFT_EMPTY = (
 )
 
 
-def written(recipe: Recipe) -> list[DataElement]:
-    """Given a recipe, return the elements to set at the top level of its data sets."""
-    return [
-        *(DataElement(tag, vr, getattr(recipe, name)) for tag, vr, name in WRITTEN),
-        *(DataElement(tag, vr, value) for tag, vr, value in LEFT_EMPTY),
-        DataElement(0x00120062, "CS", "YES"),  # Patient Identity Removed
-        DataElement(0x00120063, "LO", METHOD),  # De-identification Method
-        DataElement(
-            0x00120064, "SQ", Sequence([code(value, "DCM", meaning) for value, meaning in METHODS])
-        ),
-        DataElement(0x00280303, "CS", "MODIFIED"),  # Longitudinal Temporal Information Modified
+@lru_cache(maxsize=256)
+def written(recipe: Recipe, encoding: Encoding) -> Mapping[int, bytes]:
+    """Given a recipe, return the encoded elements to set at the top level of its data sets.
+
+    The character set is among them where only UTF-8 can hold the recipe's texts.
+    """
+    dataset = Dataset()
+    for tag, vr, name in WRITTEN:
+        dataset.add_new(tag, vr, getattr(recipe, name))
+    for tag, vr, value in LEFT_EMPTY:
+        dataset.add_new(tag, vr, value)
+    dataset.PatientIdentityRemoved = "YES"
+    dataset.DeidentificationMethod = METHOD
+    dataset.DeidentificationMethodCodeSequence = [
+        code(value, "DCM", meaning) for value, meaning in METHODS
     ]
+    dataset.LongitudinalTemporalInformationModified = "MODIFIED"
+    if not recipe.is_in_ascii:
+        dataset.SpecificCharacterSet = UNICODE
+    data = encoded(dataset, encoding)
+    return {one.tag: data[one.start : one.end] for one in walk(data, encoding)}
 
 
-def file_meta(dataset: Dataset, sop_instance_uid: str) -> FileMetaDataset:
-    """Given a data set as it came and its new SOP Instance UID, return its new file meta group.
+def text_of(tag: int, recipe: Recipe) -> str:
+    """Given a tag that is written and a recipe, return the text it gets, if it is one of those."""
+    names = {number: name for number, _, name in WRITTEN}
+    return str(getattr(recipe, names[tag])) if tag in names else ""
 
-    Only the transfer syntax is taken over: no AE titles, no private information (PS3.10 7.1).
+
+def encoded(dataset: Dataset, encoding: Encoding) -> bytes:
+    """Given a small data set of our own, return its bytes."""
+    stream = DicomBytesIO()
+    stream.is_implicit_VR, stream.is_little_endian = encoding
+    write_dataset(stream, dataset)
+    return bytes(stream.getvalue())
+
+
+def file_meta(sop_class: str, sop_instance: str, transfer_syntax: str) -> FileMetaDataset:
+    """Given what an output is, return its file meta group.
+
+    Nothing is taken over from the input's: no AE titles, no private information (PS3.10 7.1).
     """
     meta = FileMetaDataset()
     meta.FileMetaInformationVersion = b"\0\1"
-    meta.MediaStorageSOPClassUID = UID(dataset.SOPClassUID)
-    meta.MediaStorageSOPInstanceUID = UID(sop_instance_uid)
-    given = getattr(dataset, "file_meta", None)
-    if given is not None and "TransferSyntaxUID" in given:
-        meta.TransferSyntaxUID = given.TransferSyntaxUID
+    meta.MediaStorageSOPClassUID = UID(sop_class)
+    meta.MediaStorageSOPInstanceUID = UID(sop_instance)
+    meta.TransferSyntaxUID = UID(transfer_syntax)
     meta.ImplementationClassUID = UID(IMPLEMENTATION_CLASS_UID)
     meta.ImplementationVersionName = IMPLEMENTATION_VERSION
     return meta
-
-
-def write_in_unicode(dataset: Dataset) -> None:
-    """Given a data set, have its texts written as UTF-8, those of its items too."""
-    dataset.SpecificCharacterSet = UNICODE
-    for element in dataset:
-        for item in element.value if element.VR == "SQ" else ():
-            _inherit_character_set(item)
-
-
-def _inherit_character_set(dataset: Dataset) -> None:
-    dataset.pop("SpecificCharacterSet", None)
-    for element in dataset:
-        for item in element.value if element.VR == "SQ" else ():
-            _inherit_character_set(item)
 
 
 def code(value: str, scheme: str, meaning: str) -> Dataset:

@@ -1,18 +1,23 @@
 """What names the patient in a data set as it came: the words that must not leave with it."""
 
 import re
+import struct
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pydicom import Dataset
-from pydicom.charset import python_encoding
-from pydicom.config import disable_value_validation
-from pydicom.multival import MultiValue
-
-from headgate.core.deid.reading import decoded
+from headgate.core.deid.profile import dictionary_vr
+from headgate.core.deid.repertoire import (
+    DEFAULT,
+    UNDECODED,
+    decode,
+    encodings_of,
+    terms_of,
+    unknown_terms,
+)
 from headgate.core.deid.text import alphanumeric, fold
+from headgate.core.elements import Data, Element, Encoding, inner_encoding, items, walk
 from headgate.core.errors import Rejected
 
 NAME_TAGS = {  # PS3.6: names of the patient and of the family
@@ -37,8 +42,19 @@ CHARACTER_SET = 0x00080005
 NAME_LETTERS = 3
 # Words that stand in the place of a name and name nobody
 PLACEHOLDERS = frozenset({"anonymous", "anonymized", "anonymised", "unknown", "patient", "none"})
-UNDECODED = "\ufffd"
 DIGITS_OF_DATE = 8
+TELLING = frozenset({*NAME_TAGS, *NUMBER_TAGS, BIRTH_DATE})
+HOLDING_ITEMS = frozenset({b"SQ", b"UN", b""})
+# The bytes of the telling tags: where none stands in a sequence, nothing in it needs decoding.
+PATTERNS = {
+    order: re.compile(
+        b"|".join(
+            re.escape(struct.pack(order + "HH", tag >> 16, tag & 0xFFFF)) for tag in sorted(TELLING)
+        )
+    )
+    for order in "<>"
+}
+Terms = tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -58,66 +74,88 @@ class Identifiers:
         return f"Identifiers({len(self.names)} names, {len(self.numbers)} numbers)"
 
 
-def identifiers_of(dataset: Dataset) -> Identifiers:
-    """Given a data set as it came, return the identifiers of its patient, from every depth.
+NOBODY = Identifiers()
+Remembered = dict[tuple[bytes, Encoding, Terms], Identifiers]
 
-    Raise Rejected, naming the attribute, where one is written in characters that cannot be read.
+
+def identifiers_of(data: Data, encoding: Encoding, remembered: Remembered) -> Identifiers:
+    """Given an encoded data set, return the identifiers of its patient, from every depth.
+
+    `remembered` holds what elements told before, by their bytes and how these are read. Raise
+    Rejected, naming the attribute, where one is written in characters that cannot be read.
     """
-    with disable_value_validation():  # pydicom's warnings quote values
-        return _identifiers_of(dataset)
-
-
-def _identifiers_of(dataset: Dataset) -> Identifiers:
     names: set[str] = set()
     numbers: set[str] = set()
     births: set[str] = set()
     encodings = {"utf-8", "latin-1"}
-    for level in _levels(dataset):
-        encodings.update(_encodings(level))
-        for tag, keyword in NAME_TAGS.items():
-            names.update(part for name in _texts(level, tag, keyword) for part in _parts(name))
-        for tag, keyword in NUMBER_TAGS.items():
-            numbers.update(_texts(level, tag, keyword))
-        births.update(_birth_dates(level))
+    for found in _told(data, 0, len(data), encoding, DEFAULT, remembered):
+        names.update(found.names)
+        numbers.update(found.numbers)
+        births.update(found.birth_dates)
+        encodings.update(found.encodings)
     return Identifiers(*(tuple(sorted(words)) for words in (names, numbers, births, encodings)))
 
 
-def _levels(dataset: Dataset) -> Iterator[Dataset]:
-    yield dataset
-    for tag in dataset.keys():  # noqa: SIM118 - iterating a data set would decode every element
-        element = dataset.get_item(tag)
-        if element is not None and element.VR in ("SQ", "UN", None) and not tag.is_private:
-            whole = decoded(dataset, tag)
-            for item in whole.value if whole.VR == "SQ" else ():
-                yield from _levels(item)
+def _told(
+    data: Data, start: int, end: int, encoding: Encoding, terms: Terms, remembered: Remembered
+) -> Iterator[Identifiers]:
+    """Yield what each telling element of a level tells, those of its items too."""
+    for element in walk(data, encoding, start, end):
+        tag = element.tag
+        if tag == CHARACTER_SET:
+            terms = terms_of(bytes(data[element.value : element.end]))
+            yield Identifiers(encodings=encodings_of(terms))
+        elif tag in TELLING or element.is_open or element.vr in HOLDING_ITEMS:
+            raw = bytes(data[element.start : element.end])
+            key = (raw, encoding, terms)
+            if key not in remembered:
+                remembered[key] = _of_element(raw, element, encoding, terms)
+            yield remembered[key]
 
 
-def _texts(dataset: Dataset, tag: int, keyword: str) -> list[str]:
-    if tag not in dataset:
-        return []
-    value = decoded(dataset, tag).value
-    values = value if isinstance(value, MultiValue) else [value]
-    texts = [str(one).strip(" \0") for one in values if one is not None]
-    if any(UNDECODED in text for text in texts):
+def _of_element(raw: bytes, element: Element, encoding: Encoding, terms: Terms) -> Identifiers:
+    value = raw[element.value - element.start :]
+    if element.tag in NAME_TAGS:
+        texts = _texts(value, terms, NAME_TAGS[element.tag])
+        return Identifiers(names=tuple(part for name in texts for part in _parts(name)))
+    if element.tag in NUMBER_TAGS:
+        return Identifiers(numbers=tuple(_texts(value, terms, NUMBER_TAGS[element.tag])))
+    if element.tag == BIRTH_DATE:
+        return Identifiers(birth_dates=tuple(_birth_dates(value, terms)))
+    if not _may_tell(raw, element, encoding):
+        return NOBODY
+    inner = inner_encoding(element, encoding)
+    moved = element._replace(start=0, value=element.value - element.start, end=len(raw))
+    found = [
+        one
+        for start, end in items(raw, moved, inner)
+        for one in _told(raw, start, end, inner, terms, {})
+    ]
+    return Identifiers(
+        *(
+            tuple(word for one in found for word in getattr(one, kind))
+            for kind in ("names", "numbers", "birth_dates", "encodings")
+        )
+    )
+
+
+def _may_tell(raw: bytes, element: Element, encoding: Encoding) -> bool:
+    """Return whether an element may hold items in which a telling tag stands."""
+    if element.tag & 0x10000 and not element.is_open and element.vr != b"SQ":
+        return False
+    if not element.is_open and element.vr != b"SQ" and dictionary_vr(element.tag) != b"SQ":
+        return False
+    return PATTERNS[encoding.order].search(raw) is not None
+
+
+def _texts(value: bytes, terms: Terms, keyword: str) -> list[str]:
+    text = decode(value, terms)
+    if UNDECODED in text:
         raise Rejected(f"{keyword} is written in characters that cannot be decoded")
-    if any(not text.isascii() for text in texts):
-        _check_character_set(dataset, keyword)
-    return [text for text in texts if text]
-
-
-def _check_character_set(dataset: Dataset, keyword: str) -> None:
-    unknown = [term for term in _terms(dataset) if term and term not in python_encoding]
-    if unknown:
+    if not text.isascii() and unknown_terms(terms):
         raise Rejected(f"{keyword} is written in a character set that is not in PS3.3 C.12.1.1.2")
-
-
-def _terms(dataset: Dataset) -> list[str]:
-    value = decoded(dataset, CHARACTER_SET).value if CHARACTER_SET in dataset else None
-    return [value] if isinstance(value, str) else list(value or ())
-
-
-def _encodings(dataset: Dataset) -> set[str]:
-    return {python_encoding[term] for term in _terms(dataset) if term in python_encoding}
+    parts = (part.strip(" \0") for part in text.split("\\"))
+    return [part for part in parts if part]
 
 
 def _parts(name: str) -> Iterator[str]:
@@ -142,8 +180,8 @@ def _is_alphabetic(word: str) -> bool:
     return not any(unicodedata.name(letter, "").startswith(ideographic) for letter in word)
 
 
-def _birth_dates(dataset: Dataset) -> Iterator[str]:
-    for text in _texts(dataset, BIRTH_DATE, "Patient's Birth Date"):
+def _birth_dates(value: bytes, terms: Terms) -> Iterator[str]:
+    for text in _texts(value, terms, "Patient's Birth Date"):
         digits = re.sub(r"\D", "", text)
         if len(digits) == DIGITS_OF_DATE:
             yield digits

@@ -1,9 +1,6 @@
 """Private elements known to hold no identity: PS3.15 Table E.3.10-1."""
 
-from pydicom import Dataset
-from pydicom.tag import BaseTag, Tag
-
-from headgate.core.deid.reading import decoded
+from collections.abc import Iterable
 
 # PS3.15 Table E.3.10-1, Safe Private Attributes: creator, group, element in its block, VR
 SAFE_PRIVATE = (
@@ -35,42 +32,28 @@ SAFE_PRIVATE = (
     ("ELSCINT1", 0x01F1, 0x26, "DS"),  # pitch
     ("ELSCINT1", 0x01F1, 0x27, "DS"),  # rotation time
 )
-SAFE = {(creator, group, number): vr for creator, group, number, vr in SAFE_PRIVATE}
+SAFE = {(creator, group, number): vr.encode() for creator, group, number, vr in SAFE_PRIVATE}
 SAFE_CREATORS = frozenset(creator for creator, *_ in SAFE_PRIVATE)
 SAFE_GROUPS = frozenset(group for _, group, *_ in SAFE_PRIVATE)
 
 
-Creators = dict[tuple[int, int], str]  # by group and block
+def block_of(tag: int) -> tuple[int, int]:
+    """Given a private element's tag, return its group and block: PS3.5 7.8.1."""
+    return tag >> 16, (tag >> 8) & 0xFF
 
 
-def creators(dataset: Dataset) -> Creators:
-    """Given one level of a data set, return who made its private blocks: PS3.5 7.8.1.
-
-    Only the groups that hold safe elements are looked at.
-    """
-    return {
-        (tag.group, tag.element): str(decoded(dataset, tag).value).strip(" \0")
-        for tag in dataset.keys()  # noqa: SIM118 - iterating would decode every element
-        if tag.group in SAFE_GROUPS and _is_creator(tag)
-    }
+def is_creator(tag: int) -> bool:
+    """Given a private tag, return whether it names the creator of a block."""
+    return 0x10 <= tag & 0xFFFF <= 0xFF
 
 
-def kept_vr(dataset: Dataset, tag: BaseTag, makers: Creators) -> str | None:
-    """Given a private element and the creators beside it, return its VR if it may stay.
-
-    Those may stay that are listed as safe, and the creator of a block that has one.
-    """
-    if not _is_creator(tag):
-        return _safe_vr(tag, makers.get((tag.group, tag.element >> 8), ""))
-    creator = makers.get((tag.group, tag.element), "")
-    block = range(tag.element << 8, (tag.element << 8) + 0x100)
-    beside = (Tag(tag.group, number) for number in block) if creator in SAFE_CREATORS else ()
-    return "LO" if any(one in dataset and _safe_vr(one, creator) for one in beside) else None
+def safe_vr(tag: int, creator: str) -> bytes:
+    """Given a private element's tag and its creator, return its VR if it is safe, else blank."""
+    return SAFE.get((creator, tag >> 16, tag & 0xFF), b"")
 
 
-def _is_creator(tag: BaseTag) -> bool:
-    return 0x10 <= tag.element <= 0xFF
-
-
-def _safe_vr(tag: BaseTag, creator: str) -> str | None:
-    return SAFE.get((creator, tag.group, tag.element & 0xFF))
+def keeps_block(creator: str, group: int, block: int, tags: Iterable[int]) -> bool:
+    """Given a creator, its block and the tags beside it, return whether one of them is safe."""
+    return creator in SAFE_CREATORS and any(
+        block_of(tag) == (group, block) and safe_vr(tag, creator) for tag in tags
+    )

@@ -6,6 +6,8 @@ needs. Where an option would clean a value by reading it (allergies, AE titles, 
 descriptors), the stricter action of the Basic Profile holds.
 """
 
+from functools import cache
+
 from pydicom.datadict import DicomDictionary
 
 from headgate.core.deid import table
@@ -83,10 +85,12 @@ KINDS = {
     ),
     "dates": ("DA", "DT"),
 }  # fmt: skip
-KIND_OF = {vr: kind for kind, vrs in KINDS.items() for vr in vrs}
+AMBIGUOUS = {"US or SS": "US", "US or OW": "OW", "US or SS or OW": "OW", "OB or OW": "OW"}
+KIND_OF = {vr.encode(): kind.encode() for kind, vrs in KINDS.items() for vr in vrs}
+STUDY_INSTANCE_UID = 0x0020000D
 
 
-def actions() -> dict[int, tuple[str, str]]:
+def actions() -> dict[int, tuple[str, bytes]]:
     """Return for each standard attribute its action and the kind of VR it must have, by tag.
 
     An attribute that is not among them is unknown and goes.
@@ -96,7 +100,7 @@ def actions() -> dict[int, tuple[str, str]]:
     result = {}
     for tag, (vr, *_) in DicomDictionary.items():
         action = _action(tag, vr, basic, options)
-        result[tag] = (action, KIND_OF.get(vr, vr))
+        result[tag] = (action, KIND_OF.get(vr.encode(), vr.encode()))
     return result
 
 
@@ -114,3 +118,14 @@ def _action(tag: int, vr: str, basic: dict[int, str], options: dict[int, str]) -
     if vr in ("DA", "DT", "TM") and tag not in NOT_LONGITUDINAL:
         return KEEP if vr == "TM" else SHIFT
     return options.get(tag) or basic.get(tag) or UNNAMED.get(vr, KEEP)
+
+
+@cache
+def dictionary_vr(tag: int) -> bytes:
+    """Given a tag, return its VR in PS3.6; UN where it has none.
+
+    Of several, the first that numbers of any sign can stand in unchanged.
+    """
+    entry = DicomDictionary.get(tag)
+    vr = entry[0] if entry else "UN"
+    return AMBIGUOUS.get(vr, vr).encode()

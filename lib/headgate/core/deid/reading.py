@@ -1,35 +1,37 @@
-"""Elements decoded by pydicom, or a refusal that tells where and never what."""
+"""Places and values told to people, and places alone where a value must not be told."""
 
-from pydicom import DataElement, Dataset
+import struct
+
 from pydicom.datadict import keyword_for_tag
-from pydicom.tag import BaseTag, Tag
 
-from headgate.core.decoding import UNDECODABLE
-from headgate.core.errors import Rejected
+from headgate.core.deid import repertoire
+from headgate.core.deid.grammar import SIZES, TEXTS
 
 Path = tuple[int, ...]  # tags and item numbers, in turn
-
-
-def decoded(dataset: Dataset, tag: int, path: Path = ()) -> DataElement:
-    """Given a data set, one of its tags and where it lies, return the element with its value.
-
-    Raise Rejected where the bytes are no value of their VR.
-    """
-    try:
-        return dataset[tag]
-    except UNDECODABLE as error:
-        raise Rejected(f"{place((*path, tag))} cannot be decoded") from error
+NUMBERS = {
+    b"FD": "d", b"FL": "f", b"SL": "i", b"SS": "h", b"SV": "q", b"UL": "I", b"US": "H", b"UV": "Q",
+}  # fmt: skip
+WORDS = TEXTS | {b"AE", b"AS", b"CS", b"DA", b"DS", b"DT", b"IS", b"PN", b"TM", b"UI"}
 
 
 def place(path: Path) -> str:
     """Given a path, return it for people: keywords, with item numbers from 0 in brackets."""
     steps = [
-        f"[{step}]" if position % 2 else f".{name_of(Tag(step))}"
-        for position, step in enumerate(path)
+        f"[{step}]" if position % 2 else f".{name_of(step)}" for position, step in enumerate(path)
     ]
     return "".join(steps).lstrip(".")
 
 
-def name_of(tag: BaseTag) -> str:
+def name_of(tag: int) -> str:
     """Given a tag, return its keyword, or its number where it has none: PS3.6."""
-    return keyword_for_tag(tag) or f"({tag.group:04x},{tag.element:04x})"
+    return keyword_for_tag(tag) or f"({tag >> 16:04x},{tag & 0xFFFF:04x})"
+
+
+def shown(vr: bytes, value: bytes, terms: tuple[str, ...], order: str) -> str:
+    """Given a value, return it as people read it: a text, numbers, or how many bytes it has."""
+    if vr in WORDS:
+        return repertoire.decode(value, terms)
+    if vr in NUMBERS and value and len(value) % SIZES[vr] == 0:
+        count = len(value) // SIZES[vr]
+        return "\\".join(map(str, struct.unpack(f"{order}{count}{NUMBERS[vr]}", value)))
+    return f"{len(value)} bytes" if value else ""

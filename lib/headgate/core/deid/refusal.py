@@ -1,8 +1,6 @@
 """What this de-identification cannot judge, and so does not pass."""
 
-from pydicom import Dataset
-
-from headgate.core.deid.reading import decoded
+from collections.abc import Mapping
 
 STORAGE_CLASSES = "1.2.840.10008.5.1.4."  # PS3.4 Annex B
 PALETTE_STORAGE = "1.2.840.10008.5.1.4.39."
@@ -28,24 +26,26 @@ REQUIRED = {  # PS3.3 C.12.1.1 and C.7.2.1, type 1
     SOP_INSTANCE_UID: "SOP Instance UID",
     STUDY_INSTANCE_UID: "Study Instance UID",
 }
+LOOKED_AT = frozenset({*REQUIRED, BURNED_IN_ANNOTATION, ENCAPSULATED_DOCUMENT})
 
 
-def refusal(dataset: Dataset) -> str | None:
-    """Given a data set, return why it cannot be de-identified, or None where it can be.
+def refusal(texts: Mapping[int, str]) -> str | None:
+    """Given a data set's texts by tag, of those of LOOKED_AT that it has, return why it cannot
+    be de-identified, or None where it can be.
 
     The reason names what was found and holds no value.
     """
-    sop_class = _text(dataset, SOP_CLASS_UID)
+    sop_class = texts.get(SOP_CLASS_UID, "")
     for tag, name in REQUIRED.items():
-        if not _text(dataset, tag) and not (tag == STUDY_INSTANCE_UID and _is_shared(sop_class)):
+        if not texts.get(tag) and not (tag == STUDY_INSTANCE_UID and _is_shared(sop_class)):
             return f"it has no {name}"
     if not sop_class.startswith(STORAGE_CLASSES):
         return "its SOP class is not one of the standard's storage classes"
     if sop_class in REFUSED_CLASSES:
         return f"it is {REFUSED_CLASSES[sop_class]}"
-    if ENCAPSULATED_DOCUMENT in dataset:
+    if ENCAPSULATED_DOCUMENT in texts:
         return "it holds an encapsulated document, whose text cannot be judged"
-    return _burned_in(_text(dataset, BURNED_IN_ANNOTATION))
+    return _burned_in(texts.get(BURNED_IN_ANNOTATION, ""))
 
 
 def _is_shared(sop_class: str) -> bool:
@@ -59,10 +59,3 @@ def _burned_in(answer: str) -> str | None:
     if answer not in ("", "NO"):
         return "Burned In Annotation is neither YES nor NO"
     return None
-
-
-def _text(dataset: Dataset, tag: int) -> str:
-    if tag not in dataset:
-        return ""
-    value = decoded(dataset, tag).value
-    return "" if value is None else str(value).strip(" \0")

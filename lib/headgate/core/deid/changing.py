@@ -1,0 +1,124 @@
+"""What each action makes of the value of an element: PS3.15 Table E.1-1a, on bytes."""
+
+from collections.abc import Callable
+
+from headgate.core.deid import clean, dates, marks, profile, repertoire, table, uids
+from headgate.core.deid.context import Context
+from headgate.core.deid.grammar import SINGLE, TEXTS, is_grammatical
+from headgate.core.elements import ITEM, Encoding, head
+
+BASIC = table.basic_actions()
+
+# Dummy values for action D, by VR: PS3.15 Table E.1-1a
+DUMMIES = {
+    b"AE": b"REMOVED", b"AS": b"000Y", b"CS": b"REMOVED", b"DS": b"0", b"IS": b"0",
+    b"TM": b"000000", b"LO": b"REMOVED", b"LT": b"REMOVED", b"PN": b"REMOVED", b"SH": b"REMOVED",
+    b"ST": b"REMOVED", b"UC": b"REMOVED", b"UR": b"about:blank", b"UT": b"REMOVED",
+    b"OB": bytes(2), b"OW": bytes(2), b"UN": bytes(2), b"FD": bytes(8), b"FL": bytes(4),
+    b"SL": bytes(4), b"SS": bytes(2), b"UL": bytes(4), b"US": bytes(2),
+}  # fmt: skip
+
+Change = Callable[[int, bytes, bytes, Context], bytes | None]
+
+
+def kept(tag: int, vr: bytes, value: bytes, context: Context) -> bytes | None:
+    """Given an element that stays, return its value without the patient; None: it cannot stay."""
+    if vr in TEXTS:
+        found = _rewritten(vr, value, context, lambda text: clean.cut(text, context.pattern))
+        # a value that was nothing but an identifier may be of type 1
+        return dummied(tag, vr, value, context) if found is None else found
+    if vr in (b"DA", b"DT") and tag not in profile.CODE_SET_VERSIONS:
+        return shifted(tag, vr, value, context)
+    if vr in (b"PN", b"AE"):
+        return b""
+    if vr == b"UN" or not is_grammatical(vr, value):
+        return None
+    return value
+
+
+def cleaned(tag: int, vr: bytes, value: bytes, context: Context) -> bytes | None:
+    """Given a descriptor, return it without the patient and anybody's numbers."""
+    found = _rewritten(vr, value, context, lambda text: clean.cut_anybody(text, context.pattern))
+    return CHANGES[BASIC[tag]](tag, vr, value, context) if found is None else found
+
+
+def shifted(_tag: int, _vr: bytes, value: bytes, context: Context) -> bytes:
+    """Given dates, return them moved."""
+    texts = value.decode("latin-1").split("\\")
+    return "\\".join(dates.shift(text, context.days) for text in texts).encode("ascii")
+
+
+def renamed(_tag: int, vr: bytes, value: bytes, context: Context) -> bytes | None:
+    """Given UIDs, return those that stand for them; None: they are none."""
+    if vr != b"UI":
+        return None
+    return "\\".join(_new_uid(uid, context) for uid in _uids(value)).encode("ascii")
+
+
+def emptied(_tag: int, _vr: bytes, _value: bytes, _context: Context) -> bytes:
+    """Given any value, return none."""
+    return b""
+
+
+def dummied(tag: int, vr: bytes, value: bytes, context: Context) -> bytes | None:
+    """Given a value, return a dummy of its VR; None: there is none."""
+    if vr in (b"DA", b"DT"):
+        return shifted(tag, vr, value, context)
+    if vr == b"UI":
+        return renamed(tag, vr, value, context)
+    return DUMMIES.get(vr)
+
+
+def removed(_tag: int, _vr: bytes, _value: bytes, _context: Context) -> None:
+    """Given any value, return that it goes."""
+
+
+CHANGES: dict[str, Change] = {
+    table.KEEP: kept,
+    table.CLEAN: cleaned,
+    table.SHIFT: shifted,
+    table.NEW_UID: renamed,
+    table.EMPTY: emptied,
+    table.DUMMY: dummied,
+    table.REMOVE: removed,
+}
+
+
+def without_items(action: str, writing: Encoding) -> bytes | None:
+    """Given an action on a sequence, return the content it gets in place of its own; None: it goes.
+
+    Emptied it has no item, dummied one of a code that says nothing.
+    """
+    if action == table.EMPTY:
+        return b""
+    if action == table.DUMMY:
+        item = marks.encoded(marks.code(*marks.DUMMY_CODE), writing)
+        return head(ITEM, b"", len(item), writing) + item
+    return None
+
+
+def _rewritten(
+    vr: bytes, value: bytes, context: Context, change: Callable[[str], str]
+) -> bytes | None:
+    """Return the text's bytes after the change; None: nothing of it is left, or can be read."""
+    text = repertoire.decode(value, context.terms)
+    if repertoire.UNDECODED in text:
+        return None
+    parts = [text] if vr in SINGLE else text.split("\\")
+    after = "\\".join(change(part) if part else "" for part in parts)
+    if after == text and not context.is_in_unicode:
+        return value
+    if text and not after.strip("\\"):
+        return None
+    terms = (repertoire.UNICODE,) if context.is_in_unicode else context.terms
+    return repertoire.encode(after, terms)
+
+
+def _uids(value: bytes) -> list[str]:
+    return [uid.strip(" \0") for uid in value.decode("latin-1").split("\\")]
+
+
+def _new_uid(uid: str, context: Context) -> str:
+    if uid == context.study:  # also where a sequence refers to the study as an instance
+        return uids.replace_study_uid(uid, context.recipe)
+    return uids.replace_uid(uid, context.recipe)

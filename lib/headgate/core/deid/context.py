@@ -1,0 +1,48 @@
+"""All that decides what becomes of an element, beside its own bytes."""
+
+import re
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from headgate.core.deid import dates, matching
+from headgate.core.deid.identity import Recipe
+from headgate.core.deid.patient import Identifiers
+from headgate.core.deid.repertoire import DEFAULT
+from headgate.core.elements import Encoding
+
+
+@dataclass(frozen=True)
+class Context:
+    """What an element's result depends on: two equal contexts give equal results.
+
+    `study` is the Study Instance UID as it came. Items of a sequence that came as UN are read in
+    another encoding than they are written in.
+    """
+
+    recipe: Recipe
+    identifiers: Identifiers
+    study: str
+    reading: Encoding
+    writing: Encoding
+    terms: tuple[str, ...] = DEFAULT
+
+    @cached_property
+    def days(self) -> int:
+        """By how many days dates move."""
+        return dates.offset_days(self.recipe)
+
+    @cached_property
+    def pattern(self) -> re.Pattern[str]:
+        """What finds the patient in a folded text."""
+        return matching.pattern(self.identifiers)
+
+    @property
+    def is_in_unicode(self) -> bool:
+        """Whether texts are written as UTF-8, since the recipe's own need it."""
+        return not self.recipe.is_in_ascii
+
+    def within(self, terms: tuple[str, ...], reading: Encoding) -> "Context":
+        """Given an item's character sets and encoding, return the context of its elements."""
+        if terms == self.terms and reading == self.reading:
+            return self
+        return replace(self, terms=terms, reading=reading)

@@ -1,0 +1,84 @@
+"""The gate after de-identification: is one of the patient's own identifiers still in an element?
+
+Two searches. The texts are searched after the rules of matching. Then the bytes of the element
+are, for what no decoder shows: private and unknown elements, blobs, texts under a wrong value
+representation. Values whose VR cannot name anybody (UI, DA, DT, TM, DS, IS, where they are made
+of nothing else than it allows) and codes, which the first search has judged, are left to it.
+
+Nothing is excused: where the participant or the project is called like the patient, that is
+reported too, for nobody can tell it from a leak.
+"""
+
+import re
+
+from headgate.core.deid import matching, repertoire
+from headgate.core.deid.needles import is_within_word, needles, positions
+from headgate.core.deid.patient import BIRTH_DATE, CHARACTER_SET, Identifiers
+from headgate.core.deid.profile import dictionary_vr
+from headgate.core.deid.reading import Path, place
+from headgate.core.deid.repertoire import DEFAULT, terms_of
+from headgate.core.deid.text import fold
+from headgate.core.elements import Data, Encoding, inner_encoding, items, walk
+
+SEARCHED = frozenset({b"LO", b"LT", b"PN", b"SH", b"ST", b"UC", b"UR", b"UT", b"AE"})  # PS3.5 6.2
+CODES = b"CS"
+JUDGED = frozenset({b"UI", b"DA", b"DT", b"TM", b"DS", b"IS", b"AS"})
+NUMERIC = re.compile(rb"[\d.+eE: \0\\DWMY-]*")  # a word under such a VR is not excused
+
+
+def find_leaks(
+    data: Data,
+    encoding: Encoding,
+    identifiers: Identifiers,
+    terms: tuple[str, ...] = DEFAULT,
+    path: Path = (),
+    start: int = 0,
+    end: int | None = None,
+) -> list[str]:
+    """Given the elements of an output and the patient's identifiers, return where one is.
+
+    The places are keywords with item numbers; never a value. None found: [].
+    """
+    places = []
+    for element in walk(data, encoding, start, end):
+        value = bytes(data[element.value : element.end])
+        here = (*path, element.tag)
+        if element.tag == CHARACTER_SET:
+            terms = terms_of(value)
+        vr = element.vr or dictionary_vr(element.tag)
+        if vr == b"SQ" or element.is_open:
+            inner = inner_encoding(element, encoding)
+            for number, span in enumerate(items(data, element, inner)):
+                places += find_leaks(data, inner, identifiers, terms, (*here, number), *span)
+        elif _names_somebody(element.tag, vr, value, identifiers, terms):
+            places.append(place(here))
+    return places
+
+
+def _names_somebody(
+    tag: int, vr: bytes, value: bytes, identifiers: Identifiers, terms: tuple[str, ...]
+) -> bool:
+    if tag == BIRTH_DATE:
+        return repertoire.decode(value, terms).strip() in identifiers.birth_dates
+    if vr in JUDGED and NUMERIC.fullmatch(value):
+        return False
+    pattern: re.Pattern[str] | None = None
+    if vr == CODES:
+        pattern = matching.code_pattern(identifiers)
+        is_searched = not value.isascii()  # a code is: what is not may be in any character set
+    else:
+        is_searched = True
+        if vr in SEARCHED:
+            pattern = matching.pattern(identifiers)
+    if pattern is not None and pattern.search(fold(repertoire.decode(value, terms))):
+        return True
+    return is_searched and _in_bytes(value.lower(), identifiers)
+
+
+def _in_bytes(data: bytes, identifiers: Identifiers) -> bool:
+    return any(
+        not (is_whole and is_within_word(data, needle, position))
+        for needle, is_whole in needles(identifiers)
+        if needle in data
+        for position in positions(data, needle)
+    )

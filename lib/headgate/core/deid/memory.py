@@ -1,0 +1,40 @@
+"""What elements became, remembered by all that decides it."""
+
+from dataclasses import dataclass, field
+
+from headgate.core.deid.context import Context
+from headgate.core.deid.patient import Remembered
+
+MOST = 50_000
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What became of an element: its new bytes (None: it goes), and where a leak is left in it."""
+
+    written: bytes | None
+    leaks: tuple[str, ...] = ()
+
+
+@dataclass
+class Memory:
+    """Results by context and bytes, and what elements told of the patient.
+
+    What has grown large is forgotten whole: remembering saves time and decides nothing.
+    """
+
+    results: dict[tuple[Context, bool], dict[bytes, Result]] = field(default_factory=dict)
+    told: Remembered = field(default_factory=dict)
+
+    def of(self, context: Context, *, is_nested: bool) -> dict[bytes, Result]:
+        """Given a context, return what elements became in it, by their bytes.
+
+        Those within items are kept apart: they are searched for leaks with their sequence.
+        """
+        return self.results.setdefault((context, is_nested), {})
+
+    def trim(self) -> None:
+        """Forget everything, if it is too much."""
+        if len(self.told) + sum(map(len, self.results.values())) > MOST:
+            self.results.clear()
+            self.told.clear()

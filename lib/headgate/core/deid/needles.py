@@ -1,0 +1,51 @@
+"""The bytes of a patient's identifiers, in every way they may be written."""
+
+import re
+from collections.abc import Iterator
+from functools import lru_cache
+
+from headgate.core.deid import matching
+from headgate.core.deid.matching import LONG
+from headgate.core.deid.patient import Identifiers
+from headgate.core.deid.text import fold
+
+ESCAPES = re.compile(rb"\x1b(?:\$[()]?|[()])[@-~]")
+SHORTEST = 4  # three bytes meet by chance in a lookup table
+
+
+@lru_cache(maxsize=256)
+def needles(identifiers: Identifiers) -> tuple[tuple[bytes, bool], ...]:
+    """Given identifiers, return the bytes to look for, each with whether it must stand alone."""
+    found: dict[bytes, bool] = {}
+    for word in (*identifiers.names, *identifiers.numbers):
+        for form in {word, word.lower(), word.upper(), word.capitalize(), fold(word)}:
+            for encoding in (*identifiers.encodings, "utf-16-le"):
+                data = _encoded(form, encoding)
+                if len(data) >= SHORTEST:
+                    found[data.lower()] = len(word) < LONG and word.isascii()
+    for form in matching.birth_date_forms(identifiers.birth_dates):
+        found[form.encode()] = True
+    return tuple(sorted(found.items()))
+
+
+def _encoded(text: str, encoding: str) -> bytes:
+    try:
+        data = text.encode(encoding)
+    except UnicodeEncodeError:
+        return b""
+    # ISO 2022 (PS3.5 6.1.2.5): the escapes around a word depend on its neighbours
+    return ESCAPES.sub(b"", data) if b"\x1b" in data else data
+
+
+def positions(data: bytes, needle: bytes) -> Iterator[int]:
+    """Given data and what to look for, yield where it stands."""
+    position = data.find(needle)
+    while position >= 0:
+        yield position
+        position = data.find(needle, position + 1)
+
+
+def is_within_word(data: bytes, needle: bytes, position: int) -> bool:
+    """Given where a needle stands, return whether a letter or digit is next to it."""
+    before, after = data[position - 1 : position], data[position + len(needle) :][:1]
+    return before.isalnum() or after.isalnum()

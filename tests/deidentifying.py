@@ -1,0 +1,66 @@
+"""De-identification of data sets made in memory: the engine works on their bytes."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+from headgate.core.deid import gate, marks, patient
+from headgate.core.deid.engine import deidentify as deidentify_bytes
+from headgate.core.deid.memory import Memory
+from headgate.core.elements import Encoding, encoding_of
+from pydicom.dataset import Dataset
+from pydicom.filebase import DicomBytesIO
+from pydicom.filereader import read_dataset
+from pydicom.filewriter import write_dataset
+from pydicom.uid import UID, ExplicitVRLittleEndian
+
+PIXELS = 0x7FE00000
+
+
+def deidentify(dataset, recipe, record=None, memory=None) -> Dataset:
+    """Given a data set and a recipe, return the data set that may leave, with its meta group."""
+    syntax, header = syntax_of(dataset), header_of(dataset)
+    encoding = encoding_of(syntax)
+    cleaned = deidentify_bytes(header, encoding, recipe, memory or Memory(), record)
+    result = dataset_of(cleaned.header(), encoding)
+    result.update({tag: dataset[tag] for tag in dataset.keys() if tag >= PIXELS})  # noqa: SIM118
+    result.file_meta = marks.file_meta(cleaned.text(0x00080016), cleaned.text(0x00080018), syntax)
+    return result
+
+
+def leaks_of(dataset, recipe) -> tuple[str, ...]:
+    """Given a data set and a recipe, return where the gate finds the patient in the output."""
+    encoding = encoding_of(syntax_of(dataset))
+    return deidentify_bytes(header_of(dataset), encoding, recipe, Memory()).leaks
+
+
+def identifiers_of(dataset) -> patient.Identifiers:
+    """Given a data set, return its patient's identifiers."""
+    return patient.identifiers_of(header_of(dataset), encoding_of(syntax_of(dataset)), {})
+
+
+def find_leaks(dataset, identifiers) -> list[str]:
+    """Given a data set that would leave, return where the identifiers are."""
+    return gate.find_leaks(header_of(dataset), encoding_of(syntax_of(dataset)), identifiers)
+
+
+def syntax_of(dataset) -> UID:
+    """Given a data set, return its transfer syntax; without one, Explicit VR Little Endian."""
+    meta = getattr(dataset, "file_meta", None) or {}
+    return meta.get("TransferSyntaxUID", ExplicitVRLittleEndian)
+
+
+def header_of(dataset) -> bytes:
+    """Given a data set, return the encoded elements before its pixels."""
+    encoding = encoding_of(syntax_of(dataset))
+    stream = DicomBytesIO()
+    stream.is_implicit_VR, stream.is_little_endian = encoding
+    write_dataset(stream, dataset[:PIXELS])
+    return stream.getvalue()
+
+
+def dataset_of(header: bytes, encoding: Encoding) -> Dataset:
+    """Given an encoded header, return its data set."""
+    result = Dataset(read_dataset(BytesIO(header), encoding.is_implicit, encoding.is_little))
+    result.set_original_encoding(*encoding, result.original_character_set)
+    return result
