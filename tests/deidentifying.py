@@ -7,7 +7,7 @@ from io import BytesIO
 from headgate.core.deid import gate, marks, patient
 from headgate.core.deid.engine import deidentify as deidentify_bytes
 from headgate.core.deid.memory import Memory
-from headgate.core.elements import Encoding, encoding_of
+from headgate.core.elements import Encoding, encoding_of, walk
 from pydicom.dataset import Dataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.filereader import read_dataset
@@ -36,7 +36,8 @@ def leaks_of(dataset, recipe) -> tuple[str, ...]:
 
 def identifiers_of(dataset) -> patient.Identifiers:
     """Given a data set, return its patient's identifiers."""
-    return patient.identifiers_of(header_of(dataset), encoding_of(syntax_of(dataset)), {})
+    header, encoding = header_of(dataset), encoding_of(syntax_of(dataset))
+    return patient.identifiers_of(header, walk(header, encoding), encoding, {})
 
 
 def find_leaks(dataset, identifiers) -> list[str]:

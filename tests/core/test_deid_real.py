@@ -28,7 +28,7 @@ def outcome(file):
         output = clean(instance, RECIPE)
     except Rejected as reason:
         return "refused" if str(reason) else "refused without a reason"
-    identifiers = identifiers_of(instance.head, instance.encoding, {})
+    identifiers = identifiers_of(instance.head, instance.elements, instance.encoding, {})
     assert find_leaks(output.cleaned.header(), instance.encoding, identifiers) == []
     # what is written can be read, with every value decoded
     written = pydicom.dcmread(io.BytesIO(file_bytes(output.file_meta, output.dataset)))

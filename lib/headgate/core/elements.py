@@ -88,6 +88,11 @@ def walk(
         position = element.end
 
 
+def element_at(data: Data, position: int, encoding: Encoding) -> Element:
+    """Given an encoded data set and a place, return the element there. Raise Malformed."""
+    return _element(data, position, len(data), encoding, 0)
+
+
 def items(data: Data, element: Element, encoding: Encoding) -> Iterator[tuple[int, int]]:
     """Given a sequence, yield where the content of each of its items begins and ends.
 

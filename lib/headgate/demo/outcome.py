@@ -186,5 +186,7 @@ def _patients(archive: Archive, study: str) -> list[Identifiers]:
             header = instance.header
             patient = str(header.get("PatientName", "")), str(header.get("PatientID", ""))
             if patient not in found:
-                found[patient] = identifiers_of(instance.head, instance.encoding, {})
+                found[patient] = identifiers_of(
+                    instance.head, instance.elements, instance.encoding, {}
+                )
     return list(found.values())

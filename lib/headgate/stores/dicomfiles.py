@@ -18,7 +18,7 @@ from pydicom.filereader import dcmread, read_dataset, read_preamble
 from pydicom.filewriter import write_dataset, write_file_meta_info
 from pydicom.tag import BaseTag
 
-from headgate.core.elements import DEFLATED, Encoding, Malformed, encoding_of, walk
+from headgate.core.elements import DEFLATED, Element, Encoding, Malformed, encoding_of, walk
 from headgate.core.errors import Rejected
 
 PIXEL_GROUP = 0x7FE0
@@ -48,6 +48,11 @@ class Instance:
     def encoding(self) -> Encoding:
         """How its elements are encoded."""
         return encoding_of(self.transfer_syntax)
+
+    @property
+    def elements(self) -> Iterator[Element]:
+        """Where the elements of its header lie. To be called with `understanding`."""
+        return walk(self.head, self.encoding)
 
     @cached_property
     def header(self) -> Dataset:

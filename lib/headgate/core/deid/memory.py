@@ -1,6 +1,7 @@
 """What elements became, remembered by all that decides it."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from headgate.core.deid.context import Context
 from headgate.core.deid.patient import Remembered
@@ -25,6 +26,7 @@ class Memory:
 
     results: dict[tuple[Context, bool], dict[bytes, Result]] = field(default_factory=dict)
     told: Remembered = field(default_factory=dict)
+    previous: dict[Any, Any] = field(default_factory=dict)
 
     def of(self, context: Context, *, is_nested: bool) -> dict[bytes, Result]:
         """Given a context, return what elements became in it, by their bytes.
@@ -38,3 +40,4 @@ class Memory:
         if len(self.told) + sum(map(len, self.results.values())) > MOST:
             self.results.clear()
             self.told.clear()
+            self.previous.clear()

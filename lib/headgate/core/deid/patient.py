@@ -46,14 +46,13 @@ DIGITS_OF_DATE = 8
 TELLING = frozenset({*NAME_TAGS, *NUMBER_TAGS, BIRTH_DATE})
 HOLDING_ITEMS = frozenset({b"SQ", b"UN", b""})
 # The bytes of the telling tags: where none stands in a sequence, nothing in it needs decoding.
-PATTERNS = {
-    order: re.compile(
-        b"|".join(
-            re.escape(struct.pack(order + "HH", tag >> 16, tag & 0xFFFF)) for tag in sorted(TELLING)
-        )
+PATTERN = re.compile(
+    b"|".join(
+        re.escape(struct.pack(order + "HH", tag >> 16, tag & 0xFFFF))
+        for tag in sorted(TELLING)
+        for order in "<>"
     )
-    for order in "<>"
-}
+)
 Terms = tuple[str, ...]
 
 
@@ -78,8 +77,10 @@ NOBODY = Identifiers()
 Remembered = dict[tuple[bytes, Encoding, Terms], Identifiers]
 
 
-def identifiers_of(data: Data, encoding: Encoding, remembered: Remembered) -> Identifiers:
-    """Given an encoded data set, return the identifiers of its patient, from every depth.
+def identifiers_of(
+    data: Data, elements: Iterable[Element], encoding: Encoding, remembered: Remembered
+) -> Identifiers:
+    """Given a data set and its elements, return the identifiers of its patient, of every depth.
 
     `remembered` holds what elements told before, by their bytes and how these are read. Raise
     Rejected, naming the attribute, where one is written in characters that cannot be read.
@@ -88,7 +89,7 @@ def identifiers_of(data: Data, encoding: Encoding, remembered: Remembered) -> Id
     numbers: set[str] = set()
     births: set[str] = set()
     encodings = {"utf-8", "latin-1"}
-    for found in _told(data, 0, len(data), encoding, DEFAULT, remembered):
+    for found in _told(data, elements, encoding, DEFAULT, remembered):
         names.update(found.names)
         numbers.update(found.numbers)
         births.update(found.birth_dates)
@@ -97,10 +98,14 @@ def identifiers_of(data: Data, encoding: Encoding, remembered: Remembered) -> Id
 
 
 def _told(
-    data: Data, start: int, end: int, encoding: Encoding, terms: Terms, remembered: Remembered
+    data: Data,
+    elements: Iterable[Element],
+    encoding: Encoding,
+    terms: Terms,
+    remembered: Remembered,
 ) -> Iterator[Identifiers]:
     """Yield what each telling element of a level tells, those of its items too."""
-    for element in walk(data, encoding, start, end):
+    for element in elements:
         tag = element.tag
         if tag == CHARACTER_SET:
             terms = terms_of(bytes(data[element.value : element.end]))
@@ -122,14 +127,14 @@ def _of_element(raw: bytes, element: Element, encoding: Encoding, terms: Terms) 
         return Identifiers(numbers=tuple(_texts(value, terms, NUMBER_TAGS[element.tag])))
     if element.tag == BIRTH_DATE:
         return Identifiers(birth_dates=tuple(_birth_dates(value, terms)))
-    if not _may_tell(raw, element, encoding):
+    if not may_tell(raw, element):
         return NOBODY
     inner = inner_encoding(element, encoding)
     moved = element._replace(start=0, value=element.value - element.start, end=len(raw))
     found = [
         one
         for start, end in items(raw, moved, inner)
-        for one in _told(raw, start, end, inner, terms, {})
+        for one in _told(raw, walk(raw, inner, start, end), inner, terms, {})
     ]
     return Identifiers(
         *(
@@ -139,13 +144,17 @@ def _of_element(raw: bytes, element: Element, encoding: Encoding, terms: Terms) 
     )
 
 
-def _may_tell(raw: bytes, element: Element, encoding: Encoding) -> bool:
-    """Return whether an element may hold items in which a telling tag stands."""
-    if element.tag & 0x10000 and not element.is_open and element.vr != b"SQ":
+def may_tell(raw: bytes, element: Element) -> bool:
+    """Given an element and its bytes, return whether it may hold items that tell of the patient.
+
+    Where the bytes of no telling tag stand in it, in either order, nothing in it does.
+    """
+    is_sequence = element.is_open or element.vr == b"SQ"
+    if not is_sequence and element.vr not in HOLDING_ITEMS:
         return False
-    if not element.is_open and element.vr != b"SQ" and dictionary_vr(element.tag) != b"SQ":
+    if not is_sequence and (element.tag & 0x10000 or dictionary_vr(element.tag) != b"SQ"):
         return False
-    return PATTERNS[encoding.order].search(raw) is not None
+    return PATTERN.search(raw) is not None
 
 
 def _texts(value: bytes, terms: Terms, keyword: str) -> list[str]:

@@ -1,0 +1,206 @@
+"""What becomes of each element of a level: a rule by its tag, a change of its value.
+
+A level is a data set or an item of a sequence; items are entered to any depth.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+from headgate.core.deid import private, profile, table
+from headgate.core.deid.changing import CHANGES, without_items
+from headgate.core.deid.context import Context
+from headgate.core.deid.gate import find_leaks
+from headgate.core.deid.grammar import VRS, is_whole, padded
+from headgate.core.deid.memory import Memory, Result
+from headgate.core.deid.patient import CHARACTER_SET
+from headgate.core.deid.profile import KIND_OF, dictionary_vr
+from headgate.core.deid.reading import Path, place, shown
+from headgate.core.deid.repertoire import UNICODE, terms_of
+from headgate.core.elements import ITEM, Data, Element, head, inner_encoding, items, walk
+from headgate.core.errors import Rejected
+
+Record = Callable[[str, str, object, object], None]
+Creators = Mapping[tuple[int, int], str]
+
+ACTIONS = profile.actions()
+GONE = (table.REMOVE, b"")
+NOTHING = Result(None)
+
+
+class Level(NamedTuple):
+    """Where elements stand: in what context, beside which private creators, at which path."""
+
+    data: Data
+    context: Context
+    creators: Creators
+    tags: frozenset[int]
+    path: Path
+
+
+def level_of(data: Data, elements: Sequence[Element], around: Context, path: Path) -> Level:
+    """Given the elements of a data set or item and the context around it, return their level."""
+    context = around.within(_terms(data, elements, around), around.reading)
+    tags = frozenset(element.tag for element in elements)
+    return Level(data, context, _creators(data, elements), tags, path)
+
+
+def rewritten(
+    level: Level, elements: Iterable[Element], memory: Memory, record: Record | None
+) -> list[Result]:
+    """Given elements of a level, return what each became.
+
+    With an observer nothing is taken from memory, so that it is told of everything.
+    """
+    remembered = memory.of(level.context, is_nested=bool(level.path))
+    results = []
+    for element in elements:
+        key = _key(level, element)
+        result = remembered.get(key)
+        if result is None or record is not None:
+            result = remembered[key] = _element(level, element, memory, record)
+        results.append(result)
+    return results
+
+
+def _key(level: Level, element: Element) -> bytes:
+    raw = bytes(level.data[element.start : element.end])
+    if not element.tag & 0x10000:
+        return raw
+    if private.is_creator(element.tag):
+        # Whether a creator stays depends on what stands in its block.
+        block = (element.tag >> 16, element.tag & 0xFF)
+        keeps = private.keeps_block(level.creators.get(block, ""), *block, level.tags)
+        return raw + (b"\1" if keeps else b"\0")
+    return raw + b"\\" + level.creators.get(private.block_of(element.tag), "").encode()
+
+
+def _element(level: Level, element: Element, memory: Memory, record: Record | None) -> Result:
+    context, here = level.context, (*level.path, element.tag)
+    action, kind = _rule(level, element.tag)
+    value = bytes(level.data[element.value : element.end])
+    if action == table.REMOVE:
+        _tell(record, here, _why_gone(element.tag), element.vr, value, None, context)
+        return NOTHING
+    vr = _vr(level, element)
+    if vr not in VRS or not is_whole(vr, value) or (element.is_open and vr != b"SQ"):
+        raise Rejected(f"{place(here)} cannot be decoded")
+    if kind and kind not in (vr, KIND_OF.get(vr)):
+        _tell(record, here, "unexpected value representation", vr, value, None, context)
+        return NOTHING
+    if vr == b"SQ":
+        written = _sequence(level, element, action, memory, record)
+    else:
+        changed = CHANGES[action](element.tag, vr, value, context)
+        if changed != value:
+            _tell(record, here, action, vr, value, changed, context)
+        written = None if changed is None else encoded(element.tag, vr, changed, context)
+    if element.tag == CHARACTER_SET and context.is_in_unicode:
+        written = None  # the top level has its own, which its items inherit
+    if written is None:
+        return NOTHING
+    return Result(written, () if level.path else leaks_of(written, context))
+
+
+def _sequence(
+    level: Level, element: Element, action: str, memory: Memory, record: Record | None
+) -> bytes | None:
+    context = level.context
+    content: bytes | None
+    if action in (table.KEEP, table.ENTER):
+        content = _items(level, element, memory, record)
+    else:
+        content = without_items(action, context.writing)
+    if content is None:
+        return None
+    return head(element.tag, b"SQ", len(content), context.writing) + content
+
+
+def _items(level: Level, element: Element, memory: Memory, record: Record | None) -> bytes:
+    context = level.context
+    inner = context.within(context.terms, inner_encoding(element, context.reading))
+    written = []
+    for number, (start, end) in enumerate(items(level.data, element, inner.reading)):
+        elements = list(walk(level.data, inner.reading, start, end))
+        below = level_of(level.data, elements, inner, (*level.path, element.tag, number))
+        results = rewritten(below, elements, memory, record)
+        found = {one.tag: result.written for one, result in zip(elements, results, strict=True)}
+        item = b"".join(found[tag] or b"" for tag in sorted(found))
+        written.append(head(ITEM, b"", len(item), context.writing) + item)
+    return b"".join(written)
+
+
+def encoded(tag: int, vr: bytes, value: bytes, context: Context) -> bytes:
+    """Given an element's parts, return the element encoded."""
+    whole = padded(vr, value)
+    return head(tag, vr, len(whole), context.writing) + whole
+
+
+def _rule(level: Level, tag: int) -> tuple[str, bytes]:
+    known = ACTIONS.get(tag)
+    if known is not None:
+        return known
+    if not tag & 0x10000:
+        return GONE
+    if private.is_creator(tag):
+        block = (tag >> 16, tag & 0xFF)
+        keeps = private.keeps_block(level.creators.get(block, ""), *block, level.tags)
+        return (table.KEEP, KIND_OF[b"LO"]) if keeps else GONE
+    vr = private.safe_vr(tag, level.creators.get(private.block_of(tag), ""))
+    return (table.KEEP, KIND_OF.get(vr, vr)) if vr else GONE
+
+
+def _vr(level: Level, element: Element) -> bytes:
+    """Return the VR of an element: as it is written, or that of the dictionaries."""
+    if element.vr and element.vr != b"UN":
+        return element.vr
+    if not element.tag & 0x10000:
+        return dictionary_vr(element.tag)
+    if private.is_creator(element.tag):
+        return b"LO"
+    return private.safe_vr(element.tag, level.creators.get(private.block_of(element.tag), ""))
+
+
+def _terms(data: Data, elements: Iterable[Element], context: Context) -> tuple[str, ...]:
+    for one in elements:
+        if one.tag == CHARACTER_SET:
+            return terms_of(bytes(data[one.value : one.end]))
+        if one.tag > CHARACTER_SET:
+            break
+    return context.terms
+
+
+def _creators(data: Data, elements: Iterable[Element]) -> Creators:
+    return {
+        (one.tag >> 16, one.tag & 0xFF): bytes(data[one.value : one.end])
+        .decode("latin-1")
+        .strip(" \0")
+        for one in elements
+        if one.tag >> 16 in private.SAFE_GROUPS and private.is_creator(one.tag)
+    }
+
+
+def leaks_of(written: bytes, context: Context) -> tuple[str, ...]:
+    """Given an encoded element of an output, return where the patient is still in it."""
+    terms = (UNICODE,) if context.is_in_unicode else context.terms
+    return tuple(find_leaks(written, context.writing, context.identifiers, terms))
+
+
+def _tell(
+    record: Record | None,
+    path: Path,
+    rule: str,
+    vr: bytes,
+    before: bytes,
+    after: bytes | None,
+    context: Context,
+) -> None:
+    if record is not None:
+        order, terms = context.reading.order, context.terms
+        new = None if after is None else shown(vr, after, terms, order)
+        record(place(path), rule, shown(vr or dictionary_vr(path[-1]), before, terms, order), new)
+
+
+def _why_gone(tag: int) -> str:
+    if tag in ACTIONS:
+        return table.REMOVE
+    return "private" if tag & 0x10000 else "unknown"
