@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from io import BytesIO
 
-from headgate.core.deid import gate, marks, patient
+from headgate.core.deid import gate, patient
 from headgate.core.deid.engine import deidentify as deidentify_bytes
 from headgate.core.deid.memory import Memory
 from headgate.core.elements import Encoding, encoding_of, walk
+from headgate.stores.dicomfiles import file_head
+from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.filereader import read_dataset
@@ -24,7 +26,8 @@ def deidentify(dataset, recipe, record=None, memory=None) -> Dataset:
     cleaned = deidentify_bytes(header, encoding, recipe, memory or Memory(), record)
     result = dataset_of(cleaned.header(), encoding)
     result.update({tag: dataset[tag] for tag in dataset.keys() if tag >= PIXELS})  # noqa: SIM118
-    result.file_meta = marks.file_meta(cleaned.text(0x00080016), cleaned.text(0x00080018), syntax)
+    head = file_head(cleaned.text(0x00080016), cleaned.text(0x00080018), syntax)
+    result.file_meta = dcmread(BytesIO(head)).file_meta
     return result
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from io import BytesIO
 from pathlib import Path
 
-from headgate.stores.dicomfiles import file_bytes
+from headgate.stores.dicomfiles import file_head
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
 
@@ -135,6 +135,4 @@ def encoded(dataset: Dataset) -> tuple[bytes, bytes]:
 
 def head(sop_class: str, sop_instance: str, syntax: str) -> bytes:
     """Given what a file says of itself, return its preamble and file meta information."""
-    dataset = Dataset()
-    dataset.SOPClassUID, dataset.SOPInstanceUID = sop_class, sop_instance
-    return file_bytes(with_meta(dataset, syntax).file_meta, b"")
+    return file_head(sop_class, sop_instance, syntax)

@@ -3,15 +3,12 @@
 from dataclasses import dataclass
 from functools import cached_property
 
-from pydicom.dataset import FileMetaDataset
-
-from headgate.core.deid import marks
 from headgate.core.deid.engine import Cleaned, Record, deidentify
 from headgate.core.deid.identity import Recipe
 from headgate.core.deid.memory import Memory
 from headgate.core.elements import DEFLATED, Encoding
 from headgate.core.errors import Rejected
-from headgate.stores.dicomfiles import Instance, deflate, understanding
+from headgate.stores.dicomfiles import Instance, deflate, file_head, understanding
 
 SOP_CLASS, SOP_INSTANCE, STUDY, SERIES = 0x00080016, 0x00080018, 0x0020000D, 0x0020000E
 # What this process has seen: the next instance of a series is mostly the same.
@@ -39,9 +36,9 @@ class Clean:
         return b"".join(self.buffers)
 
     @property
-    def file_meta(self) -> FileMetaDataset:
-        """The file meta group of a file that holds it."""
-        return marks.file_meta(self.sop_class, self.sop_instance, self.transfer_syntax)
+    def file(self) -> list[bytes | memoryview]:
+        """A file that holds it, in parts: PS3.10."""
+        return [file_head(self.sop_class, self.sop_instance, self.transfer_syntax), *self.buffers]
 
     @cached_property
     def sop_class(self) -> str:

@@ -28,6 +28,7 @@ CALLS = (
     "symlink",
     "unlink",
     "write",
+    "writev",
     "fsync",
     "utime",
 )
@@ -57,7 +58,7 @@ class Faults:
 
     def counted(self, call, name):
         def wrapper(*arguments, **named):
-            is_output = name == "write" and arguments[0] in (1, 2)
+            is_output = name in ("write", "writev") and arguments[0] in (1, 2)
             is_harmless = self.fault != "kill" and name in ("unlink", "rmdir", "rename", "replace")
             if not is_output and not is_harmless:
                 self.step()

@@ -12,7 +12,7 @@ Data = bytes | memoryview
 LONG_VRS = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
 UNDEFINED = 0xFFFFFFFF
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
-DELIMITERS = 0xFFFE
+DELIMITERS, PIXEL_GROUP = 0xFFFE, 0x7FE0
 STUDY_INSTANCE_UID = 0x0020000D
 IMPLICIT_LITTLE = "1.2.840.10008.1.2"
 EXPLICIT_BIG = "1.2.840.10008.1.2.2"
@@ -91,6 +91,31 @@ def walk(
 def element_at(data: Data, position: int, encoding: Encoding) -> Element:
     """Given an encoded data set and a place, return the element there. Raise Malformed."""
     return _element(data, position, len(data), encoding, 0)
+
+
+def header_end(data: Data, encoding: Encoding) -> int:
+    """Given an encoded data set, return where its pixels begin, or its end without any.
+
+    Raise Malformed when the bytes end within an element.
+    """
+    reader, last, position = READERS[encoding.order].explicit, len(data), 0
+    unpack = reader.unpack_from
+    while position < last:
+        # A plain element is measured here; what is longer, or not explicit, is left to `walk`.
+        if position + 8 <= last and not encoding.is_implicit:
+            group, _, vr, length = unpack(data, position)
+            if group >= PIXEL_GROUP:
+                return position
+            if vr not in LONG_VRS and group != DELIMITERS:
+                position += 8 + length
+                continue
+        element = _element(data, position, last, encoding, 0)
+        if element.tag >> 16 >= PIXEL_GROUP:
+            return position
+        position = element.end
+    if position > last:
+        raise Malformed("the last element is longer than the data set")
+    return last
 
 
 def items(data: Data, element: Element, encoding: Encoding) -> Iterator[tuple[int, int]]:

@@ -111,10 +111,9 @@ def make(job: Job, path: Path) -> Made:
         recipe = _recipe(job, instance)
         record = partial(_record, changes) if job.tells_changes else None
         output = clean(instance, recipe, record)
-        whole = dicomfiles.file_bytes(output.file_meta, output.dataset)
         place = job.target / output.study / output.series / f"{output.sop_instance}.dcm"
         files.make_folders(place.parent)
-        if not files.write_once(place, whole):
+        if not files.write_once(place, *output.file):
             raise Rejected("another input had the same SOP Instance UID and other content")
     except Rejected as reason:
         return Made(path, reason=str(reason))

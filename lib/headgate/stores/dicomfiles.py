@@ -11,18 +11,32 @@ from io import BytesIO
 from pathlib import Path
 
 from pydicom import config as pydicom_config
-from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
+from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 from pydicom.filebase import DicomBytesIO
-from pydicom.filereader import dcmread, read_dataset, read_preamble
-from pydicom.filewriter import write_dataset, write_file_meta_info
-from pydicom.tag import BaseTag
+from pydicom.filereader import dcmread, read_dataset
+from pydicom.filewriter import write_dataset
 
-from headgate.core.elements import DEFLATED, Element, Encoding, Malformed, encoding_of, walk
+from headgate.core.elements import (
+    DEFLATED,
+    Element,
+    Encoding,
+    Malformed,
+    element_at,
+    encoding_of,
+    head,
+    header_end,
+    walk,
+)
 from headgate.core.errors import Rejected
+from headgate.core.implementation import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION
 
 PIXEL_GROUP = 0x7FE0
 META_BYTES = 1 << 16
+EXPLICIT = Encoding(is_implicit=False, is_little=True)
+# PS3.10 Table 7.1-1
+GROUP_LENGTH, VERSION, SOP_CLASS, SOP_INSTANCE = 0x00020000, 0x00020001, 0x00020002, 0x00020003
+TRANSFER_SYNTAX, IMPLEMENTATION_CLASS, VERSION_NAME = 0x00020010, 0x00020012, 0x00020013
 # what a broken file makes pydicom raise
 BROKEN = (
     InvalidDicomError, ValueError, TypeError, KeyError, AttributeError, IndexError,
@@ -40,7 +54,6 @@ class Instance:
 
     head: memoryview
     pixels: list[memoryview]
-    meta: FileMetaDataset
     transfer_syntax: str
     stored: memoryview
 
@@ -59,9 +72,8 @@ class Instance:
         """The header as pydicom reads it. To be called with `understanding`."""
         encoding = self.encoding
         header = read_dataset(BytesIO(self.head), encoding.is_implicit, encoding.is_little)
-        instance = FileDataset("", header, file_meta=self.meta)
-        instance.set_original_encoding(*encoding, header.original_character_set)
-        return instance
+        header.set_original_encoding(*encoding, header.original_character_set)
+        return header
 
     @cached_property
     def digest(self) -> str:
@@ -100,26 +112,28 @@ def read_instance(path: Path) -> Instance:
 def take_apart(file: bytes) -> Instance:
     """Given a DICOM file's bytes, return it taken apart. To be called with `understanding`."""
     meta, offset = _read_meta(file)
-    syntax = str(meta.TransferSyntaxUID)
+    syntax = meta[TRANSFER_SYNTAX]
     stored = dataset = memoryview(file)[offset:]
     if syntax in DEFLATED:
         dataset = memoryview(zlib.decompressobj(-zlib.MAX_WBITS).decompress(stored))
     encoding = encoding_of(syntax)
-    elements = list(walk(dataset, encoding))
-    end = next((one.start for one in elements if one.tag >> 16 >= PIXEL_GROUP), len(dataset))
-    pixels = [dataset[one.start : one.end] for one in elements if _is_pixels(one.tag)]
-    return Instance(dataset[:end], pixels, meta, syntax, stored)
+    end = header_end(dataset, encoding)
+    pixels = [
+        dataset[one.start : one.end] for one in walk(dataset, encoding, end) if _is_pixels(one.tag)
+    ]
+    return Instance(dataset[:end], pixels, syntax, stored)
 
 
-def _read_meta(file: bytes) -> tuple[FileMetaDataset, int]:
-    stream = BytesIO(file[:META_BYTES])
-    read_preamble(stream, force=False)
-    meta = read_dataset(stream, False, True, stop_when=_is_past_meta)
-    return FileMetaDataset(meta), stream.tell()
-
-
-def _is_past_meta(tag: BaseTag, _vr: str | None, _length: int) -> bool:
-    return tag.group != 2
+def _read_meta(file: bytes) -> tuple[dict[int, str], int]:
+    """Return the values of the file meta information (PS3.10 7.1) by tag, and where it ends."""
+    if file[128:132] != b"DICM":
+        raise InvalidDicomError
+    found, position = {}, 132
+    while file[position : position + 2] == b"\x02\0":
+        element = element_at(file, position, EXPLICIT)
+        found[element.tag] = file[element.value : element.end].decode("latin-1").rstrip(" \0")
+        position = element.end
+    return found, position
 
 
 def _is_pixels(tag: int) -> bool:
@@ -131,7 +145,7 @@ def read_syntax(path: Path) -> tuple[str, str]:
     """Given a DICOM file, return its SOP class and transfer syntax UIDs. Raise Rejected."""
     with understanding(), path.open("rb") as file:
         meta, _ = _read_meta(file.read(META_BYTES))
-        return str(meta.MediaStorageSOPClassUID), str(meta.TransferSyntaxUID)
+        return meta[SOP_CLASS], meta[TRANSFER_SYNTAX]
 
 
 def read_dataset_offset(start: bytes) -> int:
@@ -155,12 +169,31 @@ def encode(header: Dataset, pixels: list[memoryview], transfer_syntax: str) -> t
     return encoded, whole
 
 
-def file_bytes(meta: FileMetaDataset, dataset: bytes) -> bytes:
-    """Given meta information and an encoded data set, return a file: PS3.10 7.1."""
-    stream = DicomBytesIO()
-    stream.write(bytes(128) + b"DICM")
-    write_file_meta_info(stream, meta)
-    return stream.getvalue() + dataset
+def file_head(sop_class: str, sop_instance: str, transfer_syntax: str) -> bytes:
+    """Given what a data set is, return what stands before it in a file: PS3.10 7.1.
+
+    Nothing of another file's is in it: an empty preamble, no AE titles, nothing private.
+    """
+    uids = (
+        (SOP_CLASS, sop_class),
+        (SOP_INSTANCE, sop_instance),
+        (TRANSFER_SYNTAX, transfer_syntax),
+        (IMPLEMENTATION_CLASS, IMPLEMENTATION_CLASS_UID),
+    )
+    version = IMPLEMENTATION_VERSION.encode("ascii")
+    group = b"".join(
+        [
+            _element(VERSION, b"OB", b"\0\1"),
+            *(_element(tag, b"UI", uid.encode("ascii") + bytes(len(uid) % 2)) for tag, uid in uids),
+            _element(VERSION_NAME, b"SH", version + b" " * (len(version) % 2)),
+        ]
+    )
+    length = _element(GROUP_LENGTH, b"UL", len(group).to_bytes(4, "little"))
+    return bytes(128) + b"DICM" + length + group
+
+
+def _element(tag: int, vr: bytes, value: bytes) -> bytes:
+    return head(tag, vr, len(value), EXPLICIT) + value
 
 
 def deflate(dataset: bytes) -> bytes:

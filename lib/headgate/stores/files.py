@@ -10,6 +10,8 @@ from pathlib import Path
 from headgate.core.errors import Unavailable
 
 FOLDER_MODE = 0o750
+# IOV_MAX of Linux
+MOST_PARTS = 1024
 FILE_MODE = 0o640
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
@@ -26,10 +28,13 @@ def make_folders(path: Path) -> None:
 
 def write_bytes(descriptor: int, *parts: bytes | memoryview) -> None:
     """Given an open file, write all of every part."""
-    for part in parts:
-        rest = memoryview(part)
-        while rest:
-            rest = rest[os.write(descriptor, rest) :]
+    rest = [memoryview(part) for part in parts if len(part)]
+    while rest:
+        written = os.writev(descriptor, rest[:MOST_PARTS])
+        while rest and written >= len(rest[0]):
+            written -= len(rest.pop(0))
+        if rest:
+            rest[0] = rest[0][written:]
 
 
 def write_new(path: Path, *parts: bytes | memoryview) -> None:
@@ -60,18 +65,18 @@ def write_whole(path: Path, text: str) -> None:
         sync_folder(path.parent)
 
 
-def write_once(path: Path, content: bytes) -> bool:
-    """Given a path, put the bytes there; return False when other bytes are there already.
+def write_once(path: Path, *parts: bytes | memoryview) -> bool:
+    """Given a path, put the parts there; return False when other bytes are there already.
 
     Raise Unavailable when the disk cannot take them.
     """
     aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
     with disk_errors(path):
-        write_new(aside, content)
+        write_new(aside, *parts)
         try:
             os.link(aside, path)
         except FileExistsError:
-            return path.read_bytes() == content
+            return path.read_bytes() == b"".join(parts)
         finally:
             remove(aside)
     return True

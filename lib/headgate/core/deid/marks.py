@@ -4,16 +4,13 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from pydicom import Dataset
-from pydicom.dataset import FileMetaDataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_dataset
-from pydicom.uid import UID
 
 from headgate.core.deid.identity import Recipe
 from headgate.core.deid.profile import METHODS
 from headgate.core.deid.repertoire import UNICODE
 from headgate.core.elements import Encoding, walk
-from headgate.core.implementation import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION
 
 METHOD = "DICOM PS3.15 Annex E, 2024b"
 
@@ -73,21 +70,6 @@ def encoded(dataset: Dataset, encoding: Encoding) -> bytes:
     stream.is_implicit_VR, stream.is_little_endian = encoding
     write_dataset(stream, dataset)
     return bytes(stream.getvalue())
-
-
-def file_meta(sop_class: str, sop_instance: str, transfer_syntax: str) -> FileMetaDataset:
-    """Given what an output is, return its file meta group.
-
-    Nothing is taken over from the input's: no AE titles, no private information (PS3.10 7.1).
-    """
-    meta = FileMetaDataset()
-    meta.FileMetaInformationVersion = b"\0\1"
-    meta.MediaStorageSOPClassUID = UID(sop_class)
-    meta.MediaStorageSOPInstanceUID = UID(sop_instance)
-    meta.TransferSyntaxUID = UID(transfer_syntax)
-    meta.ImplementationClassUID = UID(IMPLEMENTATION_CLASS_UID)
-    meta.ImplementationVersionName = IMPLEMENTATION_VERSION
-    return meta
 
 
 def code(value: str, scheme: str, meaning: str) -> Dataset:
