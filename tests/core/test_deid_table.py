@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 from dicomanonymizer.dicom_anonymization_databases import dicomfields_2024b as edition
-from headgate.core.deid import private, profile, table
+from headgate.core.deid import options, private, profile, table
 from pydicom.datadict import DicomDictionary, tag_for_keyword
 
 ACTIONS = profile.actions()
@@ -73,10 +73,10 @@ def test_no_name_and_no_title_is_kept():
 
 def test_a_row_that_no_option_lifts_is_never_kept():
     lifted = {
-        *profile.PATIENT_CHARACTERISTICS,
-        *profile.DEVICE_IDENTITY,
+        *options.PATIENT_CHARACTERISTICS,
+        *options.DEVICE_IDENTITY,
         *profile.CODE_SET_VERSIONS,
-        *profile.DESCRIPTORS,
+        *options.DESCRIPTORS,
     }
     for tag, written in table.basic_column().items():
         if written == "X" and tag in ACTIONS and tag not in lifted:
@@ -86,7 +86,7 @@ def test_a_row_that_no_option_lifts_is_never_kept():
 
 def test_options_lift_only_what_the_table_names():
     rows = table.basic_column()
-    for tag in (*profile.PATIENT_CHARACTERISTICS, *profile.DEVICE_IDENTITY, *profile.DESCRIPTORS):
+    for tag in (*options.PATIENT_CHARACTERISTICS, *options.DEVICE_IDENTITY, *options.DESCRIPTORS):
         assert tag in rows
 
 

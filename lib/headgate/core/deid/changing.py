@@ -27,7 +27,7 @@ def kept(tag: int, vr: bytes, value: bytes, context: Context) -> bytes | None:
         found = _rewritten(vr, value, context, lambda text: clean.cut(text, context.pattern))
         # a value that was nothing but an identifier may be of type 1
         return dummied(tag, vr, value, context) if found is None else found
-    if vr in (b"DA", b"DT") and tag not in profile.CODE_SET_VERSIONS:
+    if vr in (b"DA", b"DT") and not _keeps_date(tag, context):
         return shifted(tag, vr, value, context)
     if vr in (b"PN", b"AE"):
         return b""
@@ -36,10 +36,25 @@ def kept(tag: int, vr: bytes, value: bytes, context: Context) -> bytes | None:
     return value
 
 
+def _keeps_date(tag: int, context: Context) -> bool:
+    return tag in profile.CODE_SET_VERSIONS or context.recipe.profile.dates == profile.FULL
+
+
 def cleaned(tag: int, vr: bytes, value: bytes, context: Context) -> bytes | None:
     """Given a descriptor, return it without the patient and anybody's numbers."""
-    found = _rewritten(vr, value, context, lambda text: clean.cut_anybody(text, context.pattern))
+    found = _rewritten(vr, value, context, lambda text: _described(tag, text, context))
     return CHANGES[BASIC[tag]](tag, vr, value, context) if found is None else found
+
+
+def _described(tag: int, text: str, context: Context) -> str:
+    own = context.recipe.profile
+    if text in own.kept_texts:
+        # A person has read it and says that it names nobody; the gate reads it all the same.
+        return text
+    for chosen, pattern in own.patterns:
+        if chosen == tag:
+            text = clean.named_groups(text, pattern)
+    return clean.cut_anybody(text, context.pattern)
 
 
 def shifted(_tag: int, _vr: bytes, value: bytes, context: Context) -> bytes:
@@ -52,6 +67,8 @@ def renamed(_tag: int, vr: bytes, value: bytes, context: Context) -> bytes | Non
     """Given UIDs, return those that stand for them; None: they are none."""
     if vr != b"UI":
         return None
+    if context.recipe.profile.uids:
+        return value if is_grammatical(vr, value) else None
     return "\\".join(_new_uid(uid, context) for uid in _uids(value)).encode("ascii")
 
 

@@ -39,3 +39,15 @@ def _without(text: str, found: list[tuple[int, int]]) -> str:
         position = max(position, end)
     rest = " ".join([*kept, text[position:]])
     return LEFT_OVER.sub(" ", rest).strip(EDGES)
+
+
+def named_groups(text: str, pattern: str) -> str:
+    """Given a text and a regular expression, return its named groups, joined by blanks.
+
+    Without named groups all groups count; where the expression is not found, nothing is left.
+    """
+    found = re.search(pattern, text)
+    if found is None:
+        return ""
+    groups = found.groupdict().values() if found.re.groupindex else found.groups()
+    return " ".join(group for group in groups if group)

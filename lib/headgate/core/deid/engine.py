@@ -7,14 +7,14 @@ was seen before in the same context costs a comparison: within a series, nearly 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from headgate.core.deid import marks, profile
+from headgate.core.deid import marks
 from headgate.core.deid.context import Context
 from headgate.core.deid.following import Previous, follow
 from headgate.core.deid.identity import Recipe
 from headgate.core.deid.memory import Memory, Result
 from headgate.core.deid.patient import identifiers_of
 from headgate.core.deid.reading import place
-from headgate.core.deid.refusal import LOOKED_AT, refusal
+from headgate.core.deid.refusal import LOOKED_AT, STUDY_INSTANCE_UID, refusal
 from headgate.core.deid.rewriting import Record, encoded, leaks_of, level_of, rewritten
 from headgate.core.elements import Data, Element, Encoding, walk
 from headgate.core.errors import Rejected
@@ -72,7 +72,7 @@ def _anew(
     elements = list(walk(data, encoding))
     texts = _check(data, elements)
     identifiers = identifiers_of(data, elements, encoding, memory.told)
-    study = texts.get(profile.STUDY_INSTANCE_UID, "")
+    study = texts.get(STUDY_INSTANCE_UID, "")
     level = level_of(data, elements, Context(recipe, identifiers, study, encoding, encoding), ())
     return Previous(level, elements, rewritten(level, elements, memory, record))
 

@@ -12,7 +12,7 @@ from functools import cached_property
 from headgate.core.deid import private
 from headgate.core.deid.memory import Memory, Result
 from headgate.core.deid.patient import CHARACTER_SET, TELLING, may_tell
-from headgate.core.deid.profile import STUDY_INSTANCE_UID
+from headgate.core.deid.refusal import STUDY_INSTANCE_UID
 from headgate.core.deid.rewriting import Level, rewritten
 from headgate.core.elements import Element, Malformed, element_at
 

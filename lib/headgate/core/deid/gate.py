@@ -12,9 +12,9 @@ reported too, for nobody can tell it from a leak.
 import re
 
 from headgate.core.deid import matching, repertoire
+from headgate.core.deid.kinds import dictionary_vr
 from headgate.core.deid.needles import is_within_word, needles, positions
 from headgate.core.deid.patient import BIRTH_DATE, CHARACTER_SET, Identifiers
-from headgate.core.deid.profile import dictionary_vr
 from headgate.core.deid.reading import Path, place
 from headgate.core.deid.repertoire import DEFAULT, terms_of
 from headgate.core.deid.text import fold

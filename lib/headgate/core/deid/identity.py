@@ -4,6 +4,7 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 
+from headgate.core.deid.profile import DEFAULT, Profile
 from headgate.core.errors import Misconfigured
 
 UID_SCHEMES = ("uuid", "fiona")
@@ -22,6 +23,7 @@ class Recipe:
     uid_scheme: str = "uuid"
     uid_root: str | None = None
     date_shift_days: int | None = None
+    profile: Profile = DEFAULT
 
     def __post_init__(self) -> None:
         """Raise Misconfigured where a text cannot be written or a secret cannot keep one."""

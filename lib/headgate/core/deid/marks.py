@@ -1,6 +1,6 @@
 """What is written into a de-identified data set: PS3.15 E.1.1, and FIONA's places."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from pydicom import Dataset
@@ -8,11 +8,34 @@ from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_dataset
 
 from headgate.core.deid.identity import Recipe
-from headgate.core.deid.profile import METHODS
+from headgate.core.deid.profile import FULL, MODIFIED, NONE, Profile
 from headgate.core.deid.repertoire import UNICODE
 from headgate.core.elements import Encoding, walk
 
 METHOD = "DICOM PS3.15 Annex E, 2024b"
+# PS3.16 CID 7050, coding scheme DCM: code, meaning, whether the profile has it
+METHODS: tuple[tuple[str, str, Callable[[Profile], bool]], ...] = (
+    ("113100", "Basic Application Confidentiality Profile", lambda _: True),
+    ("113104", "Clean Structured Content Option", lambda one: one.structured_content),
+    ("113105", "Clean Descriptors Option", lambda one: bool(one.descriptors)),
+    (
+        "113106",
+        "Retain Longitudinal Temporal Information Full Dates Option",
+        lambda one: one.dates == FULL,
+    ),
+    (
+        "113107",
+        "Retain Longitudinal Temporal Information Modified Dates Option",
+        lambda one: one.dates == MODIFIED,
+    ),
+    ("113108", "Retain Patient Characteristics Option", lambda one: one.patient_characteristics),
+    ("113109", "Retain Device Identity Option", lambda one: one.device_identity),
+    ("113110", "Retain UIDs Option", lambda one: one.uids),
+    ("113111", "Retain Safe Private Option", lambda one: one.safe_private),
+    ("113112", "Retain Institution Identity Option", lambda one: one.institution_identity),
+)
+# PS3.3 C.12.1.1: Longitudinal Temporal Information Modified, by what happens to dates
+LONGITUDINAL = {MODIFIED: "MODIFIED", FULL: "UNMODIFIED", NONE: "REMOVED"}
 
 # Where the recipe's texts go: tag, VR, attribute of the recipe
 WRITTEN = (
@@ -47,15 +70,21 @@ def written(recipe: Recipe, encoding: Encoding) -> Mapping[int, bytes]:
     for tag, vr, value in LEFT_EMPTY:
         dataset.add_new(tag, vr, value)
     dataset.PatientIdentityRemoved = "YES"
-    dataset.DeidentificationMethod = METHOD
+    profile = recipe.profile
+    dataset.DeidentificationMethod = [METHOD, method_of(profile)]
     dataset.DeidentificationMethodCodeSequence = [
-        code(value, "DCM", meaning) for value, meaning in METHODS
+        code(value, "DCM", meaning) for value, meaning, is_on in METHODS if is_on(profile)
     ]
-    dataset.LongitudinalTemporalInformationModified = "MODIFIED"
+    dataset.LongitudinalTemporalInformationModified = LONGITUDINAL[profile.dates]
     if not recipe.is_in_ascii:
         dataset.SpecificCharacterSet = UNICODE
     data = encoded(dataset, encoding)
     return {one.tag: data[one.start : one.end] for one in walk(data, encoding)}
+
+
+def method_of(profile: Profile) -> str:
+    """Given a profile, return its name, version and hash as one value of at most 64 characters."""
+    return f"{profile.name} {profile.version} {profile.digest[:16]}".strip()[:64]
 
 
 def text_of(tag: int, recipe: Recipe) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
-from headgate.core.deid.profile import dictionary_vr
+from headgate.core.deid.kinds import dictionary_vr
 from headgate.core.deid.repertoire import (
     DEFAULT,
     UNDECODED,

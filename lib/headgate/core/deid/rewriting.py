@@ -11,9 +11,9 @@ from headgate.core.deid.changing import CHANGES, without_items
 from headgate.core.deid.context import Context
 from headgate.core.deid.gate import find_leaks
 from headgate.core.deid.grammar import VRS, is_whole, padded
+from headgate.core.deid.kinds import KIND_OF, dictionary_vr
 from headgate.core.deid.memory import Memory, Result
 from headgate.core.deid.patient import CHARACTER_SET
-from headgate.core.deid.profile import KIND_OF, dictionary_vr
 from headgate.core.deid.reading import Path, place, shown
 from headgate.core.deid.repertoire import UNICODE, terms_of
 from headgate.core.elements import ITEM, Data, Element, head, inner_encoding, items, walk
@@ -22,7 +22,6 @@ from headgate.core.errors import Rejected
 Record = Callable[[str, str, object, object], None]
 Creators = Mapping[tuple[int, int], str]
 
-ACTIONS = profile.actions()
 GONE = (table.REMOVE, b"")
 NOTHING = Result(None)
 
@@ -136,10 +135,10 @@ def encoded(tag: int, vr: bytes, value: bytes, context: Context) -> bytes:
 
 
 def _rule(level: Level, tag: int) -> tuple[str, bytes]:
-    known = ACTIONS.get(tag)
+    known = profile.actions(level.context.recipe.profile).get(tag)
     if known is not None:
         return known
-    if not tag & 0x10000:
+    if not tag & 0x10000 or not level.context.recipe.profile.safe_private:
         return GONE
     if private.is_creator(tag):
         block = (tag >> 16, tag & 0xFF)
@@ -201,6 +200,6 @@ def _tell(
 
 
 def _why_gone(tag: int) -> str:
-    if tag in ACTIONS:
+    if tag in profile.actions():
         return table.REMOVE
     return "private" if tag & 0x10000 else "unknown"

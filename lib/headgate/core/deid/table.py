@@ -40,6 +40,9 @@ ENTERED = {
     0x00081111: "X/Z/D",  # Referenced Performed Procedure Step Sequence: its UIDs are mapped
 }
 
+# PS3.15 Table E.1-1, column Clean Struct. Cont. Opt.: without it their rows of the Basic Profile
+STRUCTURED = (0x00400555, 0x00400610, 0x0040A730)
+
 # Attributes beside Table E.1-1 in which people write, or which speak of what is removed
 BESIDE = {
     0x0040A160: DUMMY,  # Text Value, in structured reports and protocol contexts

@@ -1,0 +1,28 @@
+"""Value representations: which may stand for one another, and what PS3.6 says of a tag."""
+
+from functools import cache
+
+from pydicom.datadict import DicomDictionary
+
+# VRs that may stand for one another without hiding a text in a number or a date
+KINDS = {
+    "text": ("AS", "CS", "LO", "LT", "SH", "ST", "UC", "UT"),
+    "numbers": (
+        "AT", "DS", "FD", "FL", "IS", "OB", "OD", "OF", "OL", "OV", "OW", "SL", "SS", "SV", "UL",
+        "US", "UV", "US or SS", "US or OW", "US or SS or OW", "OB or OW",
+    ),
+    "dates": ("DA", "DT"),
+}  # fmt: skip
+AMBIGUOUS = {"US or SS": "US", "US or OW": "OW", "US or SS or OW": "OW", "OB or OW": "OW"}
+KIND_OF = {vr.encode(): kind.encode() for kind, vrs in KINDS.items() for vr in vrs}
+
+
+@cache
+def dictionary_vr(tag: int) -> bytes:
+    """Given a tag, return its VR in PS3.6; UN where it has none.
+
+    Of several, the first that numbers of any sign can stand in unchanged.
+    """
+    entry = DicomDictionary.get(tag)
+    vr = entry[0] if entry else "UN"
+    return AMBIGUOUS.get(vr, vr).encode()
