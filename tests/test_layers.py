@@ -15,6 +15,7 @@ BESIDE = {
     "cleaning": "context",
     "delivery": "context",
     "fiona": "context",
+    "examples": "context",
 }
 EVERY_STORE_MAY = {"layout", "files"}
 MODULES = sorted(PACKAGE.rglob("*.py"))

@@ -93,6 +93,7 @@ class DeidSettings:
 
     key_file: str = "/etc/headgate/deid.key"
     uid_root: str = ""
+    profiles: str = ""
 
 
 @dataclass(frozen=True)
@@ -101,6 +102,7 @@ class ProjectSettings:
 
     uid_scheme: str = "uuid"
     date_shift_days: int = 0
+    profile: str = "default"
 
 
 @dataclass(frozen=True)

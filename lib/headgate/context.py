@@ -14,11 +14,12 @@ from typing import Any
 from headgate.config import PacsSettings, ProjectSettings, Settings
 from headgate.core.classify.rules import Rules, load_rules
 from headgate.core.deid.identity import Recipe, project_key
+from headgate.core.deid.profile import Profile
 from headgate.core.errors import Misconfigured
 from headgate.core.fields import PROJECT_NAME
 from headgate.core.model import Assignment
 from headgate.environment import CHECKOUT
-from headgate.stores import files, secrets
+from headgate.stores import files, profiles, secrets
 from headgate.stores.archive import Archive
 from headgate.stores.dicomnet.pacs import Peer
 from headgate.stores.layout import Layout
@@ -132,8 +133,17 @@ class Context:
             pacs.host, pacs.port, pacs.ae_title, pacs.calling_ae_title, pacs.timeout_seconds
         )
 
-    def recipe(self, assignment: Assignment) -> Recipe:
-        """Given to whom a study goes, return how it is de-identified. Raise Misconfigured."""
+    def profile(self, name: str) -> Profile:
+        """Given a profile's name, return it. Raise Misconfigured."""
+        folder = Path(self.settings.deid.profiles or shipped("config/deid"))
+        found: Profile = self.once(f"profile {name}", lambda: profiles.named(name, folder)[0])
+        return found
+
+    def recipe(self, assignment: Assignment, project: Mapping[str, Any] | None = None) -> Recipe:
+        """Given to whom a study goes and the project's row, return how it is de-identified.
+
+        Raise Misconfigured, or Rejected where the row's import rule cannot be used.
+        """
         own = self.settings.projects.get(assignment.project, ProjectSettings())
         return Recipe(
             project=assignment.project,
@@ -143,6 +153,7 @@ class Context:
             uid_scheme=own.uid_scheme,
             uid_root=self.settings.deid.uid_root or None,
             date_shift_days=own.date_shift_days or None,
+            profile=profiles.with_import_rule(self.profile(own.profile), project or {}),
         )
 
     def hashed(self, text: str) -> str:

@@ -11,7 +11,7 @@ from headgate.cleaning import Clean, clean
 from headgate.context import Context
 from headgate.core import fields, transfer
 from headgate.core.deid.uids import replace_study_uid
-from headgate.core.errors import Rejected, Unavailable
+from headgate.core.errors import Excluded, Rejected, Unavailable
 from headgate.core.model import Delivery, Fate, Proof, Request
 from headgate.stores.dicomfiles import Instance, read_instance, read_syntax
 from headgate.stores.dicomnet import pacs
@@ -27,7 +27,7 @@ class Delivering:
         self._context = context
         self._request = request
         self._project = project
-        self._recipe = context.recipe(request.assignment)
+        self._recipe = context.recipe(request.assignment, project)
         name = str(project.get(fields.PROJECT_PACS, ""))
         self._peer = context.peer(name)
         self._demand = context.pacs(name).proof
@@ -83,8 +83,9 @@ class Delivering:
         try:
             instance = read_instance(path)
             output = clean(instance, self._recipe)
-        except Rejected as reason:
-            self._note(name, Fate.REJECTED, reason=str(reason))
+        except (Rejected, Excluded) as reason:
+            fate = Fate.EXCLUDED if isinstance(reason, Excluded) else Fate.REJECTED
+            self._note(name, fate, reason=str(reason))
             return
         try:
             status = association.store(

@@ -13,6 +13,10 @@ class Rejected(HeadgateError):
     """This item cannot go on as it is: it is held for a person."""
 
 
+class Excluded(HeadgateError):
+    """The project does not want this instance: it does not leave, and nobody has to look at it."""
+
+
 class Misconfigured(HeadgateError):
     """The configuration cannot be used: nothing runs until a person mends it."""
 

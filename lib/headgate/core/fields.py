@@ -45,6 +45,7 @@ PROJECT_NAME = "project_name"
 PROJECT_NAMING = "project_patient_naming"
 PROJECT_ACTIVE = "project_active"
 PROJECT_FEATURES = "project_features"
+IMPORT_RULE_TAG, IMPORT_RULE_PATTERN = "project_import_rule_1_tag", "project_import_rule_1_regexp"
 PROJECT_PACS = "project_pacs_aetitle"
 FEATURE_DROP_PRESENTATION_STATES = 0
 FEATURE_DROP_SECONDARY_CAPTURE = 2

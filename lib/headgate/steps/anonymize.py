@@ -14,13 +14,14 @@ from typing import Any
 import click
 
 from headgate.cleaning import clean
-from headgate.context import Context
+from headgate.context import Context, shipped
 from headgate.core.coupling import CouplingFile
 from headgate.core.deid.identity import Recipe, project_key
-from headgate.core.errors import Rejected
+from headgate.core.deid.profile import Profile
+from headgate.core.errors import Excluded, Rejected
 from headgate.core.model import Assignment
 from headgate.core.step import Outcome, Step, error, not_needed, ok
-from headgate.stores import dicomfiles, files, secrets
+from headgate.stores import dicomfiles, files, profiles, secrets
 
 NAME = "anonymize"
 DICOMDIR = "1.2.840.10008.1.3.10"
@@ -38,6 +39,7 @@ class Job:
     key: bytes
     couplings: CouplingFile | None
     assignment: Assignment
+    profile: Profile
     tells_changes: bool
 
 
@@ -115,8 +117,8 @@ def make(job: Job, path: Path) -> Made:
         files.make_folders(place.parent)
         if not files.write_once(place, *output.file):
             raise Rejected("another input had the same SOP Instance UID and other content")
-    except Rejected as reason:
-        return Made(path, reason=str(reason))
+    except (Rejected, Excluded) as reason:
+        return Made(path, reason=str(reason), is_excluded=isinstance(reason, Excluded))
     return Made(path, output=place, changes=changes)
 
 
@@ -133,6 +135,7 @@ def _recipe(job: Job, instance: dicomfiles.Instance) -> Recipe:
         participant=assignment.participant,
         event=assignment.event,
         key=project_key(job.key, assignment.project),
+        profile=job.profile,
     )
 
 
@@ -152,7 +155,9 @@ def _job(context: Context) -> Job:
         options["project"], options["participant"] or "", options["event"] or ""
     )
     key = secrets.read_key(str(options["key_file"] or _own_key(target)))
-    return Job(Path(options["input"]), target, key, couplings, assignment, bool(options["diff"]))
+    profile, _ = profiles.named(options["profile"], shipped("config/deid"))
+    source, tells_changes = Path(options["input"]), bool(options["diff"])
+    return Job(source, target, key, couplings, assignment, profile, tells_changes)
 
 
 def _own_key(target: Path) -> Path:
@@ -204,7 +209,10 @@ STEP = Step(
             ["--key-file"], type=click.Path(exists=True), metavar="FILE",
             help="The secret key; without one, a new one is made beside OUTPUT.",
         ),
-        click.Option(["--profile"], type=click.Choice(["default"]), default="default"),
+        click.Option(
+            ["--profile"], default="default", metavar="NAME",
+            help="A profile: config/deid/NAME.toml, or a file.",
+        ),
         click.Option(["--jobs"], type=click.IntRange(1), default=1, help="Processes at work."),
         click.Option(
             ["--diff"], type=click.Path(dir_okay=False), metavar="FILE",

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import click
 
-from headgate import fiona
+from headgate import examples, fiona
 from headgate.context import Context
 from headgate.core.errors import Misconfigured
 from headgate.core.step import Outcome, Step, error, ok
 from headgate.stores import secrets
 from headgate.stores.dicomnet import pacs
 
-CHECKS = ("datadir", "logs", "rules", "key", "tokens")
+CHECKS = ("datadir", "logs", "rules", "key", "tokens", "profiles")
 
 
 def plan(context: Context) -> Iterator[str]:
@@ -59,6 +59,8 @@ def _local(context: Context, item: str) -> str:
         return f"the classification rules can be used: {len(context.rules.rules)} of them"
     if item == "key":
         return f"{context.settings.deid.key_file} holds {len(context.site_key)} bytes"
+    if item == "profiles":
+        return examples.tried(context)
     for name in ("incoming", "projects", "routing", "coupling_list"):
         secrets.read_token(getattr(context.settings.redcap.token_files, name))
     return "every token file is readable, and by its owner alone"

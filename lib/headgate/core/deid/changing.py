@@ -67,8 +67,8 @@ def renamed(_tag: int, vr: bytes, value: bytes, context: Context) -> bytes | Non
     """Given UIDs, return those that stand for them; None: they are none."""
     if vr != b"UI":
         return None
-    if context.recipe.profile.uids:
-        return value if is_grammatical(vr, value) else None
+    if context.recipe.profile.uids and not is_grammatical(vr, value):
+        return None
     return "\\".join(_new_uid(uid, context) for uid in _uids(value)).encode("ascii")
 
 

@@ -14,10 +14,17 @@ from headgate.core.deid.identity import Recipe
 from headgate.core.deid.memory import Memory, Result
 from headgate.core.deid.patient import identifiers_of
 from headgate.core.deid.reading import place
-from headgate.core.deid.refusal import LOOKED_AT, STUDY_INSTANCE_UID, refusal
+from headgate.core.deid.refusal import (
+    LOOKED_AT,
+    MODALITY,
+    SOP_CLASS_UID,
+    STUDY_INSTANCE_UID,
+    exclusion,
+    refusal,
+)
 from headgate.core.deid.rewriting import Record, encoded, leaks_of, level_of, rewritten
 from headgate.core.elements import Data, Element, Encoding, walk
-from headgate.core.errors import Rejected
+from headgate.core.errors import Excluded, Rejected
 
 MANUFACTURER = 0x00080070
 
@@ -50,7 +57,7 @@ def deidentify(
 
     The observer, where given, is told of every element that changes: its place, the rule, the
     value before and the value after (None: no element). Raise Rejected, naming what was found
-    and no value, where the data set cannot be judged.
+    and no value, where the data set cannot be judged; Excluded where it is not wanted.
     """
     memory.trim()
     header = bytes(data)
@@ -58,7 +65,7 @@ def deidentify(
     now = follow(before, header, memory) if before is not None else None
     if now is None:
         now = _anew(header, encoding, recipe, memory, record)
-    _check(header, now.elements)
+    _check(header, now.elements, recipe)
     memory.previous[recipe, encoding] = now
     found = dict(zip(now.tags, now.results, strict=True))
     found.update(_marks(now.level.context, now.tags, memory, record))
@@ -70,20 +77,27 @@ def _anew(
     data: bytes, encoding: Encoding, recipe: Recipe, memory: Memory, record: Record | None
 ) -> Previous:
     elements = list(walk(data, encoding))
-    texts = _check(data, elements)
+    texts = _check(data, elements, recipe)
     identifiers = identifiers_of(data, elements, encoding, memory.told)
     study = texts.get(STUDY_INSTANCE_UID, "")
     level = level_of(data, elements, Context(recipe, identifiers, study, encoding, encoding), ())
     return Previous(level, elements, rewritten(level, elements, memory, record))
 
 
-def _check(data: bytes, elements: Iterable[Element]) -> Mapping[int, str]:
-    """Return the texts that were looked at, by tag. Raise Rejected where one says to refuse."""
+def _check(data: bytes, elements: Iterable[Element], recipe: Recipe) -> Mapping[int, str]:
+    """Return the texts that were looked at, by tag.
+
+    Raise Excluded or Rejected where one says that it must not leave.
+    """
     texts = {
         one.tag: data[one.value : one.end].decode("latin-1").strip(" \0")
         for one in elements
         if one.tag in LOOKED_AT
     }
+    sop_class, modality = (texts.get(tag, "") for tag in (SOP_CLASS_UID, MODALITY))
+    unwanted = exclusion(sop_class, modality, recipe.profile)
+    if unwanted is not None:
+        raise Excluded(unwanted)
     reason = refusal(texts)
     if reason is not None:
         raise Rejected(reason)

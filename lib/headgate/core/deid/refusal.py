@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+from headgate.core.deid.profile import Profile
+
 STORAGE_CLASSES = "1.2.840.10008.5.1.4."  # PS3.4 Annex B
 PALETTE_STORAGE = "1.2.840.10008.5.1.4.39."
 
@@ -15,6 +17,7 @@ REFUSED_CLASSES = {
     "1.2.840.10008.5.1.4.1.1.9.4.1": "a recording of a voice",
     "1.2.840.10008.5.1.4.1.1.9.4.2": "a recording of sound",
 }
+MODALITY = 0x00080060
 SOP_CLASS_UID = 0x00080016
 SOP_INSTANCE_UID = 0x00080018
 STUDY_INSTANCE_UID = 0x0020000D
@@ -26,7 +29,7 @@ REQUIRED = {  # PS3.3 C.12.1.1 and C.7.2.1, type 1
     SOP_INSTANCE_UID: "SOP Instance UID",
     STUDY_INSTANCE_UID: "Study Instance UID",
 }
-LOOKED_AT = frozenset({*REQUIRED, BURNED_IN_ANNOTATION, ENCAPSULATED_DOCUMENT})
+LOOKED_AT = frozenset({*REQUIRED, MODALITY, BURNED_IN_ANNOTATION, ENCAPSULATED_DOCUMENT})
 
 
 def refusal(texts: Mapping[int, str]) -> str | None:
@@ -46,6 +49,15 @@ def refusal(texts: Mapping[int, str]) -> str | None:
     if ENCAPSULATED_DOCUMENT in texts:
         return "it holds an encapsulated document, whose text cannot be judged"
     return _burned_in(texts.get(BURNED_IN_ANNOTATION, ""))
+
+
+def exclusion(sop_class: str, modality: str, profile: Profile) -> str | None:
+    """Given what an instance is and a project's profile, return why it is not wanted, or None."""
+    if sop_class in profile.dropped_classes:
+        return "the profile drops its SOP class"
+    if modality in profile.dropped_modalities:
+        return "the profile drops its modality"
+    return None
 
 
 def _is_shared(sop_class: str) -> bool:

@@ -39,6 +39,8 @@ def _bare(uid: str) -> str:
 def _replace(uid: str, recipe: Recipe, *, is_study: bool) -> str:
     if not uid or (uid.startswith(WELL_KNOWN) and ROOT.fullmatch(uid)):
         return uid
+    if recipe.profile.uids:
+        return uid
     if recipe.uid_scheme == "fiona":
         return _fiona(uid, recipe.project, is_padded=not is_study)
     return _keyed(uid, recipe.key, recipe.uid_root)

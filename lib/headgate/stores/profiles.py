@@ -1,0 +1,154 @@
+"""Profiles of de-identification: TOML files, one for each way that projects want it."""
+
+import hashlib
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from pydicom.datadict import tag_for_keyword
+
+from headgate.core.deid.profile import DEFAULT, FULL, MODIFIED, NONE, Profile
+from headgate.core.errors import Misconfigured, Rejected
+from headgate.core.fields import IMPORT_RULE_PATTERN, IMPORT_RULE_TAG
+
+SECTIONS: Mapping[str, tuple[str, ...]] = {
+    "retain": (
+        *("dates", "patient_characteristics", "device_identity", "institution_identity"),
+        *("uids", "safe_private", "structured_content"),
+    ),
+    "texts": ("cleaned", "kept", "patterns"),
+    "dropped": ("modalities", "sop_classes"),
+}
+TOP = ("name", "version", "examples")
+DATES = (MODIFIED, FULL, NONE)
+NUMBER = re.compile(r"\(?([0-9a-fA-F]{4}),? ?([0-9a-fA-F]{4})\)?")
+
+
+@dataclass(frozen=True)
+class Example:
+    """An input, as values by keyword, and what must be there afterwards; blank: nothing."""
+
+    before: Mapping[str, str]
+    after: Mapping[str, str]
+
+
+def read_profile(path: Path) -> tuple[Profile, list[Example]]:
+    """Given a TOML file, return the profile in it and its examples. Raise Misconfigured."""
+    try:
+        content = path.read_bytes()
+        found = tomllib.loads(content.decode("utf-8"))
+    except (OSError, ValueError) as error:
+        raise Misconfigured(f"the profile {path} cannot be read: {error}") from error
+    _check_keys(path, found)
+    retain, texts = found.get("retain", {}), found.get("texts", {})
+    dropped = found.get("dropped", {})
+    if retain.get("dates", MODIFIED) not in DATES:
+        raise Misconfigured(f"{path}: dates is none of {', '.join(DATES)}")
+    wrong = [
+        name for name, value in retain.items() if name != "dates" and not isinstance(value, bool)
+    ]
+    if wrong:
+        raise Misconfigured(f"{path}: {wrong[0]} is neither true nor false")
+    profile = Profile(
+        name=str(found.get("name", path.stem)),
+        version=_number(path, found.get("version", 1)),
+        digest=hashlib.sha256(content).hexdigest(),
+        **retain,
+        descriptors=_tags(path, texts["cleaned"]) if "cleaned" in texts else DEFAULT.descriptors,
+        kept_texts=_texts(path, texts.get("kept", [])),
+        patterns=tuple(
+            (tag_of(str(path), name), _pattern(str(path), text))
+            for name, text in texts.get("patterns", {}).items()
+        ),
+        dropped_modalities=_texts(path, dropped.get("modalities", [])),
+        dropped_classes=_texts(path, dropped.get("sop_classes", [])),
+    )
+    return profile, [_example(path, one) for one in found.get("examples", [])]
+
+
+def named(name: str, folder: Path) -> tuple[Profile, list[Example]]:
+    """Given a profile's name, or the path of a file, return it. Raise Misconfigured.
+
+    The name "default" is that of the profile built in, where the folder has none.
+    """
+    path = Path(name) if name.endswith(".toml") else folder / f"{name}.toml"
+    if name == DEFAULT.name and not path.exists():
+        return DEFAULT, []
+    return read_profile(path)
+
+
+def with_import_rule(profile: Profile, row: Mapping[str, Any]) -> Profile:
+    """Given a profile and a project's row of REDCap, add the row's import rule to it.
+
+    Raise Rejected where it cannot be used: the project's studies wait until it is mended.
+    """
+    name, pattern = (str(row.get(key) or "") for key in (IMPORT_RULE_TAG, IMPORT_RULE_PATTERN))
+    if not name or not pattern:
+        return profile
+    place = f"{IMPORT_RULE_TAG} of the project in REDCap"
+    try:
+        rule = tag_of(place, name), _pattern(place, pattern)
+    except Misconfigured as error:
+        raise Rejected(str(error)) from error
+    return replace(profile, patterns=(*profile.patterns, rule))
+
+
+def tag_of(place: str, name: str) -> int:
+    """Given a keyword, or a tag as gggg,eeee, return the tag. Raise Misconfigured."""
+    number = NUMBER.fullmatch(name)
+    tag = int(number[1] + number[2], 16) if number else tag_for_keyword(name)
+    if tag is None:
+        raise Misconfigured(f"{place}: {name!r} is no attribute of DICOM: PS3.6 lists them")
+    return tag
+
+
+def _check_keys(path: Path, found: Mapping[str, Any]) -> None:
+    for name, value in found.items():
+        if name in TOP:
+            continue
+        if name not in SECTIONS or not isinstance(value, dict):
+            raise Misconfigured(f"{path}: there is no setting {name!r}")
+        unknown = sorted(set(value) - set(SECTIONS[name]))
+        if unknown:
+            raise Misconfigured(f"{path}: there is no setting {name}.{unknown[0]}")
+
+
+def _number(path: Path, value: Any) -> int:
+    if not isinstance(value, int) or isinstance(value, bool):
+        raise Misconfigured(f"{path}: version is no whole number")
+    return value
+
+
+def _texts(path: Path, value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise Misconfigured(f"{path}: {value!r} is no list of texts")
+    return tuple(value)
+
+
+def _tags(path: Path, value: Any) -> tuple[int, ...]:
+    return tuple(tag_of(str(path), name) for name in _texts(path, value))
+
+
+def _pattern(place: str, text: Any) -> str:
+    try:
+        re.compile(text)
+    except (re.error, TypeError) as error:
+        raise Misconfigured(f"{place}: {text!r} is no regular expression: {error}") from error
+    return str(text)
+
+
+def _example(path: Path, found: Any) -> Example:
+    before, after = (_values(path, found, name) for name in ("before", "after"))
+    return Example(before, after)
+
+
+def _values(path: Path, found: Any, name: str) -> dict[str, str]:
+    part = found.get(name) if isinstance(found, dict) else None
+    if not isinstance(part, dict):
+        raise Misconfigured(f"{path}: an example has a table before and a table after")
+    for keyword in part:
+        tag_of(str(path), keyword)
+    return {keyword: str(text) for keyword, text in part.items()}
