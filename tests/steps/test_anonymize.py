@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import subprocess
+import sys
 
 import factories
 import pytest
@@ -15,6 +16,13 @@ from pydicom import dcmread
 
 STUDY = factories.Study("anonymize")
 WHO = ["--project", "P", "--participant", "P-001", "--event", "E1"]
+
+# prints the most memory, in kilobytes, that the command it is given ever had
+MEASURED = (
+    "import resource, subprocess, sys; "
+    "subprocess.run(sys.argv[1:], check=True, stdout=subprocess.DEVNULL); "
+    "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+)
 
 
 def anonymize(*words, code=0):
@@ -162,3 +170,23 @@ def test_a_dry_run_writes_nothing(files, tmp_path):
 
 def test_without_participant_it_is_a_matter_of_usage(files, tmp_path):
     assert "--participant" in anonymize(files, tmp_path / "out", "--project", "P", code=2).stderr
+
+
+def test_a_large_object_goes_through_in_little_memory(tmp_path):
+    """Sparse, so that making it costs nothing; read and written whole all the same."""
+    (dataset,) = STUDY.instances(1)
+    del dataset.PixelData
+    dataset.NumberOfFrames = 8
+    factories.save([dataset], tmp_path / "in")
+    (path,) = (tmp_path / "in").iterdir()
+    pixels, size = b"\xe0\x7f\x10\x00OW\0\0", 512 << 20
+    with path.open("ab") as file:
+        file.write(pixels + size.to_bytes(4, "little"))
+        file.truncate(file.tell() + size)
+    words = [*script("anonymize"), str(tmp_path / "in"), str(tmp_path / "out"), *WHO]
+    measured = subprocess.run(
+        [sys.executable, "-c", MEASURED, *words], capture_output=True, text=True, check=True
+    )
+    (output,) = (tmp_path / "out").rglob("*.dcm")
+    assert output.stat().st_size > size
+    assert int(measured.stdout) < 200_000  # kilobytes

@@ -1,6 +1,7 @@
 """DICOM files: headers read, data sets split into header and pixels, both encoded again."""
 
 import hashlib
+import mmap
 import struct
 import zlib
 from collections.abc import Iterator
@@ -30,6 +31,7 @@ from headgate.core.elements import (
 )
 from headgate.core.errors import Rejected
 from headgate.core.implementation import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION
+from headgate.stores import files
 
 PIXEL_GROUP = 0x7FE0
 META_BYTES = 1 << 16
@@ -106,10 +108,10 @@ def read_header(path: Path) -> Dataset:
 def read_instance(path: Path) -> Instance:
     """Given a DICOM file, return it taken apart. Raise Rejected when it is none, or cut short."""
     with understanding():
-        return take_apart(path.read_bytes())
+        return take_apart(files.mapped(path))
 
 
-def take_apart(file: bytes) -> Instance:
+def take_apart(file: bytes | mmap.mmap) -> Instance:
     """Given a DICOM file's bytes, return it taken apart. To be called with `understanding`."""
     meta, offset = _read_meta(file)
     syntax = meta[TRANSFER_SYNTAX]
@@ -124,14 +126,15 @@ def take_apart(file: bytes) -> Instance:
     return Instance(dataset[:end], pixels, syntax, stored)
 
 
-def _read_meta(file: bytes) -> tuple[dict[int, str], int]:
+def _read_meta(file: bytes | mmap.mmap) -> tuple[dict[int, str], int]:
     """Return the values of the file meta information (PS3.10 7.1) by tag, and where it ends."""
-    if file[128:132] != b"DICM":
+    start = bytes(file[:META_BYTES])
+    if start[128:132] != b"DICM":
         raise InvalidDicomError
     found, position = {}, 132
-    while file[position : position + 2] == b"\x02\0":
-        element = element_at(file, position, EXPLICIT)
-        found[element.tag] = file[element.value : element.end].decode("latin-1").rstrip(" \0")
+    while start[position : position + 2] == b"\x02\0":
+        element = element_at(start, position, EXPLICIT)
+        found[element.tag] = start[element.value : element.end].decode("latin-1").rstrip(" \0")
         position = element.end
     return found, position
 

@@ -1,6 +1,7 @@
 """Files that are there whole or not at all: written aside, synced, renamed."""
 
 import errno
+import mmap
 import os
 import shutil
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from headgate.core.errors import Unavailable
 FOLDER_MODE = 0o750
 # IOV_MAX of Linux
 MOST_PARTS = 1024
+MOST_AT_ONCE, LARGE = 32 << 20, 32 << 20
 FILE_MODE = 0o640
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
@@ -27,14 +29,45 @@ def make_folders(path: Path) -> None:
 
 
 def write_bytes(descriptor: int, *parts: bytes | memoryview) -> None:
-    """Given an open file, write all of every part."""
+    """Given an open file, write all of every part; of a mapped file no more stays in memory."""
     rest = [memoryview(part) for part in parts if len(part)]
     while rest:
-        written = os.writev(descriptor, rest[:MOST_PARTS])
+        now = _first(rest)
+        written = os.writev(descriptor, now)
+        if written >= LARGE:
+            _forget(now)
         while rest and written >= len(rest[0]):
             written -= len(rest.pop(0))
         if rest:
             rest[0] = rest[0][written:]
+
+
+def _first(parts: list[memoryview]) -> list[memoryview]:
+    """Return as much of the parts as is written at once."""
+    found, room = [], MOST_AT_ONCE
+    for part in parts[:MOST_PARTS]:
+        found.append(part[:room])
+        room -= len(part)
+        if room <= 0:
+            break
+    return found
+
+
+def mapped(path: Path) -> bytes | mmap.mmap:
+    """Given a file that nobody changes, return its bytes, mapped where they are many.
+
+    Raise OSError as the disk does.
+    """
+    with path.open("rb") as file:
+        if os.fstat(file.fileno()).st_size < LARGE:
+            return file.read()
+        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+
+
+def _forget(parts: list[memoryview]) -> None:
+    for mapping in {id(part.obj): part.obj for part in parts}.values():
+        if isinstance(mapping, mmap.mmap):
+            mapping.madvise(mmap.MADV_DONTNEED)
 
 
 def write_new(path: Path, *parts: bytes | memoryview) -> None:

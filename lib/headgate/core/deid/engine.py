@@ -11,9 +11,10 @@ from headgate.core.deid import marks
 from headgate.core.deid.context import Context
 from headgate.core.deid.following import Previous, follow
 from headgate.core.deid.identity import Recipe
+from headgate.core.deid.kinds import dictionary_vr
 from headgate.core.deid.memory import Memory, Result
 from headgate.core.deid.patient import identifiers_of
-from headgate.core.deid.reading import place
+from headgate.core.deid.reading import place, shown
 from headgate.core.deid.refusal import (
     LOOKED_AT,
     MODALITY,
@@ -68,7 +69,7 @@ def deidentify(
     _check(header, now.elements, recipe)
     memory.previous[recipe, encoding] = now
     found = dict(zip(now.tags, now.results, strict=True))
-    found.update(_marks(now.level.context, now.tags, memory, record))
+    found.update(_marks(now, memory, record))
     written = {tag: one.written for tag, one in found.items() if one.written is not None}
     return Cleaned(written, encoding, tuple(leak for one in found.values() for leak in one.leaks))
 
@@ -104,11 +105,10 @@ def _check(data: bytes, elements: Iterable[Element], recipe: Recipe) -> Mapping[
     return texts
 
 
-def _marks(
-    context: Context, present: Iterable[int], memory: Memory, record: Record | None
-) -> Mapping[int, Result]:
+def _marks(now: Previous, memory: Memory, record: Record | None) -> Mapping[int, Result]:
+    context = now.level.context
     new = dict(marks.written(context.recipe, context.writing))
-    if MANUFACTURER not in present:  # type 2 in the module that Institution Name belongs to
+    if MANUFACTURER not in now.tags:  # type 2 in the module that Institution Name belongs to
         new[MANUFACTURER] = encoded(MANUFACTURER, b"LO", b"", context)
     remembered = memory.of(context, is_nested=False)
     found = {}
@@ -117,6 +117,17 @@ def _marks(
         if key not in remembered:
             remembered[key] = Result(written, leaks_of(written, context))
         found[tag] = remembered[key]
-        if record is not None:
-            record(place((tag,)), "written", None, marks.text_of(tag, context.recipe))
+    if record is not None:
+        for tag in new:
+            text = marks.text_of(tag, context.recipe)
+            record(place((tag,)), "written", _text_before(now, tag), text)
     return found
+
+
+def _text_before(now: Previous, tag: int) -> str | None:
+    for one in now.elements:
+        if one.tag == tag:
+            value = bytes(now.level.data[one.value : one.end])
+            context = now.level.context
+            return shown(one.vr or dictionary_vr(tag), value, context.terms, context.reading.order)
+    return None
