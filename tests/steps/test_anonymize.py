@@ -168,6 +168,31 @@ def test_a_dry_run_writes_nothing(files, tmp_path):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in"]
 
 
+def test_a_dry_run_shows_every_element_before_and_after_and_the_rule(files, tmp_path):
+    words = [files, tmp_path / "out", *WHO, "--dry-run", "--diff", tmp_path / "diff.csv", "--json"]
+    done = anonymize(*words)
+    assert answers(done)[-1]["outputs"] == 5
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["diff.csv", "in"]
+    with (tmp_path / "diff.csv").open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["file"].endswith("IM00000")]
+    told = {(row["element"], row["rule"]): (row["before"], row["after"]) for row in rows}
+    assert told["PatientID", "written"] == (factories.PATIENT_ID, "P-001")
+    before, after = told["StudyInstanceUID", "U"]
+    assert before == STUDY.uid
+    assert after.startswith("2.25.")
+
+
+def test_the_profile_is_chosen_by_name_or_file(files, tmp_path):
+    (tmp_path / "full.toml").write_text('name = "full"\n[retain]\ndates = "full"\n')
+    anonymize(files, tmp_path / "out", *WHO, "--profile", tmp_path / "full.toml")
+    for path in (tmp_path / "out").rglob("*.dcm"):
+        dataset = dcmread(path)
+        assert dataset.LongitudinalTemporalInformationModified == "UNMODIFIED"
+        assert dataset.DeidentificationMethod[1].startswith("full 1 ")
+    told = anonymize(files, tmp_path / "out", *WHO, "--profile", "absent", code=78)
+    assert "absent.toml" in told.stderr
+
+
 def test_without_participant_it_is_a_matter_of_usage(files, tmp_path):
     assert "--participant" in anonymize(files, tmp_path / "out", "--project", "P", code=2).stderr
 

@@ -34,7 +34,8 @@ class Step:
     runs when every item of a whole pass went well, and `totals` returns what is printed last.
     `parameters` are the script's own command-line options, in click's terms; `overrides` tells
     which of them stand for a setting. `locks` name what a run must hold alone. `by_hand` scripts
-    show every outcome; `is_alone` ones need neither configuration nor data tree.
+    show every outcome; `is_alone` ones need neither configuration nor data tree; one that
+    `rehearses` is applied in a dry run too, and sees to it itself that nothing is written.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Step:
     changes: bool = True
     by_hand: bool = False
     is_alone: bool = False
+    rehearses: bool = False
 
 
 def ok(item: object, text: str, **details: Any) -> Outcome:

@@ -119,14 +119,14 @@ def _work(step: Step, context: Context, report: Report) -> int:
     codes = [exits.DONE]
     for item in _limited(step, context):
         report.progress(item)
-        if context.options.get("dry_run"):
+        if context.options.get("dry_run") and not step.rehearses:
             report.planned(item)
             continue
         codes.append(_attempt(report, item, partial(_apply, step, context, item, report)))
     is_whole = not any(context.options.get(name) for name in ("dry_run", "only", "limit"))
     if step.after and is_whole and exits.worst(codes) == exits.DONE:
         step.after(context)
-    if step.totals and not context.options.get("dry_run"):
+    if step.totals and (step.rehearses or not context.options.get("dry_run")):
         report.totals(step.totals(context))
     return exits.worst(codes)
 

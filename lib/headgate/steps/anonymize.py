@@ -41,6 +41,7 @@ class Job:
     assignment: Assignment
     profile: Profile
     tells_changes: bool
+    is_rehearsal: bool
 
 
 @dataclass(frozen=True)
@@ -114,6 +115,8 @@ def make(job: Job, path: Path) -> Made:
         record = partial(_record, changes) if job.tells_changes else None
         output = clean(instance, recipe, record)
         place = job.target / output.study / output.series / f"{output.sop_instance}.dcm"
+        if job.is_rehearsal:
+            return Made(path, output=place, changes=changes)
         files.make_folders(place.parent)
         if not files.write_once(place, *output.file):
             raise Rejected("another input had the same SOP Instance UID and other content")
@@ -145,8 +148,9 @@ def _record(changes: list[Change], place: str, rule: str, before: object, after:
 
 def _job(context: Context) -> Job:
     options = context.options
-    target = Path(options["output"])
-    files.make_folders(target)
+    target, is_rehearsal = Path(options["output"]), bool(options.get("dry_run"))
+    if not is_rehearsal:
+        files.make_folders(target)
     couplings = None
     if options["coupling_list"]:
         with Path(options["coupling_list"]).open(newline="", encoding="utf-8-sig") as file:
@@ -154,19 +158,21 @@ def _job(context: Context) -> Job:
     assignment = Assignment(
         options["project"], options["participant"] or "", options["event"] or ""
     )
-    key = secrets.read_key(str(options["key_file"] or _own_key(target)))
+    key = _key(options["key_file"], target, is_rehearsal)
     profile, _ = profiles.named(options["profile"], shipped("config/deid"))
     source, tells_changes = Path(options["input"]), bool(options["diff"])
-    return Job(source, target, key, couplings, assignment, profile, tells_changes)
+    return Job(source, target, key, couplings, assignment, profile, tells_changes, is_rehearsal)
 
 
-def _own_key(target: Path) -> Path:
+def _key(given: str | None, target: Path, is_rehearsal: bool) -> bytes:
     """Beside the output, not in it: who is given the output must not be given the key."""
-    path = target.absolute().parent / f"{target.name}.key"
+    path = Path(given) if given else target.absolute().parent / f"{target.name}.key"
     if not path.exists():
+        if is_rehearsal:
+            return random_secrets.token_bytes(32)
         secrets.write_key(path, random_secrets.token_hex(32))
         click.echo(f"made the key {path}: keep it, further data need it", err=True)
-    return path
+    return secrets.read_key(str(path))
 
 
 def _mapped(context: Context, work: Any, paths: list[Path]) -> Iterator[Made]:
@@ -222,4 +228,5 @@ STEP = Step(
     totals=totals,
     by_hand=True,
     is_alone=True,
+    rehearses=True,
 )  # fmt: skip
