@@ -1,6 +1,7 @@
 """Character sets: the bytes of a text to the text and back. PS3.3 C.12.1.1.2, PS3.5 6.1."""
 
 from functools import lru_cache
+from warnings import catch_warnings, simplefilter
 
 from pydicom.charset import convert_encodings, decode_bytes, encode_string, python_encoding
 from pydicom.config import disable_value_validation
@@ -46,7 +47,9 @@ def decode(value: bytes, terms: tuple[str, ...]) -> str:
     encodings = encodings_of(terms)
     if len(encodings) == 1 and b"\x1b" not in value:
         return value.decode(encodings[0], "replace").rstrip(" \0")
-    with disable_value_validation():
+    with disable_value_validation(), catch_warnings():
+        # What cannot be decoded is told by U+FFFD; cron would mail a warning.
+        simplefilter("ignore")
         text = decode_bytes(value, encodings, set(RESETTING))
     return text.rstrip(" \0")
 

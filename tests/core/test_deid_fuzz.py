@@ -1,0 +1,95 @@
+"""Mutated files: each leaves clean, or is refused with a reason; none breaks or hangs the engine."""
+
+import random
+import time
+from pathlib import Path
+
+import factories
+import pydicom
+import pytest
+from headgate.cleaning import clean
+from headgate.core.deid.gate import find_leaks
+from headgate.core.deid.identity import Recipe, project_key
+from headgate.core.deid.patient import identifiers_of
+from headgate.core.errors import Excluded, Rejected
+from headgate.stores.dicomfiles import take_apart, understanding
+from pydicom.uid import ExplicitVRLittleEndian
+
+RECIPE = Recipe("LUNG", "LUNG-001", "baseline", project_key(b"k" * 32, "LUNG"))
+PACKAGED = Path(pydicom.__file__).parent / "data"
+LARGEST = 60_000
+SEEDS, EACH = 20, 500
+# a hang, on the slowest machine: a file takes a few thousandths
+LONGEST_SECONDS = 30.0
+INTERESTING = (
+    b"\xff\xff\xff\xff", b"\xfe\xff\x00\xe0", b"\xfe\xff\x0d\xe0", b"\xfe\xff\xdd\xe0", b"SQ\0\0",
+    b"UN\0\0", b"\x08\0\x05\0", b"\x10\0\x10\0", b"\x1b$B", b"ISO 2022 IR 87", b"\\", b"\0" * 8,
+    b"PN\xff\xff", b"UT\0\0\xff\xff\xff\x7f", b"\xe0\x7f\x10\0",
+)  # fmt: skip
+
+
+def sources():
+    (made,) = factories.Study("fuzz").instances(1)
+    made.SeriesDescription = f"of {factories.PATIENT_NAME.split('^')[0]}"
+    folders = ("test_files", "charset_files")
+    packaged = [path for folder in folders for path in sorted((PACKAGED / folder).glob("*.dcm"))]
+    files = [path.read_bytes() for path in packaged if path.stat().st_size < LARGEST]
+    head = factories.head(made.SOPClassUID, made.SOPInstanceUID, ExplicitVRLittleEndian)
+    return [head + factories.encoded(made)[1], *files]
+
+
+def outcome(data):
+    """Return the instance and what may leave of it, or the reason why nothing may."""
+    try:
+        with understanding():
+            instance = take_apart(data)
+        return instance, clean(instance, RECIPE)
+    except (Rejected, Excluded) as reason:
+        return str(reason)
+
+
+SOURCES = [data for data in sources() if not isinstance(outcome(data), str)]
+
+
+def mutated(dice):
+    data = bytearray(dice.choice(SOURCES))
+    for _ in range(dice.randint(1, 4)):
+        at = dice.randrange(132, len(data))
+        match dice.randrange(10):
+            case 0 | 6 | 7 | 8 | 9:
+                data[at] = dice.randrange(256)
+            case 1:
+                del data[at : at + dice.randint(1, 200)]
+            case 2:
+                data[at:at] = dice.choice(INTERESTING)
+            case 3:
+                piece = dice.choice(INTERESTING)
+                data[at : at + len(piece)] = piece
+            case 4:
+                start = dice.randrange(132, len(data))
+                data[at:at] = data[start : start + dice.randint(1, 400)]
+            case _:
+                del data[at:]
+        if len(data) < 140:
+            break
+    return bytes(data)
+
+
+@pytest.mark.parametrize("seed", range(SEEDS))
+def test_a_mutated_file_leaves_clean_or_is_refused(seed):
+    dice, left = random.Random(seed), 0
+    for number in range(EACH):
+        data, began = mutated(dice), time.monotonic()
+        found = outcome(data)
+        assert time.monotonic() - began < LONGEST_SECONDS, (seed, number)
+        assert found
+        if isinstance(found, str):
+            continue
+        left += 1
+        instance, output = found
+        with understanding():
+            told = identifiers_of(instance.head, instance.elements, instance.encoding, {})
+        header = output.cleaned.header()
+        assert find_leaks(header, instance.encoding, told) == [], (seed, number)
+        assert output.study.startswith(("2.25.", "1.2.840.10008."))
+    assert left > EACH / 10
