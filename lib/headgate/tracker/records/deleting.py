@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from headgate.tracker.model.call import Call
+from headgate.tracker.model.documents import drop_document
 from headgate.tracker.model.entries import (
     Entry,
     groups_of,
@@ -55,7 +56,16 @@ def delete_parts(call: Call, records: Sequence[str], parts: Mapping[str, str]) -
         Change(*_place(entry), difference(entry.values, left.get(_place(entry), {})))
         for entry in doomed
     ]
+    _drop_documents(call, changes)
     call.note_changes("Delete", "record_delete", changes)
+
+
+def _drop_documents(call: Call, changes: Sequence[Change]) -> None:
+    columns = call.project.dictionary.columns
+    files = {name for name, column in columns.items() if column.field.kind == "file"}
+    for change in changes:
+        for name in files & set(change.values):
+            drop_document(call.connection, call.project_id, int(change.values[name][0]))
 
 
 def rename_record(call: Call) -> Answer:
