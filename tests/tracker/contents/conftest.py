@@ -9,6 +9,7 @@ import requests
 from headgate.tracker.model.rights import ALL_RIGHTS
 from headgate.tracker.model.tokens import add_user
 from headgate.tracker.storage.database import change, connect
+from redcap import Project
 
 
 @pytest.fixture
@@ -91,3 +92,26 @@ def rows_in(tracker, project_id):
             return connection.execute(query, (project_id(project),)).fetchone()[0]
 
     return count
+
+
+@pytest.fixture
+def create(tracker, send):
+    """Makes a project of a project XML, and returns the response."""
+
+    def post(text, **about):
+        data = json.dumps({"project_title": "New", **about})
+        return send(
+            token=tracker.tokens["super"], content="project", format="json", data=data, odm=text
+        )
+
+    return post
+
+
+@pytest.fixture
+def restored(tracker, create):
+    def project(text, **about):
+        response = create(text, **about)
+        assert len(response.text) == 32, response.text
+        return Project(tracker.url, response.text, timeout=30)
+
+    return project

@@ -89,8 +89,10 @@ def test_1_11_an_unknown_username_is_taken_and_has_no_right(classic, ask):
     [
         (
             "json",
-            '[{"username":"u","reports":1,"expiration":"2031-05-06","forms":{"first":2},'
-            '"forms_export":{"second":3}}]',
+            (
+                '[{"username":"u","reports":1,"expiration":"2031-05-06","forms":{"first":2},'
+                '"forms_export":{"second":3}}]'
+            ),
         ),
         (
             "csv",
@@ -98,9 +100,11 @@ def test_1_11_an_unknown_username_is_taken_and_has_no_right(classic, ask):
         ),
         (
             "xml",
-            "<?xml version='1.0'?><users><item><username>u</username><reports>1</reports>"
-            "<expiration>2031-05-06</expiration><forms><first>2</first></forms>"
-            "<forms_export><second>3</second></forms_export></item></users>",
+            (
+                "<?xml version='1.0'?><users><item><username>u</username><reports>1</reports>"
+                "<expiration>2031-05-06</expiration><forms><first>2</first></forms>"
+                "<forms_export><second>3</second></forms_export></item></users>"
+            ),
         ),
     ],
 )

@@ -89,10 +89,12 @@ def _restore_people(call: Call, picture: Picture) -> None:
         unique = unique_group_name(name, taken)
         taken.add(unique)
         add_group(call, unique, name)
+    roles: set[str] = set()
     for role in picture.roles:
-        known = bool(ROLE_NAME.fullmatch(role.unique_name))
-        rights = _of_these_forms(role.rights, call.project)
-        add_role(call, role.unique_name if known else new_role_name(), role.label, rights)
+        known = ROLE_NAME.fullmatch(role.unique_name) and role.unique_name not in roles
+        name = role.unique_name if known else new_role_name()
+        roles.add(name)
+        add_role(call, name, role.label, _of_these_forms(role.rights, call.project))
     forms = call.project.dictionary.forms
     call.connection.executemany(
         "INSERT OR REPLACE INTO surveys VALUES (?, ?, ?)",

@@ -78,6 +78,7 @@ def export_participants(call: Call) -> Answer:
         found = _participant(call, Response(record, event_id, form, instance))
         values = ("", 1, "", record, 0, "", RESPONSES.get(status, 1), found["access_code"])
         rows.append(dict(zip(COLUMNS, (*values, _link(call, found)), strict=True)))
+    call.note_design("Export survey participant list")
     return table(COLUMNS, rows, call.parameters.format())
 
 
