@@ -203,6 +203,21 @@ def test_1_12_a_refused_export_without_the_right_leaves_none(classic, ask, perso
     assert rows_in(classic, "log") == before
 
 
+def test_1_12_the_line_of_an_export_waits_for_no_disk(classic, ask, monkeypatch):
+    from headgate.tracker import api
+
+    seen, note = [], api.note
+
+    def watched(connection, *line):
+        seen.append(connection.execute("PRAGMA synchronous").fetchone()[0])
+        note(connection, *line)
+
+    monkeypatch.setattr(api, "note", watched)
+    assert ask(classic, "record").status_code == 200
+    # 1 is NORMAL: what an export says need not be on the disk before its rows are sent.
+    assert seen == [1]
+
+
 CHANGES = [
     ("arm", {"action": "import"}, [{"arm_num": 3, "name": "x"}], "Import arms (API)"),
     ("arm", {"action": "delete", "arms[0]": "2"}, None, "Delete arms (API)"),

@@ -1,5 +1,7 @@
 """Files in fields of records: uploaded, handed out, deleted."""
 
+from collections.abc import Mapping
+
 from headgate.tracker.contents.uploads import sent_file
 from headgate.tracker.model.call import Call
 from headgate.tracker.model.dictionary import Field
@@ -58,15 +60,10 @@ def import_file(call: Call) -> Answer:
     for taken in before:
         instances.note(taken)
     place = _place(call, field, instances)
-    values = before[place].values if place in before else {}
     number = add_document(
         call.connection, call.project_id, upload.name, upload.media_type, upload.content
     )
-    rows = {place: {f"{field.form}_complete": "0", **values, field.name: str(number)}}
-    base = (*place[:2], "", 0)
-    if place[2] and base not in before:
-        # A record always has its base row, so that its name has a place.
-        rows[base] = {}
+    rows = _rows_with(field, str(number), place, before)
     changes = [
         Change(*at, difference(before[at].values if at in before else {}, row))
         for at, row in rows.items()
@@ -74,8 +71,21 @@ def import_file(call: Call) -> Answer:
     own = call.caller.group_id
     new_group = {} if groups or own is None else {record: own}
     carry_out(call, Plan({record: record}, frozenset(groups), rows, changes, new_group))
-    _drop(call, values.get(field.name, ""))
+    if place in before:
+        _drop(call, before[place].values.get(field.name, ""))
     return Answer("", call.parameters.answer_format())
+
+
+def _rows_with(
+    field: Field, number: str, place: Place, before: Mapping[Place, Entry]
+) -> dict[Place, dict[str, str]]:
+    values = before[place].values if place in before else {}
+    rows = {place: {f"{field.form}_complete": "0", **values, field.name: number}}
+    base = (*place[:2], "", 0)
+    if place[2] and base not in before:
+        # A record always has its base row, so that its name has a place.
+        rows[base] = {}
+    return rows
 
 
 def delete_file(call: Call) -> Answer:
