@@ -168,6 +168,9 @@ def test_1_11_a_deleted_user_loses_the_token(classic, ask, person):
     response = ask(classic, "user", action="delete", **{"users[0]": "gone", "users[1]": "never"})
     assert response.text == "1"
     assert ask(classic, "version", token=token).status_code == 403
+    # Who comes back under the name does not come back with the token.
+    ask(classic, "user", [{"username": "gone", "api_export": 1}])
+    assert ask(classic, "version", token=token).status_code == 403
 
 
 def test_1_11_names_and_addresses_come_from_the_account(tracker, classic, ask):
