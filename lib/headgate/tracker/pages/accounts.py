@@ -4,6 +4,7 @@ import re
 import sqlite3
 import time
 from dataclasses import dataclass
+from functools import cache
 from threading import BoundedSemaphore
 
 from argon2 import PasswordHasher
@@ -19,8 +20,6 @@ LONGEST_WAIT_SECONDS = 15 * 60
 HASHER = PasswordHasher()
 # Each hash takes 64 MiB: a crowd that guesses passwords shall not take all memory.
 AT_ONCE = BoundedSemaphore(2)
-# Verified where there is no account, so that a stranger's name takes as long as a known one.
-NOBODYS = HASHER.hash("the password of nobody")
 
 
 @dataclass(frozen=True)
@@ -82,7 +81,7 @@ def account_with(
     After five failures in a row every further one doubles the wait, up to 15 minutes.
     """
     row = _attempt(connection, username, delays)
-    hashed = NOBODYS if row is None else row["password"]
+    hashed = _nobodys() if row is None else row["password"]
     if not _fits(hashed, password) or row is None:
         return None
     connection.execute("UPDATE accounts SET failures = 0 WHERE username = ?", (username,))
@@ -126,6 +125,12 @@ def _hashed(password: str) -> str:
 def _hash(password: str) -> str:
     with AT_ONCE:
         return HASHER.hash(password)
+
+
+@cache
+def _nobodys() -> str:
+    """Return what is verified where there is no account: that takes as long as with one."""
+    return _hash("the password of nobody")
 
 
 def _fits(hashed: str, password: str) -> bool:

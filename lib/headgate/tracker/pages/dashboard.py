@@ -1,6 +1,7 @@
 """The record status dashboard: the records of a project, a hundred at a time."""
 
 import json
+import re
 import sqlite3
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,12 +25,12 @@ ORDERS = {
     "-changed": "r.modified DESC, r.record DESC",
 }
 # Names first; then values of the rows that do not repeat, found as text before they are parsed.
-SEARCH = """ AND (instr(lower(r.record), lower(:text)) OR EXISTS (
+SEARCH = """ AND (r.record LIKE :text ESCAPE '~' OR EXISTS (
     SELECT 1 FROM json_each(:events) v CROSS JOIN entries e
     ON e.project_id = :project AND e.record = r.record AND e.event_id = v.value
-        AND e.instrument = '' AND instr(lower(e.content), lower(:as_json))
+        AND e.instrument = '' AND e.content LIKE :as_json ESCAPE '~'
     WHERE EXISTS (SELECT 1 FROM json_each(e.content) c
-        WHERE instr(lower(c.value), lower(:text))
+        WHERE c.value LIKE :text ESCAPE '~'
             AND c.key IN (SELECT value FROM json_each(:columns)))))"""
 STATUS = """ AND EXISTS (SELECT 1 FROM entries e WHERE e.project_id = :project
     AND e.record = r.record AND json_extract(e.content, :status_path) = :status)"""
@@ -157,8 +158,8 @@ def _found(visit: ProjectVisit, wanted: Wanted) -> list[sqlite3.Row]:
     place: dict[str, Any] = {
         "project": project.project_id,
         "group": visit.caller.group_id,
-        "text": wanted.text,
-        "as_json": json.dumps(wanted.text)[1:-1],
+        "text": _within(wanted.text),
+        "as_json": _within(json.dumps(wanted.text)[1:-1]),
         "events": json.dumps(list(project.event_ids)),
         "columns": json.dumps(columns),
         "state": transfers.STATES.index(wanted.state) if wanted.state else None,
@@ -169,13 +170,19 @@ def _found(visit: ProjectVisit, wanted: Wanted) -> list[sqlite3.Row]:
     }
     query = (
         "SELECT r.record, r.modified, r.transfer_state, r.group_id FROM records r"
-        " WHERE r.project_id = :project AND (:group IS NULL OR r.group_id = :group)"
+        " WHERE r.project_id = :project"
     )
+    query += "" if visit.caller.group_id is None else " AND r.group_id = :group"
     query += " AND r.transfer_state = :state" if wanted.state else ""
     query += STATUS if wanted.form and wanted.status else ""
     query += SEARCH if wanted.text else ""
     query += f" ORDER BY {ORDERS[wanted.order]} LIMIT :each OFFSET :skipped"
     return visit.connection.execute(query, place).fetchall()
+
+
+def _within(text: str) -> str:
+    """Return the pattern of what holds the text, wherever in it."""
+    return "%" + re.sub(r"([~%_])", r"~\1", text) + "%"
 
 
 def _series(visit: ProjectVisit, names: Sequence[str]) -> dict[str, int]:

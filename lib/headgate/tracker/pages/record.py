@@ -14,7 +14,7 @@ from headgate.tracker.pages.items import items_of, piped, plain, shown, status_w
 from headgate.tracker.pages.rendering import page
 from headgate.tracker.pages.visits import ProjectVisit
 
-MOST_COLUMNS = 5
+MOST_COLUMNS = 7
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from headgate.tracker.pages.visits import MISSING, Visit, missing
 
 P = "/projects/{project:int}"
 STATIC = Path(__file__).parent / "static"
-FILES = {"style.css": "text/css; charset=utf-8"}
+FILES = {"style.css": "text/css; charset=utf-8", "icon.svg": "image/svg+xml"}
 PAGES = (
     Page("/", "GET", projects.show),
     Page("/sign-out", "POST", sign_in.sign_out),

@@ -80,7 +80,8 @@ def take_password(visit: Visit) -> Response:
 
 
 def _asking(sent: Sent, problem: str = "", name: str = "") -> Response:
-    token = secrets.token_urlsafe(32)
+    # The one that a page opened beside this one has may be in use still.
+    token = sent.cookies.get(FORM_COOKIE) or secrets.token_urlsafe(32)
     target = sent.value("next") or sent.asked("next")
     answer = page(
         *(None, "sign_in", "Sign in", 401 if problem else 200),

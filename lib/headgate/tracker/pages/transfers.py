@@ -37,9 +37,11 @@ def counts_of(
     connection: sqlite3.Connection, project_id: int, group_id: int | None
 ) -> Mapping[str, int]:
     """Given a project and a group (None: all records), return how many records each state has."""
+    # Without a group the index alone answers.
+    within = "" if group_id is None else " AND group_id = :group"
     rows = connection.execute(
-        "SELECT transfer_state, COUNT(*) FROM records WHERE project_id = :project"
-        " AND (:group IS NULL OR group_id = :group) GROUP BY transfer_state",
+        "SELECT transfer_state, COUNT(*) FROM records"  # noqa: S608 (the texts are ours)
+        f" WHERE project_id = :project{within} GROUP BY transfer_state",
         {"project": project_id, "group": group_id},
     )
     found = {STATES[state]: count for state, count in rows}
