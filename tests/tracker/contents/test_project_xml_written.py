@@ -14,6 +14,7 @@ REDCAP = "{https://projectredcap.org}"
 ALL = {"exportFiles": "true", "exportDataAccessGroups": "true"}
 CHOICES = "select_choices_or_calculations"
 EXTRA = {
+    "field_label": "Age <i>in years</i> & months ]]>",
     "section_header": 'A "header" & more',
     "field_note": "line one\nline two",
     "branching_logic": "[age] > 3 and [name] <> ''",
@@ -113,6 +114,17 @@ def test_1_13_an_export_makes_the_same_project_again(whole, ask, restored):
     assert without_totals(everything(again, ask)) == without_totals(everything(whole, ask))
 
 
+def test_1_13_a_row_without_values_is_there_again(longitudinal, ask, restored):
+    rows = longitudinal.export_instrument_event_mappings()
+    rows[-1]["form"] = "second"
+    longitudinal.import_instrument_event_mappings(rows)
+    longitudinal.import_records([{"record_id": "9", "redcap_event_name": "other_arm_2"}])
+    before = ask(longitudinal, "record").json()
+    assert [row["redcap_event_name"] for row in before] == ["other_arm_2"]
+    again = restored(ask(longitudinal, "project_xml").text)
+    assert ask(again, "record").json() == before
+
+
 def test_1_13_without_the_flags_files_and_groups_stay_out(whole, ask, restored):
     again = restored(ask(whole, "project_xml").text)
     rows = ask(again, "record", exportDataAccessGroups="true").json()
@@ -193,6 +205,7 @@ def test_1_13_rights_and_groups_hold_here_too(whole, ask, person, refusal):
     assert keys == {"1 <&>"}
     assert "UserRoles" not in text
     assert "DataAccessGroups" not in text
+    assert 'ItemOID="redcap_data_access_group"' not in text
     token = person(whole, "u", forms_export={"first": 2})
     root = ET.fromstring(ask(whole, "project_xml", token=token, **ALL).text)
     assert not {"name", "age"} & {item.get("ItemOID") for item in root.iter(f"{ODM}ItemData")}
