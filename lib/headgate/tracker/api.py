@@ -115,7 +115,7 @@ OPERATIONS: Mapping[tuple[str, str], Reading | Changing] = {
     ("record", "export"): Reading(exchange.export_records, exports=DATA),
     ("record", "import"): Changing(exchange.import_records, ("api_import",)),
     ("record", "delete"): Changing(deleting.delete_records, ("record_delete",)),
-    ("record", "rename"): Changing(deleting.rename_record, ("api_import",)),
+    ("record", "rename"): Changing(deleting.rename_record, ("api_import", "record_rename")),
     ("generateNextRecordName", "export"): Reading(_next_name),
     ("report", "export"): Reading(reports.export_report, ("api_export", "reports"), exports=DATA),
     ("file", "export"): Reading(files.export_file, exports="Download uploaded file"),

@@ -21,7 +21,8 @@ SETTINGS: Mapping[str, str] = {
     "MissingDataCodes": "missing_data_codes",
 }
 
-# Attributes of ItemDef, and the columns of the dictionary they hold.
+# Attributes of ItemDef, and the columns of the dictionary they hold. How the ranking of a matrix
+# is written is not established: it is left out.
 ATTRIBUTES: Mapping[str, str] = {
     "FieldNote": "field_note",
     "SectionHeader": "section_header",
@@ -31,8 +32,6 @@ ATTRIBUTES: Mapping[str, str] = {
     "CustomAlignment": "custom_alignment",
     "QuestionNumber": "question_number",
     "MatrixGroupName": "matrix_group_name",
-    # In no file that was seen; called as its column, as all the others are.
-    "MatrixRanking": "matrix_ranking",
     "FieldAnnotation": "field_annotation",
 }
 # Where the choices, or what stands in their place, are kept: by the kind of field.
