@@ -197,8 +197,9 @@ def test_deleting_is_asked_first(boss, number, classic):
     assert classic.export_records(records=["1"]) == []
 
 
-def test_a_record_is_renamed_but_not_to_one_that_is_there(boss, number, classic):
+def test_a_record_is_renamed_but_not_to_one_that_is_there(boss, number, classic, log_of):
     path = f"/projects/{number}/rename?record=1"
     assert boss.post(path, {"new_name": "2"}).status_code == 422
     assert boss.post(path, {"new_name": "one"}).status_code == 303
     assert values(classic, "one")["name"] == "Ann"
+    assert log_of(number)[0] == "Update record"

@@ -181,6 +181,7 @@ def test_the_sign_in_form_of_another_site_is_refused(cookie, stranger, account):
     [
         ("/projects/1?state=waiting", "/projects/1?state=waiting"),
         ("//evil.example/", "/"),
+        ("///evil.example/", "/"),
         ("/\\evil.example/", "/"),
         ("https://evil.example/", "/"),
         ("javascript:alert(1)", "/"),

@@ -91,7 +91,8 @@ def rename_record(call: Call) -> Answer:
         "UPDATE records SET number = :number WHERE project_id = :project AND record = :new", place
     )
     mark_changed(call.connection, call.project_id, [new])
-    call.note("record_edit", f"Update record ({call.source})", f"{old} is now {new}", new)
+    action = f"Update record ({call.source})" if call.source else "Update record"
+    call.note("record_edit", action, f"{old} is now {new}", new)
     return number(1, call.parameters.answer_format())
 
 
