@@ -1,31 +1,18 @@
 """The command line of the accounts that sign in at the tracker's pages."""
 
 import sys
-from collections.abc import Iterator
-from contextlib import closing, contextmanager
 from pathlib import Path
-from sqlite3 import Connection, OperationalError
-from typing import Any, NoReturn
 
 import click
 
-from headgate.core.errors import Misconfigured, Unavailable
+from headgate.tracker.opening import DATABASE, opened
 from headgate.tracker.pages.accounts import (
     add_account,
     all_accounts,
     remove_account,
     set_password,
 )
-from headgate.tracker.storage.database import connect, prepare
 from headgate.tracker.wire.answers import Refused
-
-REFUSED, UNAVAILABLE, MISCONFIGURED = 1, 69, 78
-DATABASE: dict[str, Any] = {
-    "type": click.Path(dir_okay=False, path_type=Path),
-    "default": Path("tracker.sqlite"),
-    "show_default": True,
-    "help": "The database; made if absent.",
-}
 
 
 @click.group()
@@ -46,7 +33,7 @@ def account() -> None:
 @click.option("--administrator", is_flag=True, help="One that sees every project.")
 def add(name: str, database: Path, administrator: bool) -> None:
     """Make the account NAME."""
-    with _opened(database) as connection:
+    with opened(database) as connection:
         add_account(connection, name, _password(), administrator)
 
 
@@ -55,7 +42,7 @@ def add(name: str, database: Path, administrator: bool) -> None:
 @click.option("--db", "database", **DATABASE)
 def password(name: str, database: Path) -> None:
     """Give the account NAME a new password, and end its sessions."""
-    with _opened(database) as connection:
+    with opened(database) as connection:
         _known(set_password(connection, name, _password()), name)
 
 
@@ -63,7 +50,7 @@ def password(name: str, database: Path) -> None:
 @click.option("--db", "database", **DATABASE)
 def list_accounts(database: Path) -> None:
     """List the accounts, one a line."""
-    with _opened(database) as connection:
+    with opened(database) as connection:
         for one in all_accounts(connection):
             click.echo(f"{one.username}\tadministrator" if one.administrator else one.username)
 
@@ -73,22 +60,8 @@ def list_accounts(database: Path) -> None:
 @click.option("--db", "database", **DATABASE)
 def remove(name: str, database: Path) -> None:
     """Remove the account NAME; what it may do in projects stays with the projects."""
-    with _opened(database) as connection:
+    with opened(database) as connection:
         _known(remove_account(connection, name), name)
-
-
-@contextmanager
-def _opened(database: Path) -> Iterator[Connection]:
-    try:
-        prepare(database)
-        with closing(connect(database)) as connection:
-            yield connection
-    except Refused as error:
-        _stop(error.message, REFUSED)
-    except Misconfigured as error:
-        _stop(str(error), MISCONFIGURED)
-    except (Unavailable, OperationalError) as error:
-        _stop(str(error), UNAVAILABLE)
 
 
 def _password() -> str:
@@ -100,8 +73,3 @@ def _password() -> str:
 def _known(is_known: bool, name: str) -> None:
     if not is_known:
         raise Refused(f"There is no account {name}.")
-
-
-def _stop(message: str, code: int) -> NoReturn:
-    sys.stderr.write(f"{message if message.startswith('tracker:') else f'tracker: {message}'}\n")
-    raise SystemExit(code)

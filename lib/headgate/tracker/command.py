@@ -10,6 +10,7 @@ import click
 
 from headgate.core.errors import Misconfigured, Unavailable
 from headgate.tracker.accounts_command import account
+from headgate.tracker.bans_command import ban
 from headgate.tracker.loading import write_tokens
 from headgate.tracker.server import address, listen, ready, server_for
 
@@ -37,6 +38,13 @@ EXITS = {Misconfigured: 78, Unavailable: 69}
     type=click.Path(dir_okay=False, path_type=Path),
     help="Where to write the API tokens (JSON, readable by you alone); beside the database.",
 )
+@click.option(
+    "--limit",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Requests an address may make in a minute; one more bans it. 0: any number.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the address as JSON when ready.")
 @click.pass_context
 def main(
@@ -46,6 +54,7 @@ def main(
     database: Path,
     load: Path | None,
     tokens: Path | None,
+    limit: int,
     as_json: bool,
 ) -> None:
     """Serve the embedded REDCap: its API at /api/, pages for people at /.
@@ -66,7 +75,7 @@ def main(
         listener = listen(host, port)
     except (Misconfigured, Unavailable) as error:
         _stop(error)
-    server = server_for(database)
+    server = server_for(database, limit)
     if as_json:
         click.echo(json.dumps({"url": address(listener), "tokens": str(tokens or "")}))
     sys.stderr.write(f"tracker: listening on {address(listener)}\n")
@@ -75,6 +84,7 @@ def main(
 
 
 main.add_command(account)
+main.add_command(ban)
 
 
 def _end(*_: object) -> NoReturn:

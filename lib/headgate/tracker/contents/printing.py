@@ -6,9 +6,7 @@ shown as a question mark.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-
-from fpdf import FPDF
-from fpdf.enums import XPos, YPos
+from typing import TYPE_CHECKING
 
 from headgate.tracker.model.call import Call
 from headgate.tracker.model.dictionary import Field
@@ -17,6 +15,9 @@ from headgate.tracker.model.entries import Entry, groups_of, read_batches
 from headgate.tracker.model.rights import may_export
 from headgate.tracker.wire.answers import Answer, Refused, file_answer
 from headgate.tracker.wire.parameters import Parameters
+
+if TYPE_CHECKING:
+    from fpdf import FPDF
 
 FONT, LINE = "Helvetica", 5
 LARGE, MIDDLE, SMALL = 14, 11, 9
@@ -35,6 +36,9 @@ class Asked:
 def export_pdf(call: Call) -> Answer:
     """Given a record, or none for blank forms, return the forms as PDF. Raise Refused."""
     asked, sent = _asked(call), call.parameters
+    # Imported for the first PDF: it costs every other command a quarter of a second.
+    from fpdf import FPDF
+
     document = FPDF()
     document.add_page()
     _write(document, call.project.title, LARGE, bold=True)
@@ -78,7 +82,7 @@ def _file_name(call: Call, sent: Parameters) -> str:
     return "_".join("".join(filter(str.isalnum, part)) for part in parts if part) or "forms"
 
 
-def _print_blank(document: FPDF, call: Call, asked: Asked) -> None:
+def _print_blank(document: "FPDF", call: Call, asked: Asked) -> None:
     forms = call.project.dictionary.forms
     for form in asked.forms:
         if asked.event_id is not None and not call.project.has_form(asked.event_id, form):
@@ -89,7 +93,9 @@ def _print_blank(document: FPDF, call: Call, asked: Asked) -> None:
             _write(document, f"{field.label}: {choices or '_' * 30}", SMALL)
 
 
-def _print_records(document: FPDF, call: Call, asked: Asked, records: Iterable[str] | None) -> None:
+def _print_records(
+    document: "FPDF", call: Call, asked: Asked, records: Iterable[str] | None
+) -> None:
     batches = read_batches(call.connection, call.project, records, None, call.caller.group_id)
     first = True
     for batch in batches:
@@ -112,7 +118,7 @@ def _print_records(document: FPDF, call: Call, asked: Asked, records: Iterable[s
 
 
 def _print_entry(
-    document: FPDF, call: Call, asked: Asked, entry: Entry, names: dict[str, str]
+    document: "FPDF", call: Call, asked: Asked, entry: Entry, names: dict[str, str]
 ) -> None:
     project = call.project
     if asked.event_id not in {None, entry.event_id}:
@@ -155,8 +161,8 @@ def _shown(field: Field, entry: Entry, names: dict[str, str]) -> str:
     return names.get(value, "") if field.kind == "file" else dict(field.choices).get(value, value)
 
 
-def _write(document: FPDF, text: str, size: int, bold: bool = False) -> None:
+def _write(document: "FPDF", text: str, size: int, bold: bool = False) -> None:
     document.set_font(FONT, "B" if bold else "", size)
     # Line breaks stay; what the font has no picture of becomes a question mark.
     safe = text.replace("\r\n", "\n").encode("latin-1", "replace").decode("latin-1")
-    document.multi_cell(0, LINE, safe, new_x=XPos.LMARGIN, new_y=YPos.NEXT)
+    document.multi_cell(0, LINE, safe, new_x="LMARGIN", new_y="NEXT")
