@@ -3,7 +3,7 @@
 import socket
 import sqlite3
 import threading
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -15,9 +15,9 @@ from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Message
 
 from headgate.core.errors import Misconfigured, Unavailable
 from headgate.tracker import api
@@ -27,6 +27,7 @@ from headgate.tracker.pages import routes
 from headgate.tracker.storage.database import connect, prepare
 from headgate.tracker.wire.answers import MEDIA_TYPES, Answer, Refused, refusal
 from headgate.tracker.wire.parameters import Parameters, Upload, parameters_from
+from headgate.tracker.wire.sending import LongResponse
 
 LARGEST_BODY = 64 * 1024 * 1024
 MOST_PARTS = 50_000
@@ -214,19 +215,3 @@ def _response(answer: Answer) -> Response:
     if isinstance(answer.body, str | bytes):
         return Response(answer.body, answer.status, headers)
     return LongResponse(answer.body, answer.status, headers)
-
-
-class LongResponse(StreamingResponse):
-    """An answer that is read as it is sent; when the client leaves, reading ends as well."""
-
-    def __init__(self, chunks: Iterator[str], status: int, headers: Mapping[str, str]) -> None:
-        super().__init__(chunks, status, headers)
-        self._chunks = chunks
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the answer."""
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            if isinstance(self._chunks, Generator):
-                self._chunks.close()

@@ -11,7 +11,7 @@ from urllib.parse import urlencode
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
 from headgate.core.errors import Unavailable
@@ -24,6 +24,7 @@ from headgate.tracker.pages.sessions import COOKIE, Session, find_session
 from headgate.tracker.pages.visits import ProjectVisit, Sent, Upload, Visit, missing
 from headgate.tracker.storage.database import change, connect, look
 from headgate.tracker.wire.answers import Refused
+from headgate.tracker.wire.sending import LongResponse
 
 LARGEST_FORM = 64 * 1024 * 1024
 MOST_FIELDS = 50_000
@@ -66,7 +67,7 @@ def route(database: Path, item: Page) -> Route:
                 return refused(visit, error)
             if isinstance(answer, Download):
                 chunks = _kept_open(answer.chunks, opened.pop_all())
-                return StreamingResponse(chunks, headers=answer.headers())
+                return LongResponse(chunks, 200, answer.headers())
             return answer
 
     async def endpoint(request: Request) -> Response:
