@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.server
-import os
 import ssl
 import subprocess
 import sys
@@ -28,11 +27,14 @@ def test_R01_every_module_can_be_compiled():
     assert len(compiled) == len(sources) > 100
 
 
-def test_R06_R21_nothing_is_written_outside_the_data_tree_and_the_logs(a_gateway, tmp_path):
+def test_R06_R21_nothing_is_written_outside_the_data_tree_and_the_logs(
+    a_gateway, tmp_path, monkeypatch
+):
     """Hand-over is by links in the data tree: no pipe, nothing in a folder that others share."""
     (tmp_path / "tmp").mkdir()
     (tmp_path / "home").mkdir()
-    os.environ["TMPDIR"], os.environ["HOME"] = str(tmp_path / "tmp"), str(tmp_path / "home")
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
     a_gateway.to_queue(STUDY)
     assert a_gateway.site.run("anonymize-and-send").code == 0
     assert not list((tmp_path / "tmp").iterdir())

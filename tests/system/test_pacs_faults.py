@@ -72,11 +72,11 @@ def test_a_pacs_that_is_down_gets_it_when_it_is_back(a_gateway, study):
 
 def test_a_request_that_waits_is_not_tried_before_its_time(a_gateway, study):
     a_gateway.to_queue(study)
-    point(a_gateway, free_port())
+    point(a_gateway, free_port(), retry_longest_seconds=3600.0)
     context = a_gateway.context()
     (request,) = context.queues.each(State.QUEUED)
     path = a_gateway.layout.requests / "queued" / f"{request.id}.json"
-    path.write_text(request.with_values(not_before=context.now() + 0.9, attempts=3).to_json())
+    path.write_text(request.with_values(not_before=context.now() + 600, attempts=3).to_json())
     a_gateway.site.run("anonymize-and-send")
     assert a_gateway.context().queues.read(State.QUEUED, request.id).attempts == 3
 

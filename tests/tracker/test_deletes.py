@@ -74,6 +74,7 @@ def test_1_6_an_instrument_needs_its_event(error_of, longitudinal):
 
 def test_1_6_renaming(send, error_of, classic):
     classic.import_records([{"record_id": "a", "name": "x"}, {"record_id": "taken"}])
+    classic.import_users([{"username": "administrator", "record_rename": 1}])
     rename = {"content": "record", "action": "rename", "record": "a"}
     assert send(token=classic.token, new_record_name="12", **rename).text == "1"
     assert classic.export_records(records=["12"])[0]["name"] == "x"

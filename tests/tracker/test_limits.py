@@ -1,12 +1,17 @@
 """Fact 1.0: who asks too often is banned until an administrator lifts the ban."""
 
+import subprocess
+import sys
 from contextlib import closing
+from pathlib import Path
 
 import pytest
 import requests
 from headgate.tracker.limits import Limit, banned, pardon
 from headgate.tracker.server import start
 from headgate.tracker.storage.database import connect, prepare
+
+TRACKER = Path(__file__).resolve().parents[2] / "bin" / "tracker"
 
 
 @pytest.fixture
@@ -40,6 +45,28 @@ def test_a_ban_outlives_the_server_until_it_is_lifted(database):
         assert pardon(connection, "192.0.2.1")
         assert not pardon(connection, "192.0.2.1")
     assert not Limit(database, 1).refuses("192.0.2.1")
+
+
+def test_the_command_line_sets_the_limit_lists_bans_and_lifts_them(database):
+    def tracker(*words):
+        command = [sys.executable, str(TRACKER), *words, "--db", str(database)]
+        return subprocess.run(command, capture_output=True, text=True, timeout=60)
+
+    words = [sys.executable, str(TRACKER), "--port", "0", "--limit", "1", "--db", str(database)]
+    serving = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
+    try:
+        url = serving.stderr.readline().rsplit(" ", 1)[-1].strip()
+        answers = [requests.post(url, data={"format": "json"}, timeout=30).text for _ in range(2)]
+        assert "banned" not in answers[0]
+        assert "banned" in answers[1]
+        assert tracker("ban", "list").stdout.startswith("127.0.0.1\t20")
+        assert tracker("ban", "lift", "127.0.0.1").returncode == 0
+        again = tracker("ban", "lift", "127.0.0.1")
+        assert (again.returncode, again.stderr) == (1, "tracker: 127.0.0.1 is not banned.\n")
+    finally:
+        serving.terminate()
+        serving.wait(30)
+        serving.stderr.close()
 
 
 def test_requests_spread_over_time_are_answered(database):

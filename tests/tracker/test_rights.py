@@ -22,6 +22,11 @@ CLOSED = [
     ("design", {"content": "metadata", "data": "[]"}, "Project Design"),
     ("design", {"content": "project_settings", "data": "{}"}, "Project Design"),
     ("design", {"content": "event", "data": "[]"}, "Project Design"),
+    (
+        "record_rename",
+        {"content": "record", "action": "rename", "record": "1", "new_record_name": "2"},
+        "You do not have Rename Record privileges",
+    ),
     ("record_create", {"content": "record", "data": ROW}, "Create Record"),
     (
         "record_delete",

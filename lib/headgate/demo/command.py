@@ -15,7 +15,7 @@ import click
 
 from headgate.core import fields
 from headgate.core.errors import HeadgateError
-from headgate.demo import archives, journey, studies
+from headgate.demo import archives, journey, sign_in, studies
 from headgate.demo.outcome import Account, StudyRow, account
 from headgate.demo.processes import Running, free_port, script
 from headgate.demo.site import TITLES, Site
@@ -180,6 +180,10 @@ def _tell_where(
     if serve:
         click.echo(f"tracker: {tracker}   research PACS: {pacs.where}   receiver: port {site.port}")
     if serve or is_kept:
+        database = site.folder / "tracker.sqlite"
+        if not serve:
+            click.echo(f"tracker: bin/tracker --db {database}")
+        click.echo(f"sign in as {sign_in.NAME} with the password {sign_in.make_account(database)}")
         click.echo(f"look around: {site.datadir}/site, {site.logs}")
         click.echo(f"             bin/status -c {site.config}")
     else:

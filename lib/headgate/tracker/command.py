@@ -9,13 +9,15 @@ from typing import NoReturn
 import click
 
 from headgate.core.errors import Misconfigured, Unavailable
+from headgate.tracker.accounts_command import account
+from headgate.tracker.bans_command import ban
 from headgate.tracker.loading import write_tokens
 from headgate.tracker.server import address, listen, ready, server_for
 
 EXITS = {Misconfigured: 78, Unavailable: 69}
 
 
-@click.command(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(invoke_without_command=True, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--port", type=click.IntRange(0, 65535), default=8765, show_default=True)
 @click.option("--host", default="127.0.0.1", show_default=True)
 @click.option(
@@ -36,14 +38,31 @@ EXITS = {Misconfigured: 78, Unavailable: 69}
     type=click.Path(dir_okay=False, path_type=Path),
     help="Where to write the API tokens (JSON, readable by you alone); beside the database.",
 )
+@click.option(
+    "--limit",
+    type=click.IntRange(0),
+    default=0,
+    show_default=True,
+    help="Requests an address may make in a minute; one more bans it. 0: any number.",
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the address as JSON when ready.")
+@click.pass_context
 def main(
-    port: int, host: str, database: Path, load: Path | None, tokens: Path | None, as_json: bool
+    context: click.Context,
+    port: int,
+    host: str,
+    database: Path,
+    load: Path | None,
+    tokens: Path | None,
+    limit: int,
+    as_json: bool,
 ) -> None:
-    """Serve the embedded REDCap: its API at /api/, a look at the records at /.
+    """Serve the embedded REDCap: its API at /api/, pages for people at /.
 
     Exit codes: 0 ended as asked; 2 usage; 69 the database cannot be had; 78 configuration.
     """
+    if context.invoked_subcommand is not None:
+        return
     # uvicorn ends cleanly on these and then raises them again; before and after it they come here.
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, _end)
@@ -56,12 +75,16 @@ def main(
         listener = listen(host, port)
     except (Misconfigured, Unavailable) as error:
         _stop(error)
-    server = server_for(database)
+    server = server_for(database, limit)
     if as_json:
         click.echo(json.dumps({"url": address(listener), "tokens": str(tokens or "")}))
     sys.stderr.write(f"tracker: listening on {address(listener)}\n")
     sys.stderr.flush()
     server.run(sockets=[listener])
+
+
+main.add_command(account)
+main.add_command(ban)
 
 
 def _end(*_: object) -> NoReturn:

@@ -3,7 +3,7 @@
 import socket
 import sqlite3
 import threading
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -13,10 +13,11 @@ import uvicorn
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import UploadFile
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
-from starlette.types import Message, Receive, Scope, Send
+from starlette.types import Message
 
 from headgate.core.errors import Misconfigured, Unavailable
 from headgate.tracker import api
@@ -25,7 +26,8 @@ from headgate.tracker.loading import load_folder, tokens_of
 from headgate.tracker.pages import routes
 from headgate.tracker.storage.database import connect, prepare
 from headgate.tracker.wire.answers import MEDIA_TYPES, Answer, Refused, refusal
-from headgate.tracker.wire.parameters import Parameters, parameters_from
+from headgate.tracker.wire.parameters import Parameters, Upload, parameters_from
+from headgate.tracker.wire.sending import LongResponse
 
 LARGEST_BODY = 64 * 1024 * 1024
 MOST_PARTS = 50_000
@@ -49,14 +51,21 @@ class Running:
     stop: Callable[[], None]
 
 
-def start(database: Path, port: int = 0, load: Path | None = None, each_minute: int = 0) -> Running:
+def start(
+    database: Path,
+    port: int = 0,
+    load: Path | None = None,
+    each_minute: int = 0,
+    site: str = "",
+) -> Running:
     """Given a database file and dictionaries to load, return a tracker that serves on loopback.
 
     `each_minute` is the number of requests an address may make in a minute; 0: any number.
+    `site` is the address that links to surveys begin with; blank: the one a request was sent to.
     """
     tokens = ready(database, load)
     listener = listen("127.0.0.1", port)
-    server = server_for(database, each_minute)
+    server = server_for(database, each_minute, site)
     thread = threading.Thread(
         target=server.run, kwargs={"sockets": [listener]}, name="tracker", daemon=True
     )
@@ -100,10 +109,10 @@ def address(listener: socket.socket) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}/api/"
 
 
-def server_for(database: Path, each_minute: int = 0) -> uvicorn.Server:
+def server_for(database: Path, each_minute: int = 0, site: str = "") -> uvicorn.Server:
     """Given a prepared database, return the server, which runs on sockets given to its `run`."""
     configuration = uvicorn.Config(
-        application(database, each_minute),
+        application(database, each_minute, site),
         lifespan="off",
         access_log=False,
         log_level="warning",
@@ -114,7 +123,7 @@ def server_for(database: Path, each_minute: int = 0) -> uvicorn.Server:
     return uvicorn.Server(configuration)
 
 
-def application(database: Path, each_minute: int = 0) -> Starlette:
+def application(database: Path, each_minute: int = 0, site: str = "") -> Starlette:
     """Given a prepared database, return the ASGI application."""
     limit = Limit(database, each_minute)
     # As long as this connection is open, closing another one makes no checkpoint.
@@ -130,6 +139,7 @@ def application(database: Path, each_minute: int = 0) -> Starlette:
         parameters = Parameters()
         try:
             parameters = await _parameters(request)
+            parameters.site = (site or str(request.base_url)).rstrip("/")
             return _response(await run_in_threadpool(_answer, database, parameters))
         except Refused as error:
             return _response(refusal(error.message, error.status, parameters.answer_format()))
@@ -172,10 +182,23 @@ async def _parameters(request: Request) -> Parameters:
         return {"type": "http.request", "body": body, "more_body": False}
 
     whole = Request(request.scope, again)
-    async with whole.form(max_files=1, max_fields=MOST_PARTS, max_part_size=LARGEST_BODY) as form:
-        return parameters_from(
-            (name, value) for name, value in form.multi_items() if not isinstance(value, UploadFile)
-        )
+    sizes = {"max_files": 1, "max_fields": MOST_PARTS, "max_part_size": LARGEST_BODY}
+    try:
+        async with whole.form(**sizes) as form:
+            parameters = parameters_from(
+                (name, value) for name, value in form.multi_items() if isinstance(value, str)
+            )
+            parameters.file = await _upload(form.get("file"))
+            return parameters
+    except HTTPException as error:
+        # Two files, or no multipart body at all.
+        raise Refused(error.detail) from error
+
+
+async def _upload(part: UploadFile | str | None) -> Upload | None:
+    if not isinstance(part, UploadFile):
+        return None
+    return Upload(part.filename or "", part.content_type or "", await part.read())
 
 
 async def _body(request: Request) -> bytes:
@@ -188,23 +211,7 @@ async def _body(request: Request) -> bytes:
 
 
 def _response(answer: Answer) -> Response:
-    headers = {**HEADERS, "Content-Type": MEDIA_TYPES[answer.format]}
+    headers = {**HEADERS, "Content-Type": answer.content_type or MEDIA_TYPES[answer.format]}
     if isinstance(answer.body, str | bytes):
         return Response(answer.body, answer.status, headers)
     return LongResponse(answer.body, answer.status, headers)
-
-
-class LongResponse(StreamingResponse):
-    """An answer that is read as it is sent; when the client leaves, reading ends as well."""
-
-    def __init__(self, chunks: Iterator[str], status: int, headers: Mapping[str, str]) -> None:
-        super().__init__(chunks, status, headers)
-        self._chunks = chunks
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Send the answer."""
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            if isinstance(self._chunks, Generator):
-                self._chunks.close()

@@ -38,6 +38,7 @@ def import_arms(call: Call) -> Answer:
         _drop_events(call.connection, call.project, call.project.event_ids)
         call.connection.execute("DELETE FROM arms WHERE project_id = ?", (call.project_id,))
     call.connection.executemany("INSERT OR REPLACE INTO arms VALUES (?, ?, ?)", arms)
+    call.note_design("Import arms")
     return number(len(arms), call.parameters.answer_format())
 
 
@@ -50,6 +51,7 @@ def delete_arms(call: Call) -> Answer:
         call.connection.execute(
             "DELETE FROM arms WHERE project_id = ? AND arm_num = ?", (call.project_id, arm)
         )
+    call.note_design("Delete arms")
     return number(len(wanted & set(call.project.arms)), call.parameters.answer_format())
 
 
@@ -101,6 +103,7 @@ def import_events(call: Call) -> Answer:
             " event_name = excluded.event_name, custom_event_label = excluded.custom_event_label",
             (call.project_id, arm, name, unique, row.get("custom_event_label", "")),
         )
+    call.note_design("Import events")
     return number(len(rows), call.parameters.answer_format())
 
 
@@ -113,6 +116,7 @@ def delete_events(call: Call) -> Answer:
     _drop_events(
         call.connection, call.project, [call.project.event_names[name].event_id for name in names]
     )
+    call.note_design("Delete events")
     return number(len(names), call.parameters.answer_format())
 
 

@@ -9,6 +9,8 @@ from headgate.tracker.wire.answers import Answer, Refused, number, table
 from headgate.tracker.wire.incoming import Row
 
 NO_MAPPINGS = "You cannot export form/event mappings for classic projects"
+# REDCap's text is not established.
+NO_IMPORT = "You cannot import form/event mappings for classic projects"
 NOTHING_REPEATS = (
     "You cannot export repeating instruments and events because the project does not contain any "
     "repeating instruments and events"
@@ -32,6 +34,8 @@ def export_mappings(call: Call) -> Answer:
 
 def import_mappings(call: Call) -> Answer:
     """Given a mapping, within a transaction, put it in place of the old one. Raise Refused."""
+    if not call.project.settings["is_longitudinal"]:
+        raise Refused(NO_IMPORT)
     rows = call.rows()
     pairs = [_pair(call.project, row, row.get("form", "")) for row in rows]
     call.connection.execute("DELETE FROM mappings WHERE project_id = ?", (call.project_id,))
@@ -39,6 +43,7 @@ def import_mappings(call: Call) -> Answer:
         "INSERT OR IGNORE INTO mappings VALUES (?, ?, ?)",
         ((call.project_id, event_id, form) for event_id, form in pairs),
     )
+    call.note_design("Import instrument-event mappings")
     return number(len(rows), call.parameters.answer_format())
 
 
@@ -75,6 +80,7 @@ def import_repeating(call: Call) -> Answer:
     """Given what repeats, within a transaction, put it in place of what did. Raise Refused."""
     rows = call.rows()
     _store_repeating(call.connection, call.project, rows)
+    call.note_design("Import repeating instruments and events")
     return number(len(rows), call.parameters.answer_format())
 
 

@@ -49,6 +49,7 @@ def import_metadata(call: Call) -> Answer:
     if problem:
         raise Refused(problem)
     store_definitions(call.connection, call.project_id, rows)
+    call.note_design("Import data dictionary")
     return number(len(rows), call.parameters.answer_format())
 
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from headgate.tracker.model.call import Call
+from headgate.tracker.model.documents import drop_document
 from headgate.tracker.model.entries import (
     Entry,
     groups_of,
@@ -55,7 +56,16 @@ def delete_parts(call: Call, records: Sequence[str], parts: Mapping[str, str]) -
         Change(*_place(entry), difference(entry.values, left.get(_place(entry), {})))
         for entry in doomed
     ]
+    _drop_documents(call, changes)
     call.note_changes("Delete", "record_delete", changes)
+
+
+def _drop_documents(call: Call, changes: Sequence[Change]) -> None:
+    columns = call.project.dictionary.columns
+    files = {name for name, column in columns.items() if column.field.kind == "file"}
+    for change in changes:
+        for name in files & set(change.values):
+            drop_document(call.connection, call.project_id, int(change.values[name][0]))
 
 
 def rename_record(call: Call) -> Answer:
@@ -81,7 +91,8 @@ def rename_record(call: Call) -> Answer:
         "UPDATE records SET number = :number WHERE project_id = :project AND record = :new", place
     )
     mark_changed(call.connection, call.project_id, [new])
-    call.note("record_edit", f"Update record ({call.source})", f"{old} is now {new}", new)
+    action = f"Update record ({call.source})" if call.source else "Update record"
+    call.note("record_edit", action, f"{old} is now {new}", new)
     return number(1, call.parameters.answer_format())
 
 

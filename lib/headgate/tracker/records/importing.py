@@ -1,6 +1,6 @@
 """Imports of records: all of a request or, if anything in it is wrong, nothing of it."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from headgate.tracker.model.call import Call
 from headgate.tracker.model.validation import ORDERS
@@ -13,12 +13,17 @@ from headgate.tracker.wire.parameters import Parameters
 
 def import_records(call: Call) -> Answer:
     """Given a project and data, within a transaction, store the data. Raise Refused."""
+    return import_rows(call, _rows(call))
+
+
+def import_rows(call: Call, rows: Sequence[Row]) -> Answer:
+    """Given flat rows, within a transaction, store them as the parameters ask. Raise Refused."""
     asked = call.parameters
     date_format = asked.text("dateFormat", "YMD")
     if date_format not in ORDERS:
         raise Refused('The value of the parameter "dateFormat" is not valid')
     overwrite = asked.text("overwriteBehavior", "normal") == "overwrite"
-    plan = plan_import(call, _rows(call), overwrite, date_format, asked.flag("forceAutoNumber"))
+    plan = plan_import(call, rows, overwrite, date_format, asked.flag("forceAutoNumber"))
     carry_out(call, plan)
     return _answer(asked, plan.names)
 

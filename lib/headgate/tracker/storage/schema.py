@@ -140,7 +140,9 @@ CREATE TABLE folders (
     folder_id INTEGER PRIMARY KEY AUTOINCREMENT,
     project_id INTEGER NOT NULL REFERENCES projects,
     parent_id INTEGER REFERENCES folders,
-    name TEXT NOT NULL
+    name TEXT NOT NULL,
+    group_id INTEGER REFERENCES access_groups ON DELETE SET NULL,
+    role_id INTEGER REFERENCES roles ON DELETE SET NULL
 );
 CREATE TABLE filed_documents (
     document_id INTEGER PRIMARY KEY REFERENCES documents ON DELETE CASCADE,

@@ -33,11 +33,23 @@ class Refused(Rejected):
 
 @dataclass(frozen=True)
 class Answer:
-    """What goes back to the client: the body, its format (a key of MEDIA_TYPES), the status."""
+    """What goes back to the client: the body, its format (a key of MEDIA_TYPES), the status.
+
+    `content_type` is that of a file; blank: the format's own.
+    """
 
     body: str | bytes | Iterator[str]
     format: str = "text"
     status: int = 200
+    content_type: str = ""
+
+
+def file_answer(name: str, media_type: str, content: bytes) -> Answer:
+    """Given a file, return it with its name where REDCap's clients look: in the Content-Type."""
+    quoted_name = name.replace("\\", "\\\\").replace('"', '\\"')
+    # A header is bytes: the name goes out as UTF-8, as PHP sends it.
+    safe = quoted_name.encode().decode("latin-1")
+    return Answer(content, content_type=f'{media_type}; name="{safe}";charset=UTF-8')
 
 
 def refusal(message: str, status: int, wanted: str) -> Answer:
@@ -139,9 +151,14 @@ def in_cdata(value: str) -> str:
 
 def xml_item(columns: Sequence[str], row: Mapping[str, Any]) -> str:
     """Given columns and a row, return the row as an XML item."""
-    cells = ((column, _cell(row.get(column, ""))) for column in columns)
-    elements = "".join(f"<{column}>{in_cdata(value)}</{column}>" for column, value in cells)
-    return f"<item>{elements}</item>"
+    return f"<item>{''.join(_element(column, row.get(column, '')) for column in columns)}</item>"
+
+
+def _element(name: str, value: Any) -> str:
+    if isinstance(value, dict):
+        # How a user's rights to each form look in XML is not established: an element for each.
+        return f"<{name}>{''.join(_element(key, item) for key, item in value.items())}</{name}>"
+    return f"<{name}>{in_cdata(str(value))}</{name}>"
 
 
 def _cell(value: Any) -> str:

@@ -19,7 +19,8 @@ MALFORMED_CSV = "The data being imported is not formatted correctly."
 def rows_from(data: str, wanted: str, delimiter: str = ",", nested: bool = False) -> list[Row]:
     """Given data and its format, return its rows. Raise Refused if it cannot be read.
 
-    With `nested`, a value may be an object (the rights to each form, of a user): it is left out.
+    With `nested`, a value may be an object (a user's rights to each form): it is read as CSV has
+    it, `form:level,form:level`.
     """
     match wanted:
         case "json":
@@ -28,7 +29,8 @@ def rows_from(data: str, wanted: str, delimiter: str = ",", nested: bool = False
             return _from_csv(data, delimiter)
         case "xml":
             return [
-                {name: _storable(cell) for name, cell in row.items()} for row in rows_from_xml(data)
+                {name: _storable(cell) for name, cell in row.items()}
+                for row in rows_from_xml(data, nested)
             ]
     raise Refused(f"This server imports json, csv or xml, not yet {wanted}")
 
@@ -45,12 +47,15 @@ def _from_json(data: str, nested: bool) -> list[Row]:
         raise Refused(MALFORMED)
     return [
         {
-            _storable(name): _text(value)
+            _storable(name): _pairs(value) if nested and isinstance(value, dict) else _text(value)
             for name, value in row.items()
-            if not (nested and isinstance(value, dict))
         }
         for row in found
     ]
+
+
+def _pairs(value: dict[str, Any]) -> str:
+    return ",".join(f"{_storable(name)}:{_text(item)}" for name, item in value.items())
 
 
 def _decimal(text: str) -> str:

@@ -11,12 +11,26 @@ NAME = re.compile(r"^(?P<name>[^\[\]]+)(?P<array>\[(?P<key>[^\[\]]*)\])?$")
 TRUE = {"true", "1", "yes"}
 
 
+@dataclass(frozen=True)
+class Upload:
+    """A file of a multipart body; the media type is blank where the client named none."""
+
+    name: str
+    media_type: str
+    content: bytes
+
+
 @dataclass
 class Parameters:
-    """Single values by name (the last one sent counts), and arrays in the order sent."""
+    """Single values by name (the last one sent counts), arrays in the order sent, and a file.
+
+    `site` is the address that links begin with, without a slash at its end.
+    """
 
     single: dict[str, str] = field(default_factory=dict)
     arrays: dict[str, list[str]] = field(default_factory=dict)
+    file: Upload | None = None
+    site: str = ""
 
     def text(self, name: str, default: str = "") -> str:
         """Given a name, return the value sent, or the default where none or a blank was sent."""
