@@ -1,10 +1,15 @@
 """What elements became, remembered by all that decides it."""
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING
 
 from headgate.core.deid.context import Context
+from headgate.core.deid.identity import Recipe
 from headgate.core.deid.patient import Remembered
+from headgate.core.elements import Encoding
+
+if TYPE_CHECKING:
+    from headgate.core.deid.following import Previous
 
 MOST = 50_000
 
@@ -19,14 +24,14 @@ class Result:
 
 @dataclass
 class Memory:
-    """Results by context and bytes, and what elements told of the patient.
+    """Results by context and bytes, what elements told of the patient, the instance before.
 
     What has grown large is forgotten whole: remembering saves time and decides nothing.
     """
 
     results: dict[tuple[Context, bool], dict[bytes, Result]] = field(default_factory=dict)
     told: Remembered = field(default_factory=dict)
-    previous: dict[Any, Any] = field(default_factory=dict)
+    previous: "dict[tuple[Recipe, Encoding], Previous]" = field(default_factory=dict)
 
     def of(self, context: Context, *, is_nested: bool) -> dict[bytes, Result]:
         """Given a context, return what elements became in it, by their bytes.
