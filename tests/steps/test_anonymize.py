@@ -204,7 +204,7 @@ def test_a_large_object_goes_through_in_little_memory(tmp_path):
     dataset.NumberOfFrames = 8
     factories.save([dataset], tmp_path / "in")
     (path,) = (tmp_path / "in").iterdir()
-    pixels, size = b"\xe0\x7f\x10\x00OW\0\0", 512 << 20
+    pixels, size = b"\xe0\x7f\x10\x00OW\0\0", 160 << 20
     with path.open("ab") as file:
         file.write(pixels + size.to_bytes(4, "little"))
         file.truncate(file.tell() + size)
@@ -214,4 +214,4 @@ def test_a_large_object_goes_through_in_little_memory(tmp_path):
     )
     (output,) = (tmp_path / "out").rglob("*.dcm")
     assert output.stat().st_size > size
-    assert int(measured.stdout) < 200_000  # kilobytes
+    assert int(measured.stdout) < 120_000  # kilobytes: less than the object alone

@@ -13,7 +13,7 @@ from headgate.core.errors import Unavailable
 FOLDER_MODE = 0o750
 # IOV_MAX of Linux
 MOST_PARTS = 1024
-MOST_AT_ONCE, LARGE = 32 << 20, 32 << 20
+MOST_AT_ONCE, LARGE = 8 << 20, 32 << 20
 FILE_MODE = 0o640
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
@@ -34,7 +34,7 @@ def write_bytes(descriptor: int, *parts: bytes | memoryview) -> None:
     while rest:
         now = _first(rest)
         written = os.writev(descriptor, now)
-        if written >= LARGE:
+        if written >= MOST_AT_ONCE:
             _forget(now)
         while rest and written >= len(rest[0]):
             written -= len(rest.pop(0))
