@@ -57,9 +57,13 @@ class Made:
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some files, worked on together."""
+    """Some files, worked on together; the last one has none."""
 
     paths: list[Path]
+
+    @property
+    def is_end(self) -> bool:
+        return not self.paths
 
     def __str__(self) -> str:
         return ",".join(map(str, self.paths))
@@ -74,11 +78,14 @@ def plan(context: Context) -> Iterator[Chunk]:
     paths = iter([source] if source.is_file() else files.tree(source))
     while chunk := list(islice(paths, FILES_AT_ONCE * options["jobs"])):
         yield Chunk(chunk)
+    yield Chunk([])
 
 
 def apply(context: Context, chunk: Chunk) -> Iterator[Outcome]:
     """De-identify a chunk of files; a file that cannot be is rejected with its reason."""
     job: Job = context.once("job", lambda: _job(context))
+    if chunk.is_end and not job.is_rehearsal:
+        files.sync_everything()
     totals: Counter[str] = context.once("totals", Counter)
     for made in _mapped(context, partial(make, job), chunk.paths):
         totals["inputs"] += 1
@@ -107,10 +114,9 @@ def make(job: Job, path: Path) -> Made:
     """Given a job and a file, de-identify it and write the output; return what became of it."""
     changes: list[Change] = []
     try:
-        sop_class, _ = dicomfiles.read_syntax(path)
-        if sop_class == DICOMDIR:
-            return Made(path, reason="a DICOMDIR names every patient", is_excluded=True)
         instance = dicomfiles.read_instance(path)
+        if instance.media_class == DICOMDIR:
+            return Made(path, reason="a DICOMDIR names every patient", is_excluded=True)
         recipe = _recipe(job, instance)
         record = partial(_record, changes) if job.tells_changes else None
         output = clean(instance, recipe, record)
@@ -118,7 +124,7 @@ def make(job: Job, path: Path) -> Made:
         if job.is_rehearsal:
             return Made(path, output=place, changes=changes)
         files.make_folders(place.parent)
-        if not files.write_once(place, *output.file):
+        if not files.write_once(place, *output.file, is_synced=False):
             raise Rejected("another input had the same SOP Instance UID and other content")
     except (Rejected, Excluded) as reason:
         return Made(path, reason=str(reason), is_excluded=isinstance(reason, Excluded))

@@ -52,11 +52,15 @@ pydicom_config.settings.writing_validation_mode = pydicom_config.IGNORE
 
 @dataclass(frozen=True)
 class Instance:
-    """A file taken apart: the bytes of its header, and its pixel elements as they are stored."""
+    """A file taken apart: the bytes of its header, and its pixel elements as they are stored.
+
+    `media_class` is the SOP class that its file meta information names.
+    """
 
     head: memoryview
     pixels: list[memoryview]
     transfer_syntax: str
+    media_class: str
     stored: memoryview
 
     @property
@@ -123,7 +127,7 @@ def take_apart(file: bytes | mmap.mmap) -> Instance:
     pixels = [
         dataset[one.start : one.end] for one in walk(dataset, encoding, end) if _is_pixels(one.tag)
     ]
-    return Instance(dataset[:end], pixels, syntax, stored)
+    return Instance(dataset[:end], pixels, syntax, meta.get(SOP_CLASS, ""), stored)
 
 
 def _read_meta(file: bytes | mmap.mmap) -> tuple[dict[int, str], int]:
