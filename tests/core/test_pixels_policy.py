@@ -1,0 +1,93 @@
+"""Which instances' pixels are cleaned: told by their headers and the profile."""
+
+import pytest
+from headgate.core.deid.profile import Profile
+from headgate.core.errors import Misconfigured
+from headgate.core.pixels import policy
+from headgate.core.pixels.policy import Facts, decide
+
+CT, MR, SC, US, VL = (
+    "1.2.840.10008.5.1.4.1.1.2",
+    "1.2.840.10008.5.1.4.1.1.4",
+    "1.2.840.10008.5.1.4.1.1.7",
+    "1.2.840.10008.5.1.4.1.1.6.1",
+    "1.2.840.10008.5.1.4.1.1.77.1.1",
+)
+
+
+DEFAULT = Profile()
+
+
+def is_cleaned(profile=DEFAULT, has_pixels=True, overlay=False, **texts):
+    tags = {
+        "sop_class": policy.SOP_CLASS,
+        "modality": policy.MODALITY,
+        "image_type": policy.IMAGE_TYPE,
+        "burned_in": policy.BURNED_IN_ANNOTATION,
+        "conversion": policy.CONVERSION_TYPE,
+        "series": policy.SERIES_DESCRIPTION,
+        "comments": policy.IMAGE_COMMENTS,
+    }
+    facts = Facts({tags[name]: text for name, text in texts.items()}, overlay)
+    return decide(facts, has_pixels, profile).is_cleaned
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        {"modality": "US"},
+        {"sop_class": US, "modality": "OTHER"},
+        {"sop_class": SC, "modality": "CT"},
+        {"sop_class": SC + ".4", "modality": "OT"},
+        {"sop_class": CT, "modality": "CT", "burned_in": "YES"},
+        {"sop_class": CT, "modality": "CT", "burned_in": "yes"},
+        {"sop_class": CT, "modality": "CT", "burned_in": "MAYBE"},
+        {"sop_class": CT, "modality": "CT", "image_type": "DERIVED\\SECONDARY\\SCREEN SAVE"},
+        {"sop_class": CT, "modality": "CT", "conversion": "WSD"},
+        {"sop_class": US, "modality": "US", "burned_in": "NO"},
+        {"sop_class": VL, "modality": "ES"},
+        {"sop_class": CT, "modality": "CT", "overlay": True},
+    ],
+)
+def test_what_may_have_text_burned_in_is_cleaned(texts):
+    assert is_cleaned(**texts)
+
+
+@pytest.mark.parametrize(
+    "texts",
+    [
+        {"sop_class": CT, "modality": "CT", "image_type": "ORIGINAL\\PRIMARY\\AXIAL"},
+        {"sop_class": MR, "modality": "MR", "burned_in": "NO"},
+        {"sop_class": "1.2.840.10008.5.1.4.1.1.12.1", "modality": "XA"},
+    ],
+)
+def test_what_comes_from_a_detector_is_left(texts):
+    assert not is_cleaned(**texts)
+
+
+def test_what_has_no_pixels_is_left():
+    assert not is_cleaned(modality="US", has_pixels=False)
+
+
+@pytest.mark.parametrize(
+    ("row", "is_left"),
+    [
+        ((2, "^Fetal"), True),
+        ((1, "volume$"), True),
+        ((1, "^Fetal"), False),
+        ((2, "volume"), False),
+    ],
+)
+def test_a_row_of_FIONAs_exclusions_leaves_what_matches(row, is_left):
+    texts = {"modality": "US", "series": "Fetal heart", "comments": "a 3D volume"}
+    assert is_cleaned(Profile(pixel_exclusions=(row,)), **texts) != is_left
+
+
+@pytest.mark.parametrize("row", [(3, "x"), (2, "(")])
+def test_an_exclusion_that_cannot_be_used_is_a_matter_of_configuration(row):
+    with pytest.raises(Misconfigured):
+        Profile(pixel_exclusions=(row,))
+
+
+def test_a_profile_without_pixel_cleaning_leaves_all():
+    assert not is_cleaned(Profile(clean_pixels=False), modality="US", burned_in="YES")
