@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import factories
+import imaging
 from headgate.core.states import State
+from PIL import Image
+from pydicom.encaps import encapsulate
+from pydicom.uid import JPEGBaseline8Bit
 
 SCRIPTS = ("process", "populate-incoming", "create-transfer-requests", "anonymize-and-send")
 
@@ -104,7 +110,7 @@ def test_the_same_study_in_two_projects_shares_no_identifier(a_gateway, orthanc)
 
 def test_one_instance_that_must_not_leave_stays_and_the_others_go(a_gateway, orthanc):
     study = factories.Study("rejected", accession="W4")
-    a_gateway.receive(study.instance(1), study.instance(2, BurnedInAnnotation="YES"))
+    a_gateway.receive(study.instance(1), study.instance(2, BurnedInAnnotation="YES", HighBit=5))
     a_gateway.project()
     a_gateway.couple(study)
     for script in SCRIPTS[:3]:
@@ -112,10 +118,10 @@ def test_one_instance_that_must_not_leave_stays_and_the_others_go(a_gateway, ort
         assert a_gateway.site.run(script).code == 0
     result = a_gateway.site.run("anonymize-and-send")
     assert result.code == 1
-    assert "Burned In Annotation" in result.lines[-1]["text"]
+    assert "High Bit" in result.lines[-1]["text"]
     (transfer,) = a_gateway.rows(study, "transfers")
     assert transfer["transfer_error___1"] == "1"
-    assert "Burned In Annotation" in transfer["transfer_error_message"]
+    assert "High Bit" in transfer["transfer_error_message"]
     fates = sorted(
         str(one.fate) for (one,) in a_gateway.context().ledger.of_study(study.uid).values()
     )
@@ -175,3 +181,23 @@ def test_no_identifier_is_in_any_log_metric_or_name_outside_the_data_tree(a_gate
             assert word not in str(path.relative_to(a_gateway.site.folder))
             if path.is_file():
                 assert word.encode() not in path.read_bytes(), path
+
+
+def test_a_lossy_screenshot_leaves_without_the_name_burned_into_it(a_gateway, orthanc):
+    study = factories.Study("screenshot", accession="W5", modality="SC")
+    stream = BytesIO()
+    grey = imaging.KINDS["MONOCHROME2 8 bit"]
+    Image.fromarray(imaging.frame(grey, imaging.ink())).save(stream, "JPEG", quality=95)
+    shot = study.instance(
+        Rows=grey.rows, Columns=grey.columns, BitsAllocated=8, BitsStored=8, HighBit=7,
+        PixelData=encapsulate([stream.getvalue()], has_bot=False), BurnedInAnnotation="YES",
+    )  # fmt: skip
+    shot["PixelData"].VR, shot["PixelData"].is_undefined_length = "OB", True
+    shot.file_meta.TransferSyntaxUID = JPEGBaseline8Bit
+    a_gateway.receive(shot)
+    a_gateway.project()
+    a_gateway.couple(study)
+    run_all(a_gateway)
+    (sent,) = held(a_gateway, orthanc, study)
+    assert sent.BurnedInAnnotation == "NO"
+    assert not sent.pixel_array[imaging.box_of(imaging.PLACE)].any()
