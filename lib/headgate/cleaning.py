@@ -15,7 +15,7 @@ from headgate.core.errors import Rejected
 from headgate.core.pixels import policy
 from headgate.pixelcleaning import clean_pixels
 from headgate.stores.dicomfiles import Instance, deflate, file_head, understanding
-from headgate.stores.pixeldata import LOSSY, Written, written_syntaxes
+from headgate.stores.pixeldata import LOSSY, Written, has_frames, written_syntaxes
 
 SOP_CLASS, SOP_INSTANCE, STUDY, SERIES = 0x00080016, 0x00080018, 0x0020000D, 0x0020000E
 # What this process has seen: the next instance of a series is mostly the same.
@@ -78,7 +78,9 @@ def clean(instance: Instance, recipe: Recipe, record: Record | None = None) -> C
     memory = MEMORY if record is None else Memory()
     with understanding():
         facts = policy.facts_of(instance.head, instance.encoding)
-        decision = policy.decide(facts, bool(instance.pixels), recipe.profile)
+        decision = policy.decide(
+            facts, has_frames(instance.pixels, instance.transfer_syntax), recipe.profile
+        )
         cleaned = deidentify(
             instance.head, instance.encoding, recipe, memory, record, decision.is_cleaned
         )

@@ -123,7 +123,9 @@ def test_coloured_text_as_bright_as_its_ground_has_a_view_of_its_own():
     assert any(abs(one[text].mean() - one[ground].mean()) > 100 for one in seen)
 
 
-@pytest.mark.parametrize(("size", "times"), [((64, 80), 4), ((480, 640), 2), ((2000, 1500), 1)])
+@pytest.mark.parametrize(
+    ("size", "times"), [((64, 80), 4), ((480, 640), 2), ((1024, 256), 1), ((2000, 1500), 1)]
+)
 def test_small_frames_are_enlarged(size, times):
     assert scale_of(*size) == times
     assert upscaled(np.zeros((3, 5), np.uint8), times).shape == (3 * times, 5 * times)

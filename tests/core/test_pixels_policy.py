@@ -1,6 +1,7 @@
 """Which instances' pixels are cleaned: told by their headers and the profile."""
 
 import pytest
+from headgate.core import fields, transfer
 from headgate.core.deid.profile import Profile
 from headgate.core.errors import Misconfigured
 from headgate.core.pixels import policy
@@ -18,7 +19,7 @@ CT, MR, SC, US, VL = (
 DEFAULT = Profile()
 
 
-def is_cleaned(profile=DEFAULT, has_pixels=True, overlay=False, **texts):
+def is_cleaned(profile=DEFAULT, has_frames=True, overlay=False, **texts):
     tags = {
         "sop_class": policy.SOP_CLASS,
         "modality": policy.MODALITY,
@@ -29,7 +30,7 @@ def is_cleaned(profile=DEFAULT, has_pixels=True, overlay=False, **texts):
         "comments": policy.IMAGE_COMMENTS,
     }
     facts = Facts({tags[name]: text for name, text in texts.items()}, overlay)
-    return decide(facts, has_pixels, profile).is_cleaned
+    return decide(facts, has_frames, profile).is_cleaned
 
 
 @pytest.mark.parametrize(
@@ -59,14 +60,15 @@ def test_what_may_have_text_burned_in_is_cleaned(texts):
         {"sop_class": CT, "modality": "CT", "image_type": "ORIGINAL\\PRIMARY\\AXIAL"},
         {"sop_class": MR, "modality": "MR", "burned_in": "NO"},
         {"sop_class": "1.2.840.10008.5.1.4.1.1.12.1", "modality": "XA"},
+        {"sop_class": "1.2.840.10008.5.1.4.1.1.77.1.6", "modality": "SM"},
     ],
 )
 def test_what_comes_from_a_detector_is_left(texts):
     assert not is_cleaned(**texts)
 
 
-def test_what_has_no_pixels_is_left():
-    assert not is_cleaned(modality="US", has_pixels=False)
+def test_what_has_no_frames_is_left():
+    assert not is_cleaned(modality="US", has_frames=False)
 
 
 @pytest.mark.parametrize(
@@ -91,3 +93,13 @@ def test_an_exclusion_that_cannot_be_used_is_a_matter_of_configuration(row):
 
 def test_a_profile_without_pixel_cleaning_leaves_all():
     assert not is_cleaned(Profile(clean_pixels=False), modality="US", burned_in="YES")
+
+
+@pytest.mark.parametrize(
+    ("sop_class", "is_dropped"), [(SC, True), (SC + ".4", True), (VL, False), (CT, False)]
+)
+def test_a_project_drops_secondary_captures_and_nothing_that_is_numbered_alike(
+    sop_class, is_dropped
+):
+    feature = f"{fields.PROJECT_FEATURES}___{fields.FEATURE_DROP_SECONDARY_CAPTURE}"
+    assert bool(transfer.exclusion(sop_class, {feature: "1"})) == is_dropped

@@ -16,7 +16,14 @@ NATIVE = {
     "deflated": "1.2.840.10008.1.2.1.99",
 }
 RLE, LS, J2K = "1.2.840.10008.1.2.5", "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.90"
-ENCODED = {"RLE": RLE, "JPEG-LS": LS, "JPEG 2000": J2K, "JPEG 2000 any": "1.2.840.10008.1.2.4.91"}
+ENCODED = {
+    "RLE": RLE,
+    "JPEG-LS": LS,
+    "JPEG 2000": J2K,
+    "JPEG 2000 any": "1.2.840.10008.1.2.4.91",
+    "JPEG lossless": "1.2.840.10008.1.2.4.70",
+    "JPEG lossless any": "1.2.840.10008.1.2.4.57",
+}
 GREY = [kind for kind in imaging.KINDS if "MONOCHROME" in kind or kind == "PALETTE COLOR"]
 CASES = [
     *((kind, syntax) for kind in imaging.KINDS for syntax in NATIVE.values()),
@@ -54,7 +61,7 @@ def test_D08_what_has_an_encoder_stays_in_its_syntax(syntax):
     assert pixeldata.written_syntaxes(syntax)[0] == syntax
 
 
-@pytest.mark.parametrize("syntax", ["1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.70"])
+@pytest.mark.parametrize("syntax", ["1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.201"])
 def test_what_has_none_comes_out_uncompressed(syntax):
     assert pixeldata.written_syntaxes(syntax) == ("1.2.840.10008.1.2.1",)
 
@@ -113,6 +120,14 @@ def test_fewer_frames_than_the_header_says_are_rejected():
     _, several = pixeldata.opened(one.pixels, RLE, describe(one.header))
     with pytest.raises(Rejected):
         list(several)
+
+
+def test_numbers_in_floating_point_are_no_frames():
+    image, frames = made("MONOCHROME2 8 bit", 1)
+    one = imaging.instance(image, frames)
+    floating = memoryview(b"\xe0\x7f\x08\0OF\0\0\4\0\0\0" + bytes(4))
+    assert pixeldata.has_frames(one.pixels, one.transfer_syntax)
+    assert not pixeldata.has_frames([floating], one.transfer_syntax)
 
 
 def test_a_palette_that_is_missing_is_rejected():

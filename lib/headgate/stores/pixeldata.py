@@ -23,7 +23,7 @@ from headgate.core.elements import (
     head,
 )
 from headgate.core.errors import Rejected
-from headgate.core.pixels import native
+from headgate.core.pixels import jpeglossless, native
 from headgate.core.pixels.blanking import without_unused_bits
 from headgate.core.pixels.description import PALETTE, Description
 
@@ -32,6 +32,7 @@ EXPLICIT = Encoding(is_implicit=False, is_little=True)
 PIXEL_DATA, OFFSETS, LENGTHS = 0x7FE00010, 0x7FE00001, 0x7FE00002
 EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
 RLE, JPEG_LS, J2K = "1.2.840.10008.1.2.5", "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.90"
+JPEG_LOSSLESS = "1.2.840.10008.1.2.4.70"
 NATIVE = frozenset({"1.2.840.10008.1.2", EXPLICIT_LITTLE, "1.2.840.10008.1.2.2", *DEFLATED})
 # What cleaned frames are written in, and what encodes it: PS3.5 A.4 has a lossless process there.
 # JPEG 2000 may be reversible (A.4.4). All else comes out as Explicit VR Little Endian.
@@ -40,6 +41,8 @@ REENCODED = {
     JPEG_LS: (JPEG_LS, JPEG_LS),
     "1.2.840.10008.1.2.4.81": (JPEG_LS, JPEG_LS),
     J2K: (J2K, J2K),
+    JPEG_LOSSLESS: (JPEG_LOSSLESS, JPEG_LOSSLESS),
+    "1.2.840.10008.1.2.4.57": ("1.2.840.10008.1.2.4.57", JPEG_LOSSLESS),
     "1.2.840.10008.1.2.4.91": ("1.2.840.10008.1.2.4.91", J2K),
 }
 # PS3.3 C.7.6.1.1.5: what has been through one of these says so for ever
@@ -78,6 +81,11 @@ def written_syntaxes(transfer_syntax: str) -> tuple[str, ...]:
         return (transfer_syntax,)
     encoded, _ = REENCODED.get(transfer_syntax, (EXPLICIT_LITTLE, ""))
     return tuple(dict.fromkeys((encoded, EXPLICIT_LITTLE)))
+
+
+def has_frames(pixels: Iterable[memoryview], transfer_syntax: str) -> bool:
+    """Given stored pixel elements, return whether they hold frames of whole numbers."""
+    return any(_stored(one, transfer_syntax).tag == PIXEL_DATA for one in pixels)
 
 
 def palette_of(header: Dataset, image: Description) -> np.ndarray | None:
@@ -194,6 +202,8 @@ def _encodes(encoder: str, frame: Frame, image: Description) -> bool:
 
 
 def _coded(encoder: str, frame: Frame, image: Description) -> bytes:
+    if encoder == JPEG_LOSSLESS:
+        return jpeglossless.encode(frame, image)
     options = {**_options(image), "number_of_frames": 1}
     if image.samples > 1:
         options["planar_configuration"] = 0

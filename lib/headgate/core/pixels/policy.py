@@ -19,7 +19,7 @@ LOOKED_AT = frozenset({
 # FIONA's rewritepixelexclusions: the first column of a row names the attribute
 EXCLUDED_BY = {1: IMAGE_COMMENTS, 2: SERIES_DESCRIPTION}
 # PS3.4 Table B.5-1: Secondary Capture, its multi-frame kinds, ultrasound with its retired kinds
-CAPTURE_CLASSES = ("1.2.840.10008.5.1.4.1.1.7",)
+CAPTURE_CLASSES = "1.2.840.10008.5.1.4.1.1.7."
 ULTRASOUND_CLASSES = (
     "1.2.840.10008.5.1.4.1.1.3",
     "1.2.840.10008.5.1.4.1.1.3.1",
@@ -63,14 +63,15 @@ def facts_of(data: Data, encoding: Encoding) -> Facts:
     return Facts(texts, bool(positions - planes))
 
 
-def decide(facts: Facts, has_pixels: bool, profile: Profile) -> Decision:
-    """Given an instance's facts and a profile, return whether its pixels are cleaned.
+def decide(facts: Facts, has_frames: bool, profile: Profile) -> Decision:
+    """Given an instance's facts and a profile, return whether its pixels are cleaned. Numbers in
+    floating point make no frames: they hold a measure, and nobody draws into it.
 
     Where they are not, and the instance says itself that text is burned in, it is refused:
     `headgate.core.deid.refusal`.
     """
-    if not has_pixels:
-        return Decision(False, "it has no pixels")
+    if not has_frames:
+        return Decision(False, "it has no frames")
     if not profile.clean_pixels:
         return Decision(False, "the profile leaves pixels as they are")
     if is_excluded(facts.texts, profile):
@@ -93,7 +94,7 @@ def _says_burned_in(facts: Facts, _: Profile) -> bool:
 
 def _is_capture(facts: Facts, _: Profile) -> bool:
     # PS3.3 C.8.6.1: Conversion Type is of secondary capture equipment alone
-    is_of_class = facts.texts.get(SOP_CLASS, "").startswith(CAPTURE_CLASSES)
+    is_of_class = f"{facts.texts.get(SOP_CLASS, '')}.".startswith(CAPTURE_CLASSES)
     return is_of_class or bool(facts.texts.get(CONVERSION_TYPE))
 
 

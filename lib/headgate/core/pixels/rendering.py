@@ -9,6 +9,7 @@ from headgate.core.pixels.description import PALETTE, Description
 
 # A side of so many pixels is enough for the smallest text; below it, frames are upscaled.
 ENOUGH, MOST_TIMES = 1024, 4
+LONGEST = 1920  # a longer side would be read in pieces
 # The brightest and darkest thousandth: text far outside them, or among them, is another view's.
 DARK, BRIGHT = 0.1, 99.9
 # Contrasts whose ends differ by less than this share of the wider one show the same.
@@ -59,7 +60,8 @@ def stretched(grey: np.ndarray, low: float, high: float) -> np.ndarray:
 
 def scale_of(rows: int, columns: int) -> int:
     """Given a frame's size, return how many times it is enlarged."""
-    return max(1, min(MOST_TIMES, ENOUGH // min(rows, columns)))
+    longest = LONGEST // max(rows, columns)
+    return max(1, min(MOST_TIMES, ENOUGH // min(rows, columns), longest))
 
 
 def upscaled(image: np.ndarray, times: int) -> np.ndarray:
