@@ -134,7 +134,7 @@ def covered(reader, canvas, sides):
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=4, help="images of each size and ground")
-    parser.add_argument("--images", default="/work/shared/data", help="folder of real DICOM files")
+    parser.add_argument("--images", required=True, help="folder of real DICOM files")
     parser.add_argument("--seed", type=int, default=1)
     options = parser.parse_args()
     chance, names, images = random.Random(options.seed), fonts(), contents(options.images)
