@@ -13,6 +13,7 @@ BESIDE = {
     "config": "context",
     "context": "context",
     "cleaning": "context",
+    "pixelcleaning": "context",
     "delivery": "context",
     "fiona": "context",
     "examples": "context",

@@ -1,14 +1,21 @@
 """One instance: de-identified, encoded as it was stored, and searched for what must not leave."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 
+from pydicom import Dataset
+
+from headgate.core.deid import marks
 from headgate.core.deid.engine import Cleaned, Record, deidentify
 from headgate.core.deid.identity import Recipe
 from headgate.core.deid.memory import Memory
-from headgate.core.elements import DEFLATED, Encoding
+from headgate.core.elements import DEFLATED, Encoding, walk
 from headgate.core.errors import Rejected
+from headgate.core.pixels import policy
+from headgate.pixelcleaning import clean_pixels
 from headgate.stores.dicomfiles import Instance, deflate, file_head, understanding
+from headgate.stores.pixeldata import LOSSY, Written, has_frames, written_syntaxes
 
 SOP_CLASS, SOP_INSTANCE, STUDY, SERIES = 0x00080016, 0x00080018, 0x0020000D, 0x0020000E
 # What this process has seen: the next instance of a series is mostly the same.
@@ -17,10 +24,12 @@ MEMORY = Memory()
 
 @dataclass(frozen=True)
 class Clean:
-    """What may leave: a header, the pixels as they were stored, how both are encoded."""
+    """What may leave: a header, the pixels as they were stored or without the text that was
+    burned into them, and how both are encoded.
+    """
 
     cleaned: Cleaned
-    pixels: list[memoryview]
+    pixels: Sequence[bytes | memoryview]
     encoding: Encoding
     transfer_syntax: str
 
@@ -68,8 +77,45 @@ def clean(instance: Instance, recipe: Recipe, record: Record | None = None) -> C
     """
     memory = MEMORY if record is None else Memory()
     with understanding():
-        cleaned = deidentify(instance.head, instance.encoding, recipe, memory, record)
+        facts = policy.facts_of(instance.head, instance.encoding)
+        decision = policy.decide(
+            facts, has_frames(instance.pixels, instance.transfer_syntax), recipe.profile
+        )
+        cleaned = deidentify(
+            instance.head, instance.encoding, recipe, memory, record, decision.is_cleaned
+        )
     if cleaned.leaks:
         places = ", ".join(sorted(set(cleaned.leaks))[:5])
         raise Rejected(f"identifiers of the patient are left in {places}")
-    return Clean(cleaned, instance.pixels, instance.encoding, instance.transfer_syntax)
+    if not decision.is_cleaned:
+        return Clean(cleaned, instance.pixels, instance.encoding, instance.transfer_syntax)
+    written = clean_pixels(instance, recipe.profile)
+    if record is not None:
+        record("PixelData", decision.reason, None, None)
+    described = {**cleaned.elements, **_described(written, instance)}
+    return Clean(
+        replace(cleaned, elements=described),
+        written.pixels,
+        instance.encoding,
+        written.transfer_syntax,
+    )
+
+
+def may_leave_as(instance_class: str, transfer_syntax: str) -> set[tuple[str, str]]:
+    """Given an instance's SOP class and how it is stored, return the SOP class with each transfer
+    syntax in which it may leave.
+    """
+    syntaxes = {transfer_syntax, *written_syntaxes(transfer_syntax)}
+    return {(instance_class, syntax) for syntax in syntaxes}
+
+
+def _described(written: Written, instance: Instance) -> dict[int, bytes]:
+    """Return the elements that describe the pixels, those that encoding them anew changed."""
+    new = Dataset()
+    new.PhotometricInterpretation = written.image.photometric
+    if written.image.samples > 1:
+        new.PlanarConfiguration = int(written.image.is_planar)
+    if instance.transfer_syntax in LOSSY:
+        new.LossyImageCompression = "01"
+    data = marks.encoded(new, instance.encoding)
+    return {one.tag: data[one.start : one.end] for one in walk(data, instance.encoding)}

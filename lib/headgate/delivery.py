@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from headgate.cleaning import Clean, clean
+from headgate.cleaning import Clean, clean, may_leave_as
 from headgate.context import Context
 from headgate.core import fields, transfer
 from headgate.core.deid.uids import replace_study_uid
@@ -17,6 +17,7 @@ from headgate.stores.dicomfiles import Instance, read_instance, read_syntax
 from headgate.stores.dicomnet import pacs
 
 LINES_AT_ONCE = 100
+Kind = tuple[str, str]  # SOP class and transfer syntax
 REFUSED = "the PACS refused it with status 0x{:04X}"
 
 
@@ -69,8 +70,8 @@ class Delivering:
                 self._note(name, Fate.EXCLUDED, reason=reason_out)
             else:
                 kinds[name] = sop_class, syntax
-        for wanted in _contexts(kinds.values()):
-            names = [name for name, kind in kinds.items() if kind in wanted]
+        for together, wanted in _contexts(set(kinds.values())):
+            names = [name for name, kind in kinds.items() if kind in together]
             try:
                 with pacs.associated(self._peer, wanted) as association:
                     for name in names:
@@ -89,7 +90,7 @@ class Delivering:
             return
         try:
             status = association.store(
-                output.sop_class, output.sop_instance, instance.transfer_syntax, output.dataset
+                output.sop_class, output.sop_instance, output.transfer_syntax, output.dataset
             )
         except pacs.Unsupported as reason:
             self._note(name, Fate.REFUSED, reason=str(reason))
@@ -152,11 +153,21 @@ class Delivering:
             self._context.ledger.write(self._request.study, self._request.project, lines)
 
 
-def _contexts(kinds: Any) -> Iterator[set[tuple[str, str]]]:
-    """PS3.8 9.3.2.2 has room for 128 contexts an association: more make more associations."""
-    several = sorted(set(kinds))
-    for start in range(0, len(several), pacs.CONTEXTS_AT_MOST):
-        yield set(several[start : start + pacs.CONTEXTS_AT_MOST])
+def _contexts(kinds: set[Kind]) -> Iterator[tuple[set[Kind], set[Kind]]]:
+    """PS3.8 9.3.2.2 has room for 128 contexts an association: more make more associations.
+
+    Yield kinds that go together, with all the syntaxes in which they may leave.
+    """
+    together: set[Kind] = set()
+    wanted: set[Kind] = set()
+    for kind in sorted(kinds):
+        more = may_leave_as(*kind)
+        if len(wanted | more) > pacs.CONTEXTS_AT_MOST:
+            yield together, wanted
+            together, wanted = set(), set()
+        together, wanted = together | {kind}, wanted | more
+    if together:
+        yield together, wanted
 
 
 def _is_new(delivery: Delivery) -> bool:

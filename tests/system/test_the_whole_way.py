@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+from io import BytesIO
+
 import factories
+import imaging
 from headgate.core.states import State
+from PIL import Image
+from pydicom.encaps import encapsulate
+from pydicom.uid import JPEGBaseline8Bit
 
 SCRIPTS = ("process", "populate-incoming", "create-transfer-requests", "anonymize-and-send")
 
@@ -175,3 +181,27 @@ def test_no_identifier_is_in_any_log_metric_or_name_outside_the_data_tree(a_gate
             assert word not in str(path.relative_to(a_gateway.site.folder))
             if path.is_file():
                 assert word.encode() not in path.read_bytes(), path
+
+
+def test_a_lossy_screenshot_leaves_without_the_name_burned_into_it(a_gateway, orthanc):
+    study = factories.Study("screenshot", accession="W5", modality="SC")
+    stream = BytesIO()
+    grey = imaging.KINDS["MONOCHROME2 8 bit"]
+    Image.fromarray(imaging.frame(grey, imaging.ink())).save(stream, "JPEG", quality=95)
+    shot = study.instance(
+        Rows=grey.rows, Columns=grey.columns, BitsAllocated=8, BitsStored=8, HighBit=7,
+        PixelData=encapsulate([stream.getvalue()], has_bot=False), BurnedInAnnotation="YES",
+    )  # fmt: skip
+    shot["PixelData"].VR, shot["PixelData"].is_undefined_length = "OB", True
+    shot.file_meta.TransferSyntaxUID = JPEGBaseline8Bit
+    profile = a_gateway.site.folder / "pixels.toml"
+    profile.write_text("[pixels]\nclean = true\n")
+    with a_gateway.site.config.open("a") as config:
+        config.write(f'[projects."P"]\nprofile = "{profile}"\n')
+    a_gateway.receive(shot)
+    a_gateway.project()
+    a_gateway.couple(study)
+    run_all(a_gateway)
+    (sent,) = held(a_gateway, orthanc, study)
+    assert sent.BurnedInAnnotation == "NO"
+    assert not sent.pixel_array[imaging.box_of(imaging.PLACE)].any()

@@ -12,7 +12,7 @@ from headgate.core.model import Delivery, Fate, Proof, Request
 # what a project may drop whole: feature of DataTransferProjects: SOP classes, PS3.4 Table B.5-1
 DROPPED = {
     fields.FEATURE_DROP_PRESENTATION_STATES: ("1.2.840.10008.5.1.4.1.1.11.", "presentation state"),
-    fields.FEATURE_DROP_SECONDARY_CAPTURE: ("1.2.840.10008.5.1.4.1.1.7", "secondary capture"),
+    fields.FEATURE_DROP_SECONDARY_CAPTURE: ("1.2.840.10008.5.1.4.1.1.7.", "secondary capture"),
 }
 DEIDENTIFICATION_FAILED, SENDING_FAILED = 1, 2
 
@@ -21,7 +21,7 @@ def exclusion(sop_class: str, project: Mapping[str, Any]) -> str | None:
     """Given a SOP class and a project's row, return why the project leaves it out, or None."""
     for feature, (prefix, what) in DROPPED.items():
         is_on = str(project.get(f"{fields.PROJECT_FEATURES}___{feature}", "")) == "1"
-        if is_on and sop_class.startswith(prefix):
+        if is_on and f"{sop_class}.".startswith(prefix):
             return f"the project leaves out every {what}"
     return None
 

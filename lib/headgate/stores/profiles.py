@@ -20,8 +20,11 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         *("uids", "safe_private", "structured_content"),
     ),
     "texts": ("cleaned", "kept", "patterns"),
+    "pixels": ("clean", "modalities", "excluded"),
     "dropped": ("modalities", "sop_classes"),
 }
+# Attributes that exclude a series from cleaning, as FIONA's rewritepixelexclusions number them
+EXCLUDING = {"ImageComments": 1, "SeriesDescription": 2}
 TOP = ("name", "version", "examples")
 DATES = (MODIFIED, FULL, NONE)
 NUMBER = re.compile(r"\(?([0-9a-fA-F]{4}),? ?([0-9a-fA-F]{4})\)?")
@@ -63,6 +66,7 @@ def read_profile(path: Path) -> tuple[Profile, list[Example]]:
             (tag_of(str(path), name), _pattern(str(path), text))
             for name, text in texts.get("patterns", {}).items()
         ),
+        **_pixels(path, found.get("pixels", {})),
         dropped_modalities=_texts(path, dropped.get("modalities", [])),
         dropped_classes=_texts(path, dropped.get("sop_classes", [])),
     )
@@ -114,6 +118,24 @@ def _check_keys(path: Path, found: Mapping[str, Any]) -> None:
         unknown = sorted(set(value) - set(SECTIONS[name]))
         if unknown:
             raise Misconfigured(f"{path}: there is no setting {name}.{unknown[0]}")
+
+
+def _pixels(path: Path, section: Mapping[str, Any]) -> dict[str, Any]:
+    clean, excluded = section.get("clean", False), section.get("excluded", {})
+    if not isinstance(clean, bool):
+        raise Misconfigured(f"{path}: pixels.clean is neither true nor false")
+    unknown = sorted(set(excluded) - set(EXCLUDING))
+    if unknown:
+        raise Misconfigured(f"{path}: pixels.excluded knows {', '.join(EXCLUDING)} alone")
+    found: dict[str, Any] = {
+        "clean_pixels": clean,
+        "pixel_exclusions": tuple(
+            (EXCLUDING[name], _pattern(str(path), text)) for name, text in excluded.items()
+        ),
+    }
+    if "modalities" in section:
+        found["pixel_modalities"] = _texts(path, section["modalities"])
+    return found
 
 
 def _number(path: Path, value: Any) -> int:

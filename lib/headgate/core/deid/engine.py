@@ -52,9 +52,15 @@ class Cleaned:
 
 
 def deidentify(
-    data: Data, encoding: Encoding, recipe: Recipe, memory: Memory, record: Record | None = None
+    data: Data,
+    encoding: Encoding,
+    recipe: Recipe,
+    memory: Memory,
+    record: Record | None = None,
+    are_pixels_cleaned: bool = False,
 ) -> Cleaned:
     """Given an encoded header and a recipe, return it without the patient's identity.
+    `are_pixels_cleaned`, where no text burned into the pixels goes with it, is told in it.
 
     The observer, where given, is told of every element that changes: its place, the rule, the
     value before and the value after (None: no element). Raise Rejected, naming what was found
@@ -65,27 +71,34 @@ def deidentify(
     before = memory.previous.get((recipe, encoding)) if record is None else None
     now = follow(before, header, memory) if before is not None else None
     if now is None:
-        now = _anew(header, encoding, recipe, memory, record)
-    _check(header, now.elements, recipe)
+        now = _anew(header, encoding, recipe, memory, record, are_pixels_cleaned)
+    _check(header, now.elements, recipe, are_pixels_cleaned)
     memory.previous[recipe, encoding] = now
     found = dict(zip(now.tags, now.results, strict=True))
-    found.update(_marks(now, memory, record))
+    found.update(_marks(now, memory, record, are_pixels_cleaned))
     written = {tag: one.written for tag, one in found.items() if one.written is not None}
     return Cleaned(written, encoding, tuple(leak for one in found.values() for leak in one.leaks))
 
 
 def _anew(
-    data: bytes, encoding: Encoding, recipe: Recipe, memory: Memory, record: Record | None
+    data: bytes,
+    encoding: Encoding,
+    recipe: Recipe,
+    memory: Memory,
+    record: Record | None,
+    are_pixels_cleaned: bool,
 ) -> Previous:
     elements = list(walk(data, encoding))
-    texts = _check(data, elements, recipe)
+    texts = _check(data, elements, recipe, are_pixels_cleaned)
     identifiers = identifiers_of(data, elements, encoding, memory.told)
     study = texts.get(STUDY_INSTANCE_UID, "")
     level = level_of(data, elements, Context(recipe, identifiers, study, encoding, encoding), ())
     return Previous(level, elements, rewritten(level, elements, memory, record))
 
 
-def _check(data: bytes, elements: Iterable[Element], recipe: Recipe) -> Mapping[int, str]:
+def _check(
+    data: bytes, elements: Iterable[Element], recipe: Recipe, are_pixels_cleaned: bool
+) -> Mapping[int, str]:
     """Return the texts that were looked at, by tag.
 
     Raise Excluded or Rejected where one says that it must not leave.
@@ -99,15 +112,17 @@ def _check(data: bytes, elements: Iterable[Element], recipe: Recipe) -> Mapping[
     unwanted = exclusion(sop_class, modality, recipe.profile)
     if unwanted is not None:
         raise Excluded(unwanted)
-    reason = refusal(texts)
+    reason = refusal(texts, are_pixels_cleaned)
     if reason is not None:
         raise Rejected(reason)
     return texts
 
 
-def _marks(now: Previous, memory: Memory, record: Record | None) -> Mapping[int, Result]:
+def _marks(
+    now: Previous, memory: Memory, record: Record | None, are_pixels_cleaned: bool
+) -> Mapping[int, Result]:
     context = now.level.context
-    new = dict(marks.written(context.recipe, context.writing))
+    new = dict(marks.written(context.recipe, context.writing, are_pixels_cleaned))
     if MANUFACTURER not in now.tags:  # type 2 in the module that Institution Name belongs to
         new[MANUFACTURER] = encoded(MANUFACTURER, b"LO", b"", context)
     remembered = memory.of(context, is_nested=False)

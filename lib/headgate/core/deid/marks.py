@@ -34,6 +34,7 @@ METHODS: tuple[tuple[str, str, Callable[[Profile], bool]], ...] = (
     ("113111", "Retain Safe Private Option", lambda one: one.safe_private),
     ("113112", "Retain Institution Identity Option", lambda one: one.institution_identity),
 )
+CLEAN_PIXELS = ("113101", "Clean Pixel Data Option")  # of an instance, not of the profile
 # PS3.3 C.12.1.1: Longitudinal Temporal Information Modified, by what happens to dates
 LONGITUDINAL = {MODIFIED: "MODIFIED", FULL: "UNMODIFIED", NONE: "REMOVED"}
 
@@ -59,8 +60,11 @@ LEFT_EMPTY = (
 
 
 @lru_cache(maxsize=256)
-def written(recipe: Recipe, encoding: Encoding) -> Mapping[int, bytes]:
-    """Given a recipe, return the encoded elements to set at the top level of its data sets.
+def written(
+    recipe: Recipe, encoding: Encoding, are_pixels_cleaned: bool = False
+) -> Mapping[int, bytes]:
+    """Given a recipe, return the encoded elements to set at the top level of its data sets, and
+    of those whose pixels were cleaned.
 
     The character set is among them where only UTF-8 can hold the recipe's texts.
     """
@@ -72,8 +76,12 @@ def written(recipe: Recipe, encoding: Encoding) -> Mapping[int, bytes]:
     dataset.PatientIdentityRemoved = "YES"
     profile = recipe.profile
     dataset.DeidentificationMethod = [METHOD, method_of(profile)]
+    done = [(value, meaning) for value, meaning, is_on in METHODS if is_on(profile)]
+    if are_pixels_cleaned:
+        done.append(CLEAN_PIXELS)
+        dataset.BurnedInAnnotation = "NO"
     dataset.DeidentificationMethodCodeSequence = [
-        code(value, "DCM", meaning) for value, meaning, is_on in METHODS if is_on(profile)
+        code(value, "DCM", meaning) for value, meaning in sorted(done)
     ]
     dataset.LongitudinalTemporalInformationModified = LONGITUDINAL[profile.dates]
     if not recipe.is_in_ascii:

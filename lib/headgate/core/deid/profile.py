@@ -4,6 +4,7 @@ Where an option would clean a value by reading it (allergies, AE titles, descrip
 chosen), the stricter action of the Basic Profile holds.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -13,6 +14,8 @@ from pydicom.datadict import DicomDictionary
 from headgate.core.deid import options, table
 from headgate.core.deid.kinds import KIND_OF
 from headgate.core.deid.table import CLEAN, EMPTY, KEEP, NEW_UID, REMOVE, SHIFT
+from headgate.core.errors import Misconfigured
+from headgate.core.pixels.regions import Template
 
 MODIFIED, FULL, NONE = "modified", "full", "removed"
 
@@ -34,6 +37,17 @@ RESEARCH_DESCRIPTORS = (
 )
 
 
+# Modalities (PS3.3 C.7.3.1.1.1) whose frames are, or often are, pictures of a screen. XA, RF and CR
+# are not: their frames come from a detector, and their text is in overlays, which go; what is
+# captured of them is SC, or says so.
+PIXEL_MODALITIES = (
+    "US", "IVUS", "BDUS",  # ultrasound draws name and number above its sector
+    "SC", "OT", "HC", "DOC",  # captured, converted, printed or scanned pictures
+    "ES",  # endoscopes mix the patient's name into their video
+    "BMD",  # densitometers send their report as a picture
+)  # fmt: skip
+
+
 @dataclass(frozen=True)
 class Profile:
     """The options of PS3.15 E.3 that are on, and what a project keeps, cuts or drops beside them.
@@ -41,6 +55,11 @@ class Profile:
     `descriptors` are the tags whose text is kept when clean; `kept_texts` stay as they are;
     `patterns` keep of a tag's text only the named groups of a regular expression; instances of
     `dropped_classes`, or whose Modality is in `dropped_modalities`, do not leave.
+
+    With `clean_pixels`, text burned into frames is blanked where `headgate.core.pixels.policy`
+    sees reason to: for `pixel_modalities` among others. `pixel_exclusions` are FIONA's rows of
+    rewritepixelexclusions: 1 for Image Comments or 2 for Series Description, and a regular
+    expression; what matches keeps its pixels. `pixel_templates` are devices' places of text.
     """
 
     name: str = "default"
@@ -58,6 +77,20 @@ class Profile:
     patterns: tuple[tuple[int, str], ...] = ()
     dropped_classes: tuple[str, ...] = ()
     dropped_modalities: tuple[str, ...] = ()
+    clean_pixels: bool = False
+    pixel_modalities: tuple[str, ...] = PIXEL_MODALITIES
+    pixel_exclusions: tuple[tuple[int, str], ...] = ()
+    pixel_templates: tuple[Template, ...] = ()
+
+    def __post_init__(self) -> None:
+        """Raise Misconfigured where an exclusion names no attribute or is no expression."""
+        for column, expression in self.pixel_exclusions:
+            if column not in (1, 2):
+                raise Misconfigured(f"pixel exclusion {column}: 1 or 2 is an attribute")
+            try:
+                re.compile(expression)
+            except re.error as error:
+                raise Misconfigured(f"pixel exclusion {expression!r}: {error}") from error
 
 
 DEFAULT = Profile()

@@ -32,11 +32,12 @@ REQUIRED = {  # PS3.3 C.12.1.1 and C.7.2.1, type 1
 LOOKED_AT = frozenset({*REQUIRED, MODALITY, BURNED_IN_ANNOTATION, ENCAPSULATED_DOCUMENT})
 
 
-def refusal(texts: Mapping[int, str]) -> str | None:
+def refusal(texts: Mapping[int, str], are_pixels_cleaned: bool = False) -> str | None:
     """Given a data set's texts by tag, of those of LOOKED_AT that it has, return why it cannot
     be de-identified, or None where it can be.
 
-    The reason names what was found and holds no value.
+    Where its pixels are cleaned, it may say that text is burned in. The reason names what was
+    found and holds no value.
     """
     sop_class = texts.get(SOP_CLASS_UID, "")
     for tag, name in REQUIRED.items():
@@ -48,7 +49,7 @@ def refusal(texts: Mapping[int, str]) -> str | None:
         return f"it is {REFUSED_CLASSES[sop_class]}"
     if ENCAPSULATED_DOCUMENT in texts:
         return "it holds an encapsulated document, whose text cannot be judged"
-    return _burned_in(texts.get(BURNED_IN_ANNOTATION, ""))
+    return None if are_pixels_cleaned else _burned_in(texts.get(BURNED_IN_ANNOTATION, ""))
 
 
 def exclusion(sop_class: str, modality: str, profile: Profile) -> str | None:

@@ -1,0 +1,74 @@
+"""Rectangles on a frame, in pixels: from the top left corner, the far edges left out."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+
+class Box(NamedTuple):
+    """A rectangle: rows from `top` to before `bottom`, columns from `left` to before `right`."""
+
+    left: int
+    top: int
+    right: int
+    bottom: int
+
+    @property
+    def width(self) -> int:
+        """Return how many columns it covers."""
+        return self.right - self.left
+
+    @property
+    def height(self) -> int:
+        """Return how many rows it covers."""
+        return self.bottom - self.top
+
+
+class Word(NamedTuple):
+    """A text that was found: where, and how sure its reading is, from 0 to 1."""
+
+    text: str
+    box: Box
+    confidence: float
+
+
+def grown(box: Box, across: int, down: int) -> Box:
+    """Given a box, return it larger by so many columns on either side, and so many rows."""
+    return Box(box.left - across, box.top - down, box.right + across, box.bottom + down)
+
+
+def clipped(box: Box, rows: int, columns: int) -> Box | None:
+    """Given a box, return what of it lies within a frame, or None."""
+    inside = Box(max(box.left, 0), max(box.top, 0), min(box.right, columns), min(box.bottom, rows))
+    return inside if inside.width > 0 and inside.height > 0 else None
+
+
+def touch(one: Box, other: Box) -> bool:
+    """Given two boxes, return whether they overlap or border on each other."""
+    return (
+        one.left <= other.right
+        and other.left <= one.right
+        and one.top <= other.bottom
+        and other.top <= one.bottom
+    )
+
+
+def around(one: Box, other: Box) -> Box:
+    """Given two boxes, return the smallest that holds both."""
+    return Box(
+        min(one.left, other.left),
+        min(one.top, other.top),
+        max(one.right, other.right),
+        max(one.bottom, other.bottom),
+    )
+
+
+def merged(boxes: Iterable[Box]) -> list[Box]:
+    """Given boxes, return them with those that touch put together, in reading order."""
+    found: list[Box] = []
+    for one in boxes:
+        box = one
+        while near := next((other for other in found if touch(box, other)), None):
+            found.remove(near)
+            box = around(box, near)
+        found.append(box)
+    return sorted(found, key=lambda box: (box.top, box.left))

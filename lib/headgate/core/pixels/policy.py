@@ -1,0 +1,127 @@
+"""Whether an instance's pixels are cleaned, left as they are, or refused: told by its header."""
+
+import re
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+from headgate.core.deid.profile import Profile
+from headgate.core.deid.repertoire import DEFAULT, decode, terms_of
+from headgate.core.elements import Data, Encoding, walk
+
+CHARACTER_SET, IMAGE_TYPE, SOP_CLASS = 0x00080005, 0x00080008, 0x00080016
+MODALITY, CONVERSION_TYPE, SERIES_DESCRIPTION = 0x00080060, 0x00080064, 0x0008103E
+IMAGE_COMMENTS, BURNED_IN_ANNOTATION = 0x00204000, 0x00280301
+LOOKED_AT = frozenset({
+    CHARACTER_SET, IMAGE_TYPE, SOP_CLASS, MODALITY, CONVERSION_TYPE, SERIES_DESCRIPTION,
+    IMAGE_COMMENTS, BURNED_IN_ANNOTATION,
+})  # fmt: skip
+# FIONA's rewritepixelexclusions: the first column of a row names the attribute
+EXCLUDED_BY = {1: IMAGE_COMMENTS, 2: SERIES_DESCRIPTION}
+# PS3.4 Table B.5-1: Secondary Capture, its multi-frame kinds, ultrasound with its retired kinds
+CAPTURE_CLASSES = "1.2.840.10008.5.1.4.1.1.7."
+ULTRASOUND_CLASSES = (
+    "1.2.840.10008.5.1.4.1.1.3",
+    "1.2.840.10008.5.1.4.1.1.3.1",
+    "1.2.840.10008.5.1.4.1.1.6",
+    "1.2.840.10008.5.1.4.1.1.6.1",
+)
+# words of Image Type (PS3.3 C.7.6.1.1.2, value 3 and on) that vendors give to pictures of a screen
+SCREENSHOTS = re.compile(r"SCREEN ?(SAVE|SHOT|CAP)|CAPTURE|DOSE_?INFO|REPORT")
+OVERLAY_GROUPS, OVERLAY_BIT_POSITION, OVERLAY_DATA = range(0x6000, 0x6020, 2), 0x0102, 0x3000
+
+
+class Decision(NamedTuple):
+    """Whether the pixels are cleaned, and why: a reason that holds no value."""
+
+    is_cleaned: bool
+    reason: str
+
+
+class Facts(NamedTuple):
+    """What the policy looks at: texts by tag, and whether overlays stand in bits of the pixels."""
+
+    texts: Mapping[int, str]
+    has_overlay_in_pixels: bool = False
+
+
+def facts_of(data: Data, encoding: Encoding) -> Facts:
+    """Given an encoded header, return the facts. To be called where Malformed is understood."""
+    raw: dict[int, bytes] = {}
+    positions, planes = set(), set()
+    for one in walk(data, encoding):
+        group, number = one.tag >> 16, one.tag & 0xFFFF
+        if one.tag in LOOKED_AT:
+            raw[one.tag] = bytes(data[one.value : one.end])
+        elif group in OVERLAY_GROUPS and number == OVERLAY_BIT_POSITION:
+            if any(data[one.value : one.end]):
+                positions.add(group)
+        elif group in OVERLAY_GROUPS and number == OVERLAY_DATA:
+            planes.add(group)
+    terms = terms_of(raw[CHARACTER_SET]) if CHARACTER_SET in raw else DEFAULT
+    texts = {tag: decode(value, terms).strip(" \0") for tag, value in raw.items()}
+    return Facts(texts, bool(positions - planes))
+
+
+def decide(facts: Facts, has_frames: bool, profile: Profile) -> Decision:
+    """Given an instance's facts and a profile, return whether its pixels are cleaned. Numbers in
+    floating point make no frames: they hold a measure, and nobody draws into it.
+
+    Where they are not, and the instance says itself that text is burned in, it is refused:
+    `headgate.core.deid.refusal`.
+    """
+    if not has_frames:
+        return Decision(False, "it has no frames")
+    if not profile.clean_pixels:
+        return Decision(False, "the profile leaves pixels as they are")
+    if is_excluded(facts.texts, profile):
+        return Decision(False, "the project excludes it from pixel cleaning")
+    why = next((reason for reason, holds in REASONS if holds(facts, profile)), None)
+    return Decision(True, why) if why else Decision(False, "nothing calls for it")
+
+
+def is_excluded(texts: Mapping[int, str], profile: Profile) -> bool:
+    """Given an instance's texts and a profile, return whether a row of its exclusions matches."""
+    return any(
+        _pattern(expression).search(texts.get(EXCLUDED_BY[column], "")) is not None
+        for column, expression in profile.pixel_exclusions
+    )
+
+
+def _says_burned_in(facts: Facts, _: Profile) -> bool:
+    return facts.texts.get(BURNED_IN_ANNOTATION, "").upper() not in ("", "NO")
+
+
+def _is_capture(facts: Facts, _: Profile) -> bool:
+    # PS3.3 C.8.6.1: Conversion Type is of secondary capture equipment alone
+    is_of_class = f"{facts.texts.get(SOP_CLASS, '')}.".startswith(CAPTURE_CLASSES)
+    return is_of_class or bool(facts.texts.get(CONVERSION_TYPE))
+
+
+def _draws_text(facts: Facts, profile: Profile) -> bool:
+    is_of_class = facts.texts.get(SOP_CLASS, "") in ULTRASOUND_CLASSES
+    return is_of_class or facts.texts.get(MODALITY, "").upper() in profile.pixel_modalities
+
+
+def _is_screenshot(facts: Facts, _: Profile) -> bool:
+    return SCREENSHOTS.search(facts.texts.get(IMAGE_TYPE, "").upper()) is not None
+
+
+def _has_overlay(facts: Facts, _: Profile) -> bool:
+    return facts.has_overlay_in_pixels
+
+
+# Why pixels may name somebody, whatever the rest of the header says: NO in Burned In Annotation
+# is not believed of those kinds whose frames are a screen's.
+REASONS: tuple[tuple[str, Callable[[Facts, Profile], bool]], ...] = (
+    ("Burned In Annotation is not NO", _says_burned_in),
+    ("it is a secondary capture", _is_capture),
+    ("its modality draws text into its frames", _draws_text),
+    ("its Image Type is that of a screenshot", _is_screenshot),
+    ("an overlay stands in bits of its pixels", _has_overlay),
+)
+
+
+@lru_cache(maxsize=256)
+def _pattern(expression: str) -> re.Pattern[str]:
+    return re.compile(expression)

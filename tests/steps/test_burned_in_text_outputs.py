@@ -1,0 +1,85 @@
+"""Cleaned frames as files: lossy ones, what a validator says of them, and the reader itself."""
+
+import subprocess
+import sys
+from io import BytesIO
+
+import imaging
+import numpy as np
+import pytest
+from gateways import needs
+from headgate.cleaning import clean
+from headgate.core.deid.identity import Recipe
+from headgate.core.deid.profile import Profile
+from headgate.core.errors import Misconfigured
+from headgate.stores import ocr
+from headgate.stores.dicomfiles import take_apart
+from PIL import Image
+from pydicom.encaps import encapsulate
+
+EXPLICIT, RLE, LS, J2K = (
+    "1.2.840.10008.1.2.1",
+    "1.2.840.10008.1.2.5",
+    "1.2.840.10008.1.2.4.80",
+    "1.2.840.10008.1.2.4.90",
+)
+RECIPE = Recipe("LUNG", "LUNG-001", "baseline", b"k" * 32, profile=Profile(clean_pixels=True))
+GREY = imaging.KINDS["MONOCHROME2 8 bit"]
+
+
+@pytest.mark.parametrize("shape", [(300, 400), (40, 2500)])
+def test_the_reader_finds_a_name_wherever_it_stands(shape):
+    image = np.zeros(shape, np.uint8)
+    ink = imaging.ink()[imaging.box_of(imaging.PLACE)]
+    top, left = (shape[0] - ink.shape[0]) // 2, shape[1] - ink.shape[1] - 30
+    image[top : top + ink.shape[0], left : left + ink.shape[1]][ink] = 255
+    words = ocr.words(image)
+    assert any("NORDMANN" in word.text for word in words)
+    assert all(word.box.left >= left - 10 for word in words)
+
+
+def test_without_the_reader_nothing_is_cleaned_and_it_is_said_what_to_install(monkeypatch):
+    ocr._reader.cache_clear()
+    monkeypatch.setitem(sys.modules, "rapidocr_onnxruntime", None)
+    with pytest.raises(Misconfigured, match="pip install rapidocr-onnxruntime"):
+        ocr.words(np.zeros((64, 64), np.uint8))
+    ocr._reader.cache_clear()
+
+
+def made_by_a_lossy_coder():
+    """A JPEG frame, which pydicom has no encoder for: Pillow has."""
+    stream = BytesIO()
+    Image.fromarray(imaging.frame(GREY, imaging.ink())).save(stream, "JPEG", quality=95)
+    one = imaging.instance(GREY, [imaging.frame(GREY, None)], RLE)
+    value = encapsulate([stream.getvalue()], has_bot=False)
+    head = bytes(one.pixels[0][:12])
+    pixels = memoryview(head + value + b"\xfe\xff\xdd\xe0\0\0\0\0")
+    return type(one)(one.head, [pixels], "1.2.840.10008.1.2.4.50", one.stored)
+
+
+def test_a_lossy_image_comes_out_uncompressed_and_still_says_that_it_was_lossy(a_reader):
+    output = clean(made_by_a_lossy_coder(), RECIPE)
+    assert output.transfer_syntax == EXPLICIT
+    dataset = imaging.read_back(b"".join(output.file))
+    assert dataset.LossyImageCompression == "01"
+    assert dataset.file_meta.TransferSyntaxUID == EXPLICIT
+    assert not dataset.pixel_array[imaging.box_of(imaging.PLACE)].any()
+
+
+def complaints(file, folder, name):
+    path = folder / name
+    path.write_bytes(file)
+    program = needs("dciodvfy", "dicom3tools")
+    done = subprocess.run([program, path], capture_output=True, text=True)
+    return {line for line in done.stderr.splitlines() if line.startswith("Error")}
+
+
+@pytest.mark.debian
+@pytest.mark.parametrize("syntax", [EXPLICIT, RLE, LS, J2K])
+@pytest.mark.parametrize("kind", ["MONOCHROME2 8 bit", "RGB", "YBR_FULL"])
+def test_the_output_is_no_worse_by_dciodvfy_than_the_input(a_reader, tmp_path, kind, syntax):
+    image = imaging.KINDS[kind]
+    file = imaging.file_of(image, [imaging.frame(image, imaging.ink())], syntax)
+    before = complaints(file, tmp_path, "before")
+    after = complaints(b"".join(clean(take_apart(file), RECIPE).file), tmp_path, "after")
+    assert after <= before
