@@ -10,6 +10,7 @@ from headgate.core.deid import marks
 from headgate.core.deid.engine import Cleaned, Record, deidentify
 from headgate.core.deid.identity import Recipe
 from headgate.core.deid.memory import Memory
+from headgate.core.deid.profile import Profile
 from headgate.core.elements import DEFLATED, Encoding, walk
 from headgate.core.errors import Rejected
 from headgate.core.pixels import policy
@@ -77,10 +78,7 @@ def clean(instance: Instance, recipe: Recipe, record: Record | None = None) -> C
     """
     memory = MEMORY if record is None else Memory()
     with understanding():
-        facts = policy.facts_of(instance.head, instance.encoding)
-        decision = policy.decide(
-            facts, has_frames(instance.pixels, instance.transfer_syntax), recipe.profile
-        )
+        decision = _decision(instance, recipe.profile)
         cleaned = deidentify(
             instance.head, instance.encoding, recipe, memory, record, decision.is_cleaned
         )
@@ -99,6 +97,14 @@ def clean(instance: Instance, recipe: Recipe, record: Record | None = None) -> C
         instance.encoding,
         written.transfer_syntax,
     )
+
+
+def _decision(instance: Instance, profile: Profile) -> policy.Decision:
+    if not profile.clean_pixels:  # nothing has to be looked at
+        return policy.LEFT
+    facts = policy.facts_of(instance.head, instance.encoding)
+    has_some = has_frames(instance.pixels, instance.transfer_syntax)
+    return policy.decide(facts, has_some, profile)
 
 
 def may_leave_as(instance_class: str, transfer_syntax: str) -> set[tuple[str, str]]:

@@ -38,6 +38,9 @@ class Decision(NamedTuple):
     reason: str
 
 
+LEFT = Decision(False, "the profile leaves pixels as they are")
+
+
 class Facts(NamedTuple):
     """What the policy looks at: texts by tag, and whether overlays stand in bits of the pixels."""
 
@@ -73,7 +76,7 @@ def decide(facts: Facts, has_frames: bool, profile: Profile) -> Decision:
     if not has_frames:
         return Decision(False, "it has no frames")
     if not profile.clean_pixels:
-        return Decision(False, "the profile leaves pixels as they are")
+        return LEFT
     if is_excluded(facts.texts, profile):
         return Decision(False, "the project excludes it from pixel cleaning")
     why = next((reason for reason, holds in REASONS if holds(facts, profile)), None)
