@@ -232,6 +232,31 @@ def test_check_config_tells_of_logs_that_cannot_be_written(a_tree):
     assert "/nowhere/logs cannot be written" in texts(result)["logs"]
 
 
+@pytest.mark.parametrize(
+    ("profile", "told"),
+    [
+        ("[retain]\ndates = 'never'", "dates is none of"),
+        (
+            "[[examples]]\nbefore = { SeriesDescription = 'T1' }\n"
+            "after = { SeriesDescription = 'T2' }",
+            "example 1: SeriesDescription becomes 'T1', not 'T2'",
+        ),
+        (
+            "[[examples]]\nbefore = { BurnedInAnnotation = 'YES' }\nafter = {}",
+            "example 1 is refused: Burned In Annotation",
+        ),
+    ],
+)
+def test_check_config_tries_the_profiles_and_their_examples(a_tree, tmp_path, profile, told):
+    assert "2 examples hold" in texts(a_tree.site.run("check-config"))["profiles"]
+    (tmp_path / "own.toml").write_text(profile)
+    with a_tree.site.config.open("a") as config:
+        config.write(f'[projects."P"]\nprofile = "{tmp_path}/own.toml"\n')
+    result = a_tree.site.run("check-config")
+    assert result.code == 78
+    assert told in texts(result)["profiles"]
+
+
 def test_check_config_tells_a_pacs_that_is_away(a_tree):
     result = a_tree.site.run("check-config", "--connect")
     assert result.code in (1, 69)
