@@ -237,8 +237,7 @@ def test_check_config_tells_of_logs_that_cannot_be_written(a_tree):
     [
         ("[retain]\ndates = 'never'", "dates is none of"),
         (
-            "[[examples]]\nbefore = { SeriesDescription = 'T1' }\n"
-            "after = { SeriesDescription = 'T2' }",
+            "[[examples]]\nbefore = {SeriesDescription = 'T1'}\nafter = {SeriesDescription = 'T2'}",
             "example 1: SeriesDescription becomes 'T1', not 'T2'",
         ),
         (
