@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 import threading
 
 import factories
 import pytest
 from headgate.core.model import Proof
 from headgate.core.states import State
-from headgate.demo.processes import free_port
 from liars import a_lying_pacs
 
 SUCCESS = 0x0000
@@ -33,6 +33,14 @@ def point(gateway, port, **changes):
     gateway.site.config.write_text(head + "[pacs.research]" + "\n".join(lines))
 
 
+@pytest.fixture
+def silent_port():
+    """A port that nobody answers, and that nobody else can come to hold."""
+    with socket.socket() as one:
+        one.bind(("127.0.0.1", 0))
+        yield one.getsockname()[1]
+
+
 def deliver(gateway):
     """Run anonymize-and-send once, whatever its back-off."""
     context = gateway.context()
@@ -53,9 +61,9 @@ def fates(gateway, study):
     return sorted(str(one.fate) for several in deliveries for one in several)
 
 
-def test_a_pacs_that_is_down_gets_it_when_it_is_back(a_gateway, study):
+def test_a_pacs_that_is_down_gets_it_when_it_is_back(a_gateway, study, silent_port):
     a_gateway.to_queue(study)
-    point(a_gateway, free_port())
+    point(a_gateway, silent_port)
     result = deliver(a_gateway)
     assert result.code == 69
     assert result.lines[-1]["status"] == "deferred"
@@ -70,9 +78,9 @@ def test_a_pacs_that_is_down_gets_it_when_it_is_back(a_gateway, study):
     assert state(a_gateway) == [State.DONE]
 
 
-def test_a_request_that_waits_is_not_tried_before_its_time(a_gateway, study):
+def test_a_request_that_waits_is_not_tried_before_its_time(a_gateway, study, silent_port):
     a_gateway.to_queue(study)
-    point(a_gateway, free_port(), retry_longest_seconds=3600.0)
+    point(a_gateway, silent_port, retry_longest_seconds=3600.0)
     context = a_gateway.context()
     (request,) = context.queues.each(State.QUEUED)
     path = a_gateway.layout.requests / "queued" / f"{request.id}.json"

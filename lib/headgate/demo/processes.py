@@ -1,6 +1,7 @@
 """Programs started on free loopback ports, and ended with what started them."""
 
 import os
+import random
 import shutil
 import socket
 import subprocess
@@ -17,15 +18,21 @@ START_SECONDS = 30
 PAUSE_SECONDS = 0.05
 
 
+# Below the ports that systems give to outgoing connections (Linux: from 32768), any of which
+# could take a port between its being found free and its being listened on.
+PORTS = range(12_000, 30_000)
 _given: set[int] = set()
 
 
 def free_port() -> int:
     """Return a TCP port of the loopback interface that nobody holds now, and not twice the same."""
     while True:
+        port = random.SystemRandom().choice(PORTS)
         with socket.socket() as one:
-            one.bind(("127.0.0.1", 0))
-            port = int(one.getsockname()[1])
+            try:
+                one.bind(("127.0.0.1", port))
+            except OSError:
+                continue
         if port not in _given:
             _given.add(port)
             return port
