@@ -6,11 +6,12 @@ import random
 import struct
 from collections.abc import Iterator
 
-from planting.keys import DIRECT, INSTITUTION, PERSON, Planted
-from planting.patients import Patient
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
+
+from planting.keys import DIRECT, INSTITUTION, PERSON, Planted
+from planting.patients import Patient
 
 CSA_VRS = {"PatientsName": "PN", "B_value": "IS", "SliceMeasurementDuration": "DS"}
 

@@ -12,12 +12,13 @@ from io import BytesIO
 from pathlib import Path
 
 import pydicom
-from planting import binaries, keys, structures, texts, truth, wrapping, writings
-from planting.patients import Patient, make_patients
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRLittleEndian
+
+from planting import binaries, keys, structures, texts, truth, wrapping, writings
+from planting.patients import Patient, make_patients
 
 Planter = Callable[[Dataset, Patient, random.Random], Iterator[keys.Planted]]
 PACKAGED = Path(pydicom.__file__).parent / "data"
@@ -42,10 +43,15 @@ PLANTERS: tuple[tuple[Planter, float], ...] = (
     (wrapping.meta, 0.4),
 )
 MAPPED = frozenset(
-    """
-    SOPInstanceUID StudyInstanceUID SeriesInstanceUID FrameOfReferenceUID ReferencedSOPInstanceUID
-    ReferencedFrameOfReferenceUID MediaStorageSOPInstanceUID
-    """.split()
+    [
+        "SOPInstanceUID",
+        "StudyInstanceUID",
+        "SeriesInstanceUID",
+        "FrameOfReferenceUID",
+        "ReferencedSOPInstanceUID",
+        "ReferencedFrameOfReferenceUID",
+        "MediaStorageSOPInstanceUID",
+    ]
 )
 WHAT_CANNOT_BE_READ = (
     AttributeError, EOFError, KeyError, NotImplementedError, OSError, OverflowError, TypeError,
@@ -164,7 +170,7 @@ def _items(dataset: Dataset) -> Iterator[Dataset]:
 
 def _plant_phrases(dataset: Dataset, dice: random.Random) -> dict[str, str]:
     names = dice.sample(texts.DESCRIPTORS[:5], 3)
-    phrases = dict(zip(names, dice.sample(writings.CLINICAL, 3)))
+    phrases = dict(zip(names, dice.sample(writings.CLINICAL, 3), strict=False))
     for keyword, text in phrases.items():
         setattr(dataset, keyword, text)
     return phrases
@@ -185,7 +191,11 @@ def _plant_reference(
 
 
 def _wrap(
-    file: bytes, dataset: Dataset, patient: Patient, dice: random.Random, planted: list[keys.Planted]
+    file: bytes,
+    dataset: Dataset,
+    patient: Patient,
+    dice: random.Random,
+    planted: list[keys.Planted],
 ) -> bytes:
     syntax = dataset.file_meta.TransferSyntaxUID
     wrappers = [wrapping.preamble] if dice.random() < 0.4 else []

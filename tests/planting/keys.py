@@ -46,4 +46,6 @@ def write(answers: list[Answer], path: Path) -> None:
 def read(path: Path) -> list[Answer]:
     """Given a key that was written, return its answers."""
     rows = json.loads(path.read_text())
-    return [Answer(**{**row, "planted": [Planted(**one) for one in row["planted"]]}) for row in rows]
+    return [
+        Answer(**{**row, "planted": [Planted(**one) for one in row["planted"]]}) for row in rows
+    ]

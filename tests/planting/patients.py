@@ -118,7 +118,9 @@ class Patient:
     def name(self) -> str:
         """The value of Patient's Name: PS3.5 6.2.1."""
         alphabetic = f"{self.family}^{self.given.replace(' ', '^')}"
-        return "=".join([alphabetic, "^".join(self.ideographic)] if self.ideographic else [alphabetic])
+        return "=".join(
+            [alphabetic, "^".join(self.ideographic)] if self.ideographic else [alphabetic]
+        )
 
     @property
     def words(self) -> list[str]:
@@ -170,7 +172,7 @@ def birth_number(born: date, dice: random.Random) -> str:
     while True:
         digits = f"{born:%d%m%y}{dice.randrange(1000):03d}"
         for weights in WEIGHTS:
-            rest = -sum(int(one) * weight for one, weight in zip(digits, weights)) % 11
+            rest = -sum(int(one) * weight for one, weight in zip(digits, weights, strict=False)) % 11
             digits += str(rest)
         if len(digits) == 11:
             return digits

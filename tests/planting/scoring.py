@@ -9,14 +9,14 @@ import subprocess
 import sys
 import warnings
 from collections import Counter, defaultdict
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from pydicom.dataset import Dataset
+
 from planting import keys, search, truth
 from planting.keys import DIRECT, Answer
-from pydicom.dataset import Dataset
 
 SCRIPT = Path(__file__).resolve().parents[2] / "bin" / "anonymize"
 REFUSED = re.compile(r"rejected: (.*)")
@@ -156,9 +156,7 @@ def _dates(answer: Answer, dataset: Dataset, shifts: dict[str, set[int]], score:
         score.check("date kept, moved", moved != day and is_same_time, answer.source, path)
 
 
-def _references(
-    answer: Answer, dataset: Dataset, new_uids: dict[str, str], score: Score
-) -> None:
+def _references(answer: Answer, dataset: Dataset, new_uids: dict[str, str], score: Score) -> None:
     for path, target in answer.references.items():
         sequence, keyword = path.split("[0].")
         items = dataset.get(sequence) or [Dataset()]
@@ -199,9 +197,9 @@ def table(score: Score) -> str:
     refused = score.refused.total()
     rows += [
         "",
-        f"{score.inputs} inputs = {score.outputs} outputs + {refused} rejected "
+        (f"{score.inputs} inputs = {score.outputs} outputs + {refused} rejected "
         f"+ {score.excluded} excluded. Of the rejected, {score.refused_rightly} hold what nobody "
-        f"can judge. {score.dangling} references point to what did not leave.",
+        f"can judge. {score.dangling} references point to what did not leave."),
     ]
     return "\n".join(rows)
 

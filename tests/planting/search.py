@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from planting.writings import folded, transcribed
 from pydicom import dcmread
-from pydicom.dataset import Dataset
 from pydicom.datadict import dictionary_has_tag
+from pydicom.dataset import Dataset
+
+from planting.writings import folded, transcribed
 
 ENCODINGS = (
     "utf-8", "latin-1", "iso8859-2", "iso8859-5", "iso8859-6", "iso8859-8", "gb18030", "shift_jis",

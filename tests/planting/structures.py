@@ -5,14 +5,15 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
-from planting import writings
-from planting.keys import DIRECT, INSTITUTION, PERSON, QUASI, Planted
-from planting.patients import Patient
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 from pydicom.filebase import DicomBytesIO
 from pydicom.filewriter import write_dataset
 from pydicom.sequence import Sequence
+
+from planting import writings
+from planting.keys import DIRECT, INSTITUTION, PERSON, QUASI, Planted
+from planting.patients import Patient
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 
@@ -153,8 +154,11 @@ def histories(dataset: Dataset, patient: Patient, dice: random.Random) -> Iterat
                   PurposeOfReferenceCodeSequence=purpose, PatientOrientation=["A", "F"],
                   SeriesDescription=writings.of_name(patient, dice))  # fmt: skip
     dataset.SourceImageSequence = Sequence([source])
-    request = item(RequestedProcedureID=patient.accession, AccessionNumber=patient.accession,
-                   ScheduledProcedureStepDescription=f"CT {writings.of_name(patient, dice)}")
+    request = item(
+        RequestedProcedureID=patient.accession,
+        AccessionNumber=patient.accession,
+        ScheduledProcedureStepDescription=f"CT {writings.of_name(patient, dice)}",
+    )
     dataset.RequestAttributesSequence = Sequence([request])
     signature = item(MACIDNumber=1, DigitalSignatureUID="1.2.3", CertificateType="X509_1993_SIG",
                      DigitalSignatureDateTime="20200101", CertificateOfSigner=patient.email.encode(),

@@ -5,12 +5,13 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
-from planting import writings
-from planting.keys import DEVICE, DIRECT, INSTITUTION, PERSON, QUASI, Planted
-from planting.patients import Patient
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.tag import Tag
+
+from planting import writings
+from planting.keys import DEVICE, DIRECT, INSTITUTION, PERSON, QUASI, Planted
+from planting.patients import Patient
 
 DESCRIPTORS = (
     "SeriesDescription", "StudyDescription", "ProtocolName", "RequestedProcedureDescription",
@@ -66,7 +67,9 @@ def descriptors(dataset: Dataset, patient: Patient, dice: random.Random) -> Iter
     """Plant identifiers in the midst of descriptors, and in comments."""
     for keyword in dice.sample(DESCRIPTORS, 2) + dice.sample(COMMENTS, 2):
         text, category = writings.identifier(patient, dice)
-        before, after = dice.sample(("tse tra", "serie", "sagittal", "nativ", "kontroll", "150 mg"), 2)
+        before, after = dice.sample(
+            ("tse tra", "serie", "sagittal", "nativ", "kontroll", "150 mg"), 2
+        )
         whole = dice.choice([f"{before} {text} {after}", f"{text} {before}", f"{before}: {text}"])
         setattr(dataset, keyword, whole)
         yield Planted(keyword, category, text)
@@ -86,7 +89,9 @@ def wrong_character_set(
     dataset: Dataset, patient: Patient, dice: random.Random
 ) -> Iterator[Planted]:
     """Plant the name in bytes of another character set than is declared."""
-    keyword = dice.choice(("PatientName", "SeriesDescription", "OtherPatientNames", "PatientComments"))
+    keyword = dice.choice(
+        ("PatientName", "SeriesDescription", "OtherPatientNames", "PatientComments")
+    )
     encoding = dice.choice(("utf-8", "latin-1", "utf-8", "cp1252"))
     name = f"{patient.family}^{patient.given}" if "Name" in keyword else f"{patient.family} serie"
     data = name.encode(encoding, "replace")
@@ -101,7 +106,9 @@ def unknown_representation(
 ) -> Iterator[Planted]:
     """Plant texts under UN, of attributes whose VR everybody knows."""
     encoding = "utf-8" if dataset.get("SpecificCharacterSet") == "ISO_IR 192" else "ascii"
-    for keyword in dice.sample(("PatientComments", "StudyDescription", "OtherPatientNames", "StationName"), 2):
+    for keyword in dice.sample(
+        ("PatientComments", "StudyDescription", "OtherPatientNames", "StationName"), 2
+    ):
         text = patient.family if patient.family.isascii() or encoding == "utf-8" else patient.number
         data = f"serie {text}".encode(encoding)
         dataset[keyword] = DataElement(Tag(keyword), "UN", data + b" " * (len(data) % 2))

@@ -11,41 +11,154 @@ from pydicom.dataset import Dataset
 
 # Numbers and codes that research needs: PS3.3 C.7.6 to C.8, by keyword
 CLINICAL = frozenset(
-    """
-    SOPClassUID Modality ImageOrientationPatient ImagePositionPatient PixelSpacing SliceThickness
-    SpacingBetweenSlices SliceLocation Rows Columns NumberOfFrames BitsAllocated BitsStored HighBit
-    PixelRepresentation SamplesPerPixel PhotometricInterpretation RescaleSlope RescaleIntercept
-    RescaleType WindowCenter WindowWidth KVP XRayTubeCurrent ExposureTime Exposure CTDIvol
-    DataCollectionDiameter ReconstructionDiameter GantryDetectorTilt TableHeight RotationDirection
-    RepetitionTime EchoTime InversionTime FlipAngle EchoTrainLength MagneticFieldStrength
-    ImagingFrequency NumberOfAverages PixelBandwidth AcquisitionMatrix InPlanePhaseEncodingDirection
-    ScanningSequence SequenceVariant ScanOptions MRAcquisitionType DiffusionBValue
-    DiffusionGradientOrientation EffectiveEchoTime TriggerTime PatientPosition PatientSex PatientAge
-    PatientSize PatientWeight InstanceNumber SeriesNumber TemporalPositionIdentifier Units
-    CountsSource CorrectedImage DecayCorrection DecayFactor DoseCalibrationFactor FrameReferenceTime
-    ActualFrameDuration RadionuclideTotalDose RadionuclideHalfLife RadiopharmaceuticalVolume
-    RadionuclidePositronFraction RadiopharmaceuticalStartTime RadiopharmaceuticalStopTime SUVType
-    DoseUnits DoseType DoseSummationType DoseGridScaling GridFrameOffsetVector ContourData
-    ContourGeometricType NumberOfContourPoints ROINumber ReferencedROINumber BeamNumber BeamType
-    RadiationType NominalBeamEnergy ControlPointIndex GantryAngle BeamMeterset NumberOfBeams
-    SegmentNumber SegmentAlgorithmType RecommendedDisplayCIELabValue NumericValue FloatingPointValue
-    CodeValue CodingSchemeDesignator GraphicData GraphicType ImageLaterality Laterality
-    PhysicalDeltaX PhysicalDeltaY RegionSpatialFormat StudyTime SeriesTime AcquisitionTime
-    ContentTime Manufacturer BurnedInAnnotation LossyImageCompression PresentationLUTShape
-    """.split()
+    [
+        "SOPClassUID",
+        "Modality",
+        "ImageOrientationPatient",
+        "ImagePositionPatient",
+        "PixelSpacing",
+        "SliceThickness",
+        "SpacingBetweenSlices",
+        "SliceLocation",
+        "Rows",
+        "Columns",
+        "NumberOfFrames",
+        "BitsAllocated",
+        "BitsStored",
+        "HighBit",
+        "PixelRepresentation",
+        "SamplesPerPixel",
+        "PhotometricInterpretation",
+        "RescaleSlope",
+        "RescaleIntercept",
+        "RescaleType",
+        "WindowCenter",
+        "WindowWidth",
+        "KVP",
+        "XRayTubeCurrent",
+        "ExposureTime",
+        "Exposure",
+        "CTDIvol",
+        "DataCollectionDiameter",
+        "ReconstructionDiameter",
+        "GantryDetectorTilt",
+        "TableHeight",
+        "RotationDirection",
+        "RepetitionTime",
+        "EchoTime",
+        "InversionTime",
+        "FlipAngle",
+        "EchoTrainLength",
+        "MagneticFieldStrength",
+        "ImagingFrequency",
+        "NumberOfAverages",
+        "PixelBandwidth",
+        "AcquisitionMatrix",
+        "InPlanePhaseEncodingDirection",
+        "ScanningSequence",
+        "SequenceVariant",
+        "ScanOptions",
+        "MRAcquisitionType",
+        "DiffusionBValue",
+        "DiffusionGradientOrientation",
+        "EffectiveEchoTime",
+        "TriggerTime",
+        "PatientPosition",
+        "PatientSex",
+        "PatientAge",
+        "PatientSize",
+        "PatientWeight",
+        "InstanceNumber",
+        "SeriesNumber",
+        "TemporalPositionIdentifier",
+        "Units",
+        "CountsSource",
+        "CorrectedImage",
+        "DecayCorrection",
+        "DecayFactor",
+        "DoseCalibrationFactor",
+        "FrameReferenceTime",
+        "ActualFrameDuration",
+        "RadionuclideTotalDose",
+        "RadionuclideHalfLife",
+        "RadiopharmaceuticalVolume",
+        "RadionuclidePositronFraction",
+        "RadiopharmaceuticalStartTime",
+        "RadiopharmaceuticalStopTime",
+        "SUVType",
+        "DoseUnits",
+        "DoseType",
+        "DoseSummationType",
+        "DoseGridScaling",
+        "GridFrameOffsetVector",
+        "ContourData",
+        "ContourGeometricType",
+        "NumberOfContourPoints",
+        "ROINumber",
+        "ReferencedROINumber",
+        "BeamNumber",
+        "BeamType",
+        "RadiationType",
+        "NominalBeamEnergy",
+        "ControlPointIndex",
+        "GantryAngle",
+        "BeamMeterset",
+        "NumberOfBeams",
+        "SegmentNumber",
+        "SegmentAlgorithmType",
+        "RecommendedDisplayCIELabValue",
+        "NumericValue",
+        "FloatingPointValue",
+        "CodeValue",
+        "CodingSchemeDesignator",
+        "GraphicData",
+        "GraphicType",
+        "ImageLaterality",
+        "Laterality",
+        "PhysicalDeltaX",
+        "PhysicalDeltaY",
+        "RegionSpatialFormat",
+        "StudyTime",
+        "SeriesTime",
+        "AcquisitionTime",
+        "ContentTime",
+        "Manufacturer",
+        "BurnedInAnnotation",
+        "LossyImageCompression",
+        "PresentationLUTShape",
+    ]
 )
 # Sequences that are kept with their items, whatever the profile
 ENTERED = frozenset(
-    """
-    SharedFunctionalGroupsSequence PerFrameFunctionalGroupsSequence PixelMeasuresSequence
-    PlanePositionSequence PlaneOrientationSequence FrameVOILUTSequence MREchoSequence
-    MRDiffusionSequence DiffusionGradientDirectionSequence PixelValueTransformationSequence
-    MRTimingAndRelatedParametersSequence FrameContentSequence MRImagingModifierSequence
-    RadiopharmaceuticalInformationSequence RadionuclideCodeSequence ROIContourSequence
-    ContourSequence BeamSequence ControlPointSequence FractionGroupSequence ReferencedBeamSequence
-    SegmentSequence SegmentedPropertyTypeCodeSequence AnatomicRegionSequence
-    SequenceOfUltrasoundRegions StructureSetROISequence DoseReferenceSequence
-    """.split()
+    [
+        "SharedFunctionalGroupsSequence",
+        "PerFrameFunctionalGroupsSequence",
+        "PixelMeasuresSequence",
+        "PlanePositionSequence",
+        "PlaneOrientationSequence",
+        "FrameVOILUTSequence",
+        "MREchoSequence",
+        "MRDiffusionSequence",
+        "DiffusionGradientDirectionSequence",
+        "PixelValueTransformationSequence",
+        "MRTimingAndRelatedParametersSequence",
+        "FrameContentSequence",
+        "MRImagingModifierSequence",
+        "RadiopharmaceuticalInformationSequence",
+        "RadionuclideCodeSequence",
+        "ROIContourSequence",
+        "ContourSequence",
+        "BeamSequence",
+        "ControlPointSequence",
+        "FractionGroupSequence",
+        "ReferencedBeamSequence",
+        "SegmentSequence",
+        "SegmentedPropertyTypeCodeSequence",
+        "AnatomicRegionSequence",
+        "SequenceOfUltrasoundRegions",
+        "StructureSetROISequence",
+        "DoseReferenceSequence",
+    ]
 )
 NOT_SHIFTED = frozenset({"PatientBirthDate", "ContextGroupVersion", "ContextGroupLocalVersion"})
 
@@ -85,7 +198,9 @@ def dates(dataset: Dataset) -> dict[str, str]:
 def day_of(text: str) -> datetime | None:
     """Given a DA or DT, return its day; None where it has none."""
     try:
-        return datetime.strptime(text.replace(".", "")[:8] if text[4:5] == "." else text[:8], "%Y%m%d")
+        return datetime.strptime(
+            text.replace(".", "")[:8] if text[4:5] == "." else text[:8], "%Y%m%d"
+        )
     except ValueError:
         return None
 

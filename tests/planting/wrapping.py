@@ -5,9 +5,10 @@ from __future__ import annotations
 import random
 from collections.abc import Iterator
 
+from pydicom.dataset import Dataset
+
 from planting.keys import DEVICE, DIRECT, Planted
 from planting.patients import Patient
-from pydicom.dataset import Dataset
 
 PADDING = 0xFFFCFFFC  # Data Set Trailing Padding: PS3.10 7.2
 

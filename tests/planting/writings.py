@@ -39,7 +39,12 @@ def folded(text: str) -> str:
 
 def transcribed(text: str) -> str:
     """Given a text, return it with its letters spelled out, as passports do."""
-    spelled = dict(zip("æøåäöüßÆØÅÄÖÜ", ("ae", "oe", "aa", "ae", "oe", "ue", "ss", "Ae", "Oe", "Aa", "Ae", "Oe", "Ue")))
+    spelled = dict(
+        zip(
+            "æøåäöüßÆØÅÄÖÜ",
+            ("ae", "oe", "aa", "ae", "oe", "ue", "ss", "Ae", "Oe", "Aa", "Ae", "Oe", "Ue"), strict=False,
+        )
+    )
     return "".join(spelled.get(letter, letter) for letter in text)
 
 
