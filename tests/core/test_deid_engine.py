@@ -389,9 +389,6 @@ def test_planted_identifiers_do_not_leave_and_the_gate_finds_them(vr, word, dept
     dcmwrite(file, bare, enforce_file_format=False)
     assert find_leaks(bare, identifiers)
     result = deidentify(dataset, a_recipe())
-    if vr == "CS":  # a code is not cut: the gate stops it
-        assert find_leaks(result, identifiers)
-        return
     assert word.encode() not in encoded(result)
     assert find_leaks(result, identifiers) == []
 

@@ -94,6 +94,7 @@ CASES = [
     (with_block(instance(15), 0x0019, SAFE, 0x08, "IS", "1000"), recipe()),
     (instance(16, ImageType=["ORIGINAL", "NORDMANN"]), recipe()),
     (instance(16, patient="Berg^Anna", ImageType=["ORIGINAL", "NORDMANN"]), recipe()),
+    (instance(17), recipe(participant="NORDMANN")),
 ]
 ANEW = [result(dataset, whom, Memory()) for dataset, whom in CASES]
 

@@ -2,9 +2,22 @@
 
 from collections.abc import Callable
 
-from headgate.core.deid import clean, dates, marks, profile, repertoire, table, uids
+from headgate.core.deid import (
+    clean,
+    dates,
+    marks,
+    matching,
+    options,
+    profile,
+    repertoire,
+    table,
+    uids,
+)
 from headgate.core.deid.context import Context
-from headgate.core.deid.grammar import SINGLE, TEXTS, is_grammatical
+from headgate.core.deid.grammar import CODE, COUNTS, SINGLE, TEXTS, is_grammatical
+from headgate.core.deid.kinds import is_free_text
+from headgate.core.deid.telling import Identifiers
+from headgate.core.deid.text import fold
 from headgate.core.elements import ITEM, Encoding, head
 
 BASIC = table.basic_actions()
@@ -24,16 +37,53 @@ Change = Callable[[int, bytes, bytes, Context], bytes | None]
 def kept(tag: int, vr: bytes, value: bytes, context: Context) -> bytes | None:
     """Given an element that stays, return its value without the patient; None: it cannot stay."""
     if vr in TEXTS:
-        found = _rewritten(vr, value, context, lambda text: clean.cut(text, context.pattern))
+        cut = _cutter(tag, vr)
+        found = _rewritten(vr, value, context, lambda text: cut(text, context.identifiers))
         # a value that was nothing but an identifier may be of type 1
         return dummied(tag, vr, value, context) if found is None else found
     if vr in (b"DA", b"DT") and not _keeps_date(tag, context):
         return shifted(tag, vr, value, context)
     if vr in (b"PN", b"AE"):
         return b""
+    if vr == b"CS":
+        return _coded(value, context)
     if vr == b"UN" or not is_grammatical(vr, value):
         return None
-    return value
+    return DUMMIES[vr] if vr in COUNTS and _is_somebodys(value, context) else value
+
+
+def _cutter(tag: int, vr: bytes) -> Callable[[str, Identifiers], str]:
+    if tag in options.INSTITUTION_IDENTITY:
+        return clean.cut_patient
+    return clean.cut_anybody if is_free_text(tag, vr) else clean.cut
+
+
+def _coded(value: bytes, context: Context) -> bytes | None:
+    """Return codes with those replaced that name the patient: a whole one, since none is a text."""
+    text = repertoire.decode(value, context.terms)
+    codes = text.split("\\")
+    if repertoire.UNDECODED in text:
+        return DUMMIES[b"CS"]
+    is_named = [_names_patient(one, context) for one in codes]
+    if not any(is_named):
+        return value
+    pairs = zip(codes, is_named, strict=True)
+    dummy = DUMMIES[b"CS"].decode()
+    terms = (repertoire.UNICODE,) if context.is_in_unicode else context.terms
+    return repertoire.encode("\\".join(dummy if named else one for one, named in pairs), terms)
+
+
+def _names_patient(text: str, context: Context) -> bool:
+    if matching.code_pattern(context.identifiers).search(fold(text)) or clean.is_certain(text):
+        return True
+    is_code = CODE.fullmatch(text) is not None
+    return not is_code and matching.wide_pattern(context.identifiers).search(fold(text)) is not None
+
+
+def _is_somebodys(value: bytes, context: Context) -> bool:
+    texts = [one.strip(" \0") for one in value.decode("latin-1").split("\\")]
+    numbers = [one for one in context.identifiers.numbers if len(one) >= matching.LONG]
+    return any(one in numbers or clean.is_certain(one) for one in texts)
 
 
 def _keeps_date(tag: int, context: Context) -> bool:
@@ -54,7 +104,7 @@ def _described(tag: int, text: str, context: Context) -> str:
     for chosen, pattern in own.patterns:
         if chosen == tag:
             text = clean.named_groups(text, pattern)
-    return clean.cut_anybody(text, context.pattern)
+    return clean.cut_anybody(text, context.identifiers)
 
 
 def shifted(_tag: int, _vr: bytes, value: bytes, context: Context) -> bytes:

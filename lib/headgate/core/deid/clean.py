@@ -1,38 +1,49 @@
-"""Clean Descriptors (DCM 113105) in its simple form: identifiers are cut out of a text."""
+"""Clean Descriptors (DCM 113105): what names somebody is cut out of a text."""
 
 import re
+from collections.abc import Iterator
 
-from headgate.core.deid import matching
+from headgate.core.deid import matching, shapes
+from headgate.core.deid.telling import Identifiers
 
-# Shapes of numbers that name a person whoever it is: PS3.15 E.3.5 asks for care with free text
-ANYBODY = re.compile(
-    r"(?<!\d)\d{6}[ -]?\d{5}(?!\d)"  # national identity numbers of eleven digits
-    r"|(?<!\d)\d{6}[-+]\d{4}(?!\d)"  # national identity numbers of ten digits
-    r"|[\w.+-]+@[\w-]+\.[\w.-]+"  # e-mail addresses
-    r"|(?:\+|(?<!\d)00)\d[\d ()/-]{6,14}\d"  # telephone numbers with their country
-    r"|(?<!\d)(?:\d{2} \d{2} \d{2} \d{2}|\d{3} \d{2} \d{3}|\d{3}[ .-]\d{3}[ .-]\d{4})(?!\d)"
-)
 LEFT_OVER = re.compile(r"\s+")
 EDGES = " ,;:^_-/()[]"
 
 
-def cut(text: str, identifiers: re.Pattern[str]) -> str:
-    """Given a text and a patient's pattern, return the text without the patient's identifiers.
+def cut(text: str, identifiers: Identifiers) -> str:
+    """Given a text and a patient's identifiers, return the text without them.
 
-    What stays is as it was when nothing is found.
+    What can be nothing but somebody's goes too. What stays is as it was when nothing is found.
     """
-    found = matching.spans(text, identifiers)
-    return _without(text, found) if found else text
+    return _without(text, [*_of_patient(text, identifiers), *shapes.certain_spans(text)])
 
 
-def cut_anybody(text: str, identifiers: re.Pattern[str]) -> str:
-    """Given a descriptor, return it without the patient's identifiers and anybody's numbers."""
-    found = matching.spans(text, identifiers)
-    found += [match.span() for match in ANYBODY.finditer(text)]
-    return _without(text, found) if found else text
+def cut_patient(text: str, identifiers: Identifiers) -> str:
+    """Given a text about a hospital that stays, return it without the patient's identifiers."""
+    return _without(text, matching.spans(text, matching.pattern(identifiers)))
+
+
+def cut_anybody(text: str, identifiers: Identifiers) -> str:
+    """Given a free text, return it without the patient's identifiers and anybody's names, numbers,
+    addresses and dates.
+    """
+    return _without(text, [*_of_patient(text, identifiers), *shapes.spans(text)])
+
+
+def is_certain(text: str) -> bool:
+    """Given a text, return whether something in it can be nothing but somebody's."""
+    return next(shapes.certain_spans(text), None) is not None
+
+
+def _of_patient(text: str, identifiers: Identifiers) -> Iterator[tuple[int, int]]:
+    yield from matching.spans(text, matching.wide_pattern(identifiers))
+    for found in matching.exact_pattern(identifiers).finditer(text):
+        yield found.span()
 
 
 def _without(text: str, found: list[tuple[int, int]]) -> str:
+    if not found:
+        return text
     kept, position = [], 0
     for start, end in sorted(found):
         kept.append(text[position : max(start, position)])

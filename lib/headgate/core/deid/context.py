@@ -1,13 +1,12 @@
 """All that decides what becomes of an element, beside its own bytes."""
 
-import re
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from headgate.core.deid import dates, matching
+from headgate.core.deid import dates
 from headgate.core.deid.identity import Recipe
-from headgate.core.deid.patient import Identifiers
 from headgate.core.deid.repertoire import DEFAULT
+from headgate.core.deid.telling import Identifiers
 from headgate.core.elements import Encoding
 
 
@@ -30,11 +29,6 @@ class Context:
     def days(self) -> int:
         """By how many days dates move."""
         return dates.offset_days(self.recipe)
-
-    @cached_property
-    def pattern(self) -> re.Pattern[str]:
-        """What finds the patient in a folded text."""
-        return matching.pattern(self.identifiers)
 
     @property
     def is_in_unicode(self) -> bool:

@@ -11,9 +11,10 @@ from functools import cached_property
 
 from headgate.core.deid import private
 from headgate.core.deid.memory import Memory, Result
-from headgate.core.deid.patient import CHARACTER_SET, TELLING, may_tell
+from headgate.core.deid.patient import CHARACTER_SET, may_tell
 from headgate.core.deid.refusal import STUDY_INSTANCE_UID
 from headgate.core.deid.rewriting import Level, rewritten
+from headgate.core.deid.telling import TELLING
 from headgate.core.elements import Element, Malformed, element_at
 
 DECISIVE = frozenset({CHARACTER_SET, STUDY_INSTANCE_UID, *TELLING})

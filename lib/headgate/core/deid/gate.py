@@ -12,11 +12,13 @@ reported too, for nobody can tell it from a leak.
 import re
 
 from headgate.core.deid import matching, repertoire
+from headgate.core.deid.grammar import COUNTS
 from headgate.core.deid.kinds import dictionary_vr
 from headgate.core.deid.needles import is_within_word, needles, positions
-from headgate.core.deid.patient import BIRTH_DATE, CHARACTER_SET, Identifiers
+from headgate.core.deid.patient import CHARACTER_SET
 from headgate.core.deid.reading import Path, place
 from headgate.core.deid.repertoire import DEFAULT, terms_of
+from headgate.core.deid.telling import BIRTH_DATE, Identifiers
 from headgate.core.deid.text import fold
 from headgate.core.elements import Data, Encoding, inner_encoding, items, walk
 
@@ -61,7 +63,7 @@ def _names_somebody(
     if tag == BIRTH_DATE:
         return repertoire.decode(value, terms).strip() in identifiers.birth_dates
     if vr in JUDGED and NUMERIC.fullmatch(value):
-        return False
+        return vr in COUNTS and _is_number_of(value, identifiers)
     pattern: re.Pattern[str] | None = None
     if vr == CODES:
         pattern = matching.code_pattern(identifiers)
@@ -73,6 +75,12 @@ def _names_somebody(
     if pattern is not None and pattern.search(fold(repertoire.decode(value, terms))):
         return True
     return is_searched and _in_bytes(value.lower(), identifiers)
+
+
+def _is_number_of(value: bytes, identifiers: Identifiers) -> bool:
+    """Return whether one of the values is the patient's own number, whole and nothing else."""
+    texts = {one.strip(" \0") for one in value.decode("latin-1").split("\\")}
+    return any(number in texts for number in identifiers.numbers if len(number) >= matching.LONG)
 
 
 def _in_bytes(data: bytes, identifiers: Identifiers) -> bool:

@@ -3,6 +3,7 @@
 import re
 
 TEXTS = frozenset({b"LO", b"LT", b"SH", b"ST", b"UC", b"UR", b"UT"})
+COUNTS = frozenset({b"DS", b"IS"})
 # Texts of one value: a backslash in them is a letter like any other
 SINGLE = frozenset({b"LT", b"ST", b"UR", b"UT"})
 # No word hides in a number, a time or a UID that is made of nothing but these
@@ -15,6 +16,7 @@ GRAMMAR = {
     b"TM": re.compile(rb"[\d:.\\ \0-]*"),
     b"UI": re.compile(rb"[\d.\\ \0]*"),
 }
+CODE = re.compile(r"[A-Z0-9_ ]*")  # CS
 # Bytes of one value of the VRs that hold numbers of a fixed size
 SIZES = {
     b"AT": 4, b"FD": 8, b"FL": 4, b"SL": 4, b"SS": 2, b"SV": 8, b"UL": 4, b"US": 2, b"UV": 8,

@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from pydicom.datadict import DicomDictionary
+from pydicom.datadict import DicomDictionary, keyword_for_tag
 
 # VRs that may stand for one another without hiding a text in a number or a date
 KINDS = {
@@ -26,3 +26,16 @@ def dictionary_vr(tag: int) -> bytes:
     entry = DicomDictionary.get(tag)
     vr = entry[0] if entry else "UN"
     return AMBIGUOUS.get(vr, vr).encode()
+
+
+# PS3.6: how the keywords end of short texts that people write and no machine
+WRITTEN = (
+    "Comment", "Comments", "Description", "DescriptionTrial", "Explanation", "Label", "Notes",
+)  # fmt: skip
+FREE_VRS = frozenset({b"LT", b"ST"})
+
+
+@cache
+def is_free_text(tag: int, vr: bytes) -> bool:
+    """Given a tag and its VR, return whether people write in it as they like."""
+    return vr in FREE_VRS or keyword_for_tag(tag).endswith(WRITTEN)

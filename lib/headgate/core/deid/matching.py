@@ -4,33 +4,58 @@ A name of six letters and more is found anywhere, also within a longer word; a s
 as a word of its own, digits and marks parting words. A number of six characters and more is
 found anywhere; a shorter one only where no letter or digit is next to it. A birth date is found
 in the forms people write, where no digit is next to it.
+
+What a text is searched for when it is cut is more than what the gate refuses: initials, names of
+two letters, and the people and places around the patient tell little on their own.
 """
 
 import re
+from collections.abc import Iterator
 from functools import lru_cache
+from itertools import permutations
 
-from headgate.core.deid.patient import Identifiers, numbers_as_written
+from headgate.core.deid import spelling
+from headgate.core.deid.patient import numbers_as_written
+from headgate.core.deid.telling import Identifiers
 from headgate.core.deid.text import fold, fold_letter
+from headgate.core.deid.vocabulary import is_abbreviation, is_clinical
 
 LONG = 6
+MOST_WORDS = 4
 NO_LETTER_BEFORE, NO_LETTER_AFTER = r"(?<![^\W\d_])", r"(?![^\W\d_])"
 NO_WORD_BEFORE, NO_WORD_AFTER = r"(?<![^\W_])", r"(?![^\W_])"
 NO_DIGIT_BEFORE, NO_DIGIT_AFTER = r"(?<!\d)", r"(?!\d)"
 SEPARATORS = ("", "-", ".", "/", " ")
+BETWEEN = r"[\s^,._=-]{0,3}"
 NOTHING = re.compile(r"(?!)")
 
 
 @lru_cache(maxsize=256)
 def pattern(identifiers: Identifiers) -> re.Pattern[str]:
     """Given identifiers, return the one pattern that finds any of them in a folded text."""
-    parts = [
-        *(_name(fold(name)) for name in identifiers.names),
-        *(_number(number) for number in numbers_as_written(identifiers.numbers)),
-        *(_guarded_date(form) for form in birth_date_forms(identifiers.birth_dates)),
-    ]
-    # longest first, so that a cut leaves no rest of an identifier that holds another
-    parts = sorted(set(parts), key=lambda part: (-len(part), part))
-    return re.compile("|".join(parts)) if parts else NOTHING
+    return _joined(_own(identifiers))
+
+
+@lru_cache(maxsize=256)
+def wide_pattern(identifiers: Identifiers) -> re.Pattern[str]:
+    """Given identifiers, return the pattern of all that is cut from a text."""
+    initials = {fold(word)[:1] for words in identifiers.persons for word in words} - {""}
+    letter = f"[{re.escape(''.join(sorted(initials)))}]" if initials else "(?!)"
+    before = rf"(?:{NO_WORD_BEFORE}{letter}\.?[ ^]?)*"
+    after = rf"(?:[ ,^]{{1,2}}{letter}{NO_WORD_AFTER}\.?)*"
+    parts = [*_own(identifiers), *_around(identifiers)]
+    parts += [before + _name(name) + after for name in identifiers.names]
+    return _joined(parts)
+
+
+@lru_cache(maxsize=256)
+def exact_pattern(identifiers: Identifiers) -> re.Pattern[str]:
+    """Given identifiers, return the pattern of what is found by its capitals alone.
+
+    Initials and names of two letters are words of every text in small letters.
+    """
+    parts = [part for words in identifiers.persons for part in _capitals(words)]
+    return _joined(NO_WORD_BEFORE + part for part in parts)
 
 
 @lru_cache(maxsize=256)
@@ -41,13 +66,13 @@ def code_pattern(identifiers: Identifiers) -> re.Pattern[str]:
     looked for, since Image Type alone is full of them.
     """
     words = [*map(fold, identifiers.names), *numbers_as_written(identifiers.numbers)]
-    parts = sorted({_code(word) for word in words if len(word) > 3})
+    parts = [_code(word) for word in words if len(word) > 3]
     parts += [_guarded_date(form) for form in birth_date_forms(identifiers.birth_dates)]
-    return re.compile("|".join(parts)) if parts else NOTHING
+    return _joined(parts)
 
 
 def birth_date_forms(dates: tuple[str, ...]) -> list[str]:
-    """Given dates as YYYYMMDD, return the forms in which people write them."""
+    """Given dates as YYYYMMDD, return the commonest forms in which they are written."""
     forms = []
     for digits in dates:
         year, month, day = digits[:4], digits[4:6], digits[6:]
@@ -69,9 +94,102 @@ def spans(text: str, expression: re.Pattern[str]) -> list[tuple[int, int]]:
     ]
 
 
+def short_names(identifiers: Identifiers) -> Iterator[tuple[str, str]]:
+    """Given identifiers, yield the pairs of words that tell only together, in either order."""
+    for words in identifiers.persons:
+        alone = [word for word in words if word not in identifiers.names]
+        for one, other in permutations(words[:MOST_WORDS], 2):
+            if (one in alone or other in alone) and len(one) + len(other) > 2:
+                yield one, other
+
+
+def _joined(parts: Iterator[str] | list[str]) -> re.Pattern[str]:
+    # longest first, so that a cut leaves no rest of an identifier that holds another
+    found = sorted(set(parts), key=lambda part: (-len(part), part))
+    return re.compile("|".join(found)) if found else NOTHING
+
+
+def _own(identifiers: Identifiers) -> list[str]:
+    return [
+        *map(_name, identifiers.names),
+        *(_name(form) for name in identifiers.names for form in disguised(name, identifiers)),
+        *(_number(number) for number in numbers_as_written(identifiers.numbers)),
+        *(
+            NO_WORD_BEFORE + spelling.of_long_number(number) + NO_WORD_AFTER
+            for number in numbers_as_written(identifiers.numbers)
+            if len(number) >= LONG
+        ),
+        *(_guarded_date(form) for form in birth_date_forms(identifiers.birth_dates)),
+        *(
+            NO_DIGIT_BEFORE + form + NO_DIGIT_AFTER
+            for digits in identifiers.birth_dates
+            for form in spelling.of_date(digits)
+        ),
+        *(
+            NO_LETTER_BEFORE + spelling.of_name(one) + BETWEEN + spelling.of_name(other)
+            + NO_LETTER_AFTER
+            for one, other in short_names(identifiers)
+            if len(one) > 1 and len(other) > 1
+        ),
+    ]  # fmt: skip
+
+
+def _around(identifiers: Identifiers) -> Iterator[str]:
+    for number in identifiers.numbers:
+        for run in spelling.runs(number):
+            yield NO_DIGIT_BEFORE + re.escape(run) + NO_DIGIT_AFTER
+    for date in identifiers.birth_dates:
+        for order in (date[6:] + date[4:6] + date[2:4], date[2:]):
+            yield NO_DIGIT_BEFORE + order + NO_DIGIT_AFTER
+    for word in identifiers.others:
+        if not is_clinical(word):
+            yield NO_WORD_BEFORE + spelling.of_name(word) + NO_WORD_AFTER
+
+
+def _capitals(words: tuple[str, ...]) -> Iterator[str]:
+    family, *given = (
+        (word for word in words if word[:1].isupper()) if _has_capitals(words) else ("",)
+    )
+    if not family:
+        return
+    for order in ([*given, family], [given[0], family], [family, *given], [family, given[0]]):
+        letters = [re.escape(word[0]) for word in order]
+        yield r"\.[ -]?".join(letters) + r"(?:\.|(?![^\W_]))"
+        if not is_abbreviation("".join(word[0] for word in order)):
+            yield "".join(letters) + NO_WORD_AFTER
+    for word in words:
+        if len(word) == 2:
+            forms = {word.capitalize(), word.upper()}
+            yield from (
+                re.escape(form) + NO_WORD_AFTER
+                for form in sorted(forms)
+                if not form.isupper() or not is_abbreviation(form)
+            )
+
+
+def _has_capitals(words: tuple[str, ...]) -> bool:
+    return sum(word[:1].isupper() for word in words) > 1
+
+
+def disguised(name: str, identifiers: Identifiers) -> set[str]:
+    """Given a name, return how it looks where UTF-8 was read as a single-byte character set, and
+    where its letters were lost.
+    """
+    if name.isascii():
+        return set()
+    found = {name.encode("utf-8").decode("latin-1")}
+    for encoding in identifiers.encodings:
+        if encoding.startswith(("iso8859", "iso-8859", "iso_ir", "latin")):
+            found.add(name.encode("utf-8").decode(encoding, "ignore"))
+    lost = "".join(letter if letter.isascii() else "?" for letter in name)
+    if sum(map(str.isalpha, lost)) >= LONG - 2:
+        found.add(lost)
+    return found
+
+
 def _name(name: str) -> str:
-    is_whole = len(name) < LONG and name.isascii()
-    word = re.escape(name)
+    word, plain = spelling.of_name(name), fold(name)
+    is_whole = len(plain) < LONG and plain.isascii()
     return NO_LETTER_BEFORE + word + NO_LETTER_AFTER if is_whole else word
 
 

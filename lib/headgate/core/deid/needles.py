@@ -6,7 +6,7 @@ from functools import lru_cache
 
 from headgate.core.deid import matching
 from headgate.core.deid.matching import LONG
-from headgate.core.deid.patient import Identifiers
+from headgate.core.deid.telling import Identifiers
 from headgate.core.deid.text import fold
 
 ESCAPES = re.compile(rb"\x1b(?:\$[()]?|[()])[@-~]")
@@ -23,6 +23,9 @@ def needles(identifiers: Identifiers) -> tuple[tuple[bytes, bool], ...]:
                 data = _encoded(form, encoding)
                 if len(data) >= SHORTEST:
                     found[data.lower()] = len(word) < LONG and word.isascii()
+    for one, other in matching.short_names(identifiers):
+        for mark in ("^", " ", ", ", ",", "_"):
+            found[f"{one}{mark}{other}".lower().encode()] = True
     for form in matching.birth_date_forms(identifiers.birth_dates):
         found[form.encode()] = True
     return tuple(sorted(found.items()))

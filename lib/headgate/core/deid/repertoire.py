@@ -12,6 +12,8 @@ UNDECODED = "\ufffd"
 # PS3.5 6.1.2.5.3: the character sets are as at the beginning again after these
 RESETTING = frozenset(b"\n\r\t\f")
 UNICODE = "ISO_IR 192"
+# What names are written in by systems that declare something else
+UNDECLARED = ("utf-8", "latin-1", "iso8859_2", "iso8859_5", "gb18030", "shift_jis", "euc_kr")
 DEFAULT: tuple[str, ...] = ("",)
 
 
@@ -52,6 +54,31 @@ def decode(value: bytes, terms: tuple[str, ...]) -> str:
         simplefilter("ignore")
         text = decode_bytes(value, encodings, set(RESETTING))
     return text.rstrip(" \0")
+
+
+@lru_cache(maxsize=4096)
+def readings(value: bytes, terms: tuple[str, ...]) -> list[str]:
+    """Given the bytes of a name and the character sets it is said to be in, return what it may say.
+
+    First comes what is declared, if it can be read as that. Systems that pass on what they do not
+    read declare wrong sets: what is not ASCII is read as UTF-8 too, and what is not what was
+    declared as every other set in which its bytes mean something.
+    """
+    declared = decode(value, terms)
+    if value.isascii():
+        return [declared]
+    strict = _strictly(value, "utf-8")
+    if UNDECODED not in declared or (strict is not None and UNDECODED in strict):
+        return [text for text in (declared, strict) if text is not None]
+    found = (_strictly(value, encoding) for encoding in UNDECLARED)
+    return [text for text in found if text is not None]
+
+
+def _strictly(value: bytes, encoding: str) -> str | None:
+    try:
+        return value.decode(encoding).rstrip(" \0")
+    except UnicodeDecodeError:
+        return None
 
 
 def encode(text: str, terms: tuple[str, ...]) -> bytes:

@@ -1,0 +1,66 @@
+"""People in free texts, whoever they are: what stands after their titles and marks of address."""
+
+import re
+from collections.abc import Iterator
+
+from headgate.core.deid.vocabulary import is_clinical
+
+# Titles that stand before names and nowhere else, in English, Norwegian and German
+TITLES = (
+    r"dr(?:\.? ?med)?", r"prof(?:essor)?", "doktor", "doctor", "overlege", "assistenzarzt",
+    "oberarzt", "radiolog", "radiograf", "radiographer", "physician", "sykepleier", "lege", "arzt",
+    "henvisende",
+)  # fmt: skip
+PATIENTS = (
+    "pat", "pasient", "patient", "patientin", "pas", "pasientnavn", "navn", "name", "patientenname",
+    "født som", "geb",
+)  # fmt: skip
+# Words of address that are abbreviations of the field in capitals: MR, MS, FR
+ADDRESS = ("Herr", "Herrn", "Frau", "Fru", "Frøken", "Hr", "Mrs", "Mr", "Ms", "Miss", "Fr")
+NO_LETTER_BEFORE = r"(?<![^\W_])"
+TITLE = re.compile(
+    rf"{NO_LETTER_BEFORE}(?:(?i:{'|'.join((*TITLES, *PATIENTS))})|{'|'.join(ADDRESS)})"
+    r"(?:[.:]|(?=\s))[\s:]*"
+)
+SMALL = re.compile(
+    rf"(?i:{'|'.join(TITLES[:2])})\.?\s*$"
+)  # said before names in small letters, too
+WORD = re.compile(r"[^\W\d_][^\W\d_'’.-]*(?:['’-][^\W\d_]+)*\.?")
+GAP = re.compile(r"[\s,^]{1,3}")
+MOST_WORDS, INITIAL = 3, 2
+
+
+def spans(text: str) -> Iterator[tuple[int, int]]:
+    """Given a text, yield where a title and the name after it stand."""
+    position = 0
+    while found := TITLE.search(text, position):
+        start, position = found.start(), found.end()
+        # titles stand in rows: Prof. Dr. med.
+        while (next_one := TITLE.match(text, position)) is not None:
+            found, position = next_one, next_one.end()
+        end = _end_of_name(text, position, is_small=SMALL.fullmatch(found[0].strip()) is not None)
+        if end is not None:
+            yield start, end
+            position = end
+
+
+def _end_of_name(text: str, position: int, *, is_small: bool) -> int | None:
+    end = None
+    for number in range(MOST_WORDS):
+        found = WORD.match(text, position)
+        if found is None or not _is_name(found[0], is_first=number == 0, is_small=is_small):
+            break
+        end = found.end()
+        gap = GAP.match(text, end)
+        if gap is None:
+            break
+        position = gap.end()
+    return end
+
+
+def _is_name(word: str, *, is_first: bool, is_small: bool) -> bool:
+    bare = word.rstrip(".")
+    if len(bare) < INITIAL and not (word.endswith(".") and word.isupper()):
+        return False
+    is_capital = word[0].isupper() or not word[0].islower()
+    return (is_capital or (is_first and is_small)) and not is_clinical(bare)

@@ -1,0 +1,81 @@
+"""Shapes of texts that name a person whoever it is: PS3.15 E.3.5 asks for care with free text."""
+
+import re
+from collections.abc import Iterator
+from datetime import date
+
+from headgate.core.deid import people
+from headgate.core.deid.spelling import MONTHS
+
+NO_DIGIT_BEFORE, NO_DIGIT_AFTER = r"(?<!\d)", r"(?!\d)"
+E_MAIL = r"[\w.+-]+@[\w-]+\.[\w.-]*\w"
+ANYBODY = re.compile(
+    r"(?<!\d)\d{6}[ -]?\d{5}(?!\d)"  # national identity numbers of eleven digits
+    r"|(?<!\d)\d\d[. ]\d\d[. ]\d\d[ -]?\d{5}(?!\d)"
+    r"|(?<!\d)(?:\d\d)?\d{6}[-+]\d{4}(?!\d)"  # national identity numbers of ten digits
+    r"|(?<!\d)\d{6}[-+A]\d{3}[0-9A-Y](?!\w)"
+    rf"|{E_MAIL}"
+    r"|(?:\+|(?<!\d)00)\d[\d ()/-]{6,14}\d"  # telephone numbers with their country
+    r"|(?<!\d)(?:\d{2} \d{2} \d{2} \d{2}|\d{3} \d{2} \d{3}|\d{3}[ .-]\d{3}[ .-]\d{4})(?!\d)"
+    r"|(?i:(?<![^\W_])(?:tlf|tel|telefon|phone|mob|mobil|mobile|handy|fax))"
+    r"[.: ]{1,3}\+?\d[\d ()/-]{5,}\d"
+)
+_STREET = r"(?:gata|gaten|gate|gt\.|veien|vegen|vei|veg|straße|strasse|str\.|gasse|allee|platz)"
+ADDRESS = re.compile(
+    rf"(?i:(?<![^\W_])[^\W\d_]+[ -]?{_STREET}) \d+ ?[A-Za-z]?(?![^\W_])"
+    rf"|(?<![^\W_])[A-ZÄÖÜ][^\W\d_]+weg \d+[A-Za-z]?(?![^\W_])"
+    r"|(?<!\d)\d+ (?:[A-Z][a-z]+ ){1,2}(?:Street|St\.|Road|Rd\.?|Avenue|Ave\.?|Lane)(?![^\W_])"
+    r"|(?i:(?<![^\W_])(?:ulica|ul\.) [^\W\d_]+) \d+"
+)
+_NAMED = "|".join(sorted((name for names in MONTHS for name in names), key=len, reverse=True))
+_YEAR = r"(?:19|20)\d\d"
+_DAY, _MONTH = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])"
+DATES = re.compile(
+    rf"(?<!\d){_YEAR}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d)"
+    rf"|(?<![\d.]){_YEAR}(?P<a>[./-])\s?{_MONTH}(?P=a)\s?{_DAY}(?![\d.]\d)"
+    rf"|(?<![\d.])(?:{_DAY}(?P<b>[./-])\s?{_MONTH}|{_MONTH}(?P<c>[./-])\s?{_DAY})"
+    rf"(?:(?P=b)|(?P=c)|-)\s?{_YEAR}(?!\d)"
+    rf"|(?<![\d.]){_DAY}[./]\s?{_MONTH}-\s?(?:\d\d)?\d\d(?!\d)"
+    r"|(?<![\d.])(?:0[1-9]|[12]\d|3[01])(?P<d>[./-])(?:0[1-9]|1[0-2])(?P=d)\d\d(?![\d.])"
+    rf"|(?<!\d){_DAY}(?:st|nd|rd|th)?[\s._-]*(?i:{_NAMED})[\s.,_-]*(?:{_YEAR}|\d\d)(?!\d)"
+    rf"|(?i:(?<![^\W\d_])(?:{_NAMED}))[\s._-]*{_DAY}(?:st|nd|rd|th)?[\s.,_-]+{_YEAR}(?!\d)"
+    rf"|{_YEAR}[년年]\s?{_MONTH}[月월]\s?{_DAY}[日일]?"
+)
+BIRTH_NUMBER = re.compile(r"(?<!\d)(\d{2})(\d{2})(\d{2})[ -]?(\d{5})(?!\d)")
+MAIL = re.compile(E_MAIL)
+# Weights of the two check digits of a Norwegian national identity number
+WEIGHTS = ((3, 7, 6, 1, 8, 9, 4, 5, 2, 1), (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1))
+OF_FOREIGNERS, OF_PATIENTS = 40, 40  # added to the day, and to the month: D and H numbers
+
+
+def spans(text: str) -> Iterator[tuple[int, int]]:
+    """Given a free text, yield where somebody's number, address, name or date stands."""
+    yield from people.spans(text)
+    if any(map(str.isdigit, text)) or "@" in text:
+        for expression in (ANYBODY, DATES, ADDRESS):
+            yield from (found.span() for found in expression.finditer(text))
+
+
+def certain_spans(text: str) -> Iterator[tuple[int, int]]:
+    """Given any text, yield where something stands that can be nothing but somebody's.
+
+    For the names and numbers of machines, which look like those of people.
+    """
+    for found in MAIL.finditer(text):
+        yield found.span()
+    for found in BIRTH_NUMBER.finditer(text):
+        if is_birth_number("".join(found.groups())):
+            yield found.span()
+
+
+def is_birth_number(digits: str) -> bool:
+    """Given eleven digits, return whether they are a Norwegian national identity number."""
+    for weights in WEIGHTS:
+        if sum(int(one) * weight for one, weight in zip(digits, weights, strict=False)) % 11:
+            return False
+    day, month = int(digits[:2]) % OF_FOREIGNERS, int(digits[2:4]) % OF_PATIENTS
+    try:
+        date(2000, month, day)  # a leap year: which century it is does not matter
+    except ValueError:
+        return False
+    return True

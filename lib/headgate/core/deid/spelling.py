@@ -1,0 +1,62 @@
+"""The ways in which a name, a number or a date is spelled, as patterns for folded texts."""
+
+import re
+from collections.abc import Iterator
+
+from headgate.core.deid.text import alphanumeric, fold
+
+# Letters as passports spell them; read the other way round, too
+TRANSCRIBED = str.maketrans({"ø": "oe", "ö": "oe", "å": "aa", "ä": "ae", "æ": "ae", "ü": "ue"})
+DIGRAPHS = re.compile("ae|oe|ue|aa")
+MONTHS = (
+    ("januar", "january", "jan"), ("februar", "february", "feb", "februer"),
+    ("mars", "march", "marz", "maerz", "mar", "mrz"), ("april", "apr"), ("mai", "may"),
+    ("juni", "june", "jun"), ("juli", "july", "jul"), ("august", "aug"),
+    ("september", "sept", "sep"), ("oktober", "october", "okt", "oct"),
+    ("november", "nov"), ("desember", "december", "dezember", "des", "dec", "dez"),
+)  # fmt: skip
+LONGEST_RUN = 6
+MARK = r"[\s.\-_/]?"
+
+
+def of_name(name: str) -> str:
+    """Given a name, return the pattern of its spellings: Møller, Moeller and Moller are one."""
+    spelled = fold(name.lower().translate(TRANSCRIBED))
+    pieces, position = [], 0
+    for found in DIGRAPHS.finditer(spelled):
+        pieces.append(re.escape(spelled[position : found.start()]))
+        pieces.append(f"(?:{found[0]}|{found[0][0]})")
+        position = found.end()
+    return "".join([*pieces, re.escape(spelled[position:])])
+
+
+def of_long_number(number: str) -> str:
+    """Given a number of some length, return the pattern that finds it with marks in between."""
+    return MARK.join(map(re.escape, alphanumeric(number)))
+
+
+def runs(number: str) -> Iterator[str]:
+    """Given an identifying number, yield its runs of digits that tell as much without the rest."""
+    for digits in re.findall(r"\d+", number):
+        for run in (digits, digits.lstrip("0")):
+            if len(run) >= LONGEST_RUN:
+                yield run
+
+
+def of_date(digits: str) -> Iterator[str]:
+    """Given a date as YYYYMMDD, yield the patterns of the ways in which people write it."""
+    year, month, day = digits[:4], digits[4:6], digits[6:]
+    number = f"0?{int(day)}" if day[0] == "0" else day
+    numeral = f"0?{int(month)}" if month[0] == "0" else month
+    short = f"(?:{year[:2]})?{year[2:]}"
+    separator = r"\s?[./-]\s?"
+    yield from (f"{year}{month}{day}", f"{day}{month}{year}", f"{month}{day}{year}")
+    yield f"{year}(?:{separator}| ){numeral}(?:{separator}| ){number}"
+    yield f"{number}(?:{separator}| ){numeral}(?:{separator}| ){short}"
+    yield f"{numeral}(?:{separator}| ){number}(?:{separator}| ){short}"
+    yield f"{year}[年년]\\s?{numeral}[月월]\\s?{number}[日일]?"
+    if 1 <= int(month) <= len(MONTHS):
+        named = "|".join(sorted(MONTHS[int(month) - 1], key=len, reverse=True))
+        yield f"{number}(?:st|nd|rd|th)?[\\s._-]*(?:{named})[\\s.,_-]*{short}"
+        yield f"(?:{named})[\\s._-]*{number}(?:st|nd|rd|th)?[\\s.,_-]*{short}"
+        yield f"{year}[\\s._-]*(?:{named})[\\s._-]*{number}"

@@ -1,0 +1,142 @@
+"""Which attributes tell of people and places, and what their texts are taken apart into."""
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+
+from headgate.core.deid.text import fold
+
+NAME_TAGS = {  # PS3.6: names of the patient and of the family
+    0x00100010: "Patient's Name",
+    0x00101001: "Other Patient Names",
+    0x00101005: "Patient's Birth Name",
+    0x00101060: "Patient's Mother's Birth Name",
+    0x00102297: "Responsible Person",
+}
+NUMBER_TAGS = {
+    0x00080050: "Accession Number",
+    0x00100020: "Patient ID",
+    0x00101000: "Other Patient IDs",
+    0x00101040: "Patient's Address",
+    0x00101090: "Medical Record Locator",
+    0x00102154: "Patient's Telephone Numbers",
+    0x00102155: "Patient's Telecom Information",
+    0x00380010: "Admission ID",
+    0x00380060: "Service Episode ID",
+}
+ADDRESS = 0x00101040
+BIRTH_DATE = 0x00100030
+# PS3.6: names of others. They are cut from texts, and no reason to refuse an instance.
+STAFF_TAGS = (
+    0x00080090, 0x0008009C, 0x00081048, 0x00081050, 0x00081060, 0x00081070, 0x00321032, 0x00400006,
+    0x0040A075, 0x0040A123, 0x00700084, 0x300600A6, 0x300E0008,
+)  # fmt: skip
+PLACE_TAGS = (0x00080080,)  # Institution Name
+ORDER_TAGS = (0x00400009, 0x00401001, 0x00402016, 0x00402017)  # numbers of steps and orders
+OTHER_TAGS = frozenset({*STAFF_TAGS, *PLACE_TAGS, *ORDER_TAGS})
+TELLING = frozenset({*NAME_TAGS, *NUMBER_TAGS, BIRTH_DATE, *OTHER_TAGS})
+
+NAME_LETTERS, STAFF_LETTERS, OTHER_LENGTH, ADDRESS_LENGTH = 3, 4, 5, 6
+DIGITS_OF_DATE = 8
+# Words that stand in the place of a name and name nobody
+PLACEHOLDERS = frozenset({"anonymous", "anonymized", "anonymised", "unknown", "patient", "none"})
+BETWEEN_WORDS = re.compile(r"[\^\s,.;/()\"]+")
+WITHIN_WORDS = re.compile(r"[-'’‐‑]+")
+
+
+@dataclass(frozen=True)
+class Identifiers:
+    """The patient's own words: parts of names, numbers, birth dates; and how they may be written.
+
+    Names and numbers are as they stood; birth dates are YYYYMMDD; encodings are Python's. Persons
+    are the names as whole, word by word. Others are words of people and places around the patient.
+    """
+
+    names: tuple[str, ...] = ()
+    numbers: tuple[str, ...] = ()
+    birth_dates: tuple[str, ...] = ()
+    encodings: tuple[str, ...] = ()
+    persons: tuple[tuple[str, ...], ...] = ()
+    others: tuple[str, ...] = ()
+
+    def __repr__(self) -> str:
+        """Return how many there are: no log may hold them."""
+        return f"Identifiers({len(self.names)} names, {len(self.numbers)} numbers)"
+
+
+NOBODY = Identifiers()
+
+
+def told_by(tag: int, texts: Iterable[str]) -> Identifiers:
+    """Given the tag of a telling attribute and its texts, return what they tell."""
+    if tag in NAME_TAGS:
+        return Identifiers(
+            names=tuple(part for text in texts for part in _parts(text)),
+            persons=tuple(words for text in texts for words in _persons(text)),
+        )
+    if tag == ADDRESS:
+        return Identifiers(
+            numbers=tuple(texts), others=tuple(part for text in texts for part in _streets(text))
+        )
+    if tag in NUMBER_TAGS:
+        return Identifiers(numbers=tuple(texts))
+    if tag == BIRTH_DATE:
+        return Identifiers(birth_dates=tuple(_birth_dates(texts)))
+    if tag in STAFF_TAGS:
+        words = (word for text in texts for word in _parts(text) if len(word) >= STAFF_LETTERS)
+        return Identifiers(others=tuple(words))
+    return Identifiers(others=tuple(text for text in texts if len(text) >= OTHER_LENGTH))
+
+
+def _words(name: str) -> Iterator[list[str]]:
+    """Given a person's name (PS3.5 6.2.1), yield the words of each of its representations."""
+    for representation in name.split("="):
+        yield [word for word in BETWEEN_WORDS.split(representation) if word]
+
+
+def _parts(name: str) -> Iterator[str]:
+    for words in _words(name):
+        for word in words:
+            halves = [half for half in WITHIN_WORDS.split(word) if half]
+            joined = "".join(halves)
+            yield from (one for one in dict.fromkeys((word, joined, *halves)) if _is_telling(one))
+        # names of one character each tell nobody alone, but do together
+        if len(words) > 1 and not any(map(_is_alphabetic, words)):
+            yield "".join(words)
+
+
+def _persons(name: str) -> Iterator[tuple[str, ...]]:
+    for words in _words(name):
+        named = tuple(word for word in words if any(map(str.isalpha, word)))
+        if len(named) > 1 and not {fold(word) for word in named} & PLACEHOLDERS:
+            yield named
+
+
+def _is_telling(word: str) -> bool:
+    letters = sum(map(str.isalpha, word))
+    enough = NAME_LETTERS if _is_alphabetic(word) else NAME_LETTERS - 1
+    return letters >= enough and fold(word) not in PLACEHOLDERS
+
+
+@lru_cache(maxsize=4096)
+def _is_alphabetic(word: str) -> bool:
+    ideographic = ("CJK", "HANGUL", "HIRAGANA", "KATAKANA", "HALFWIDTH", "FULLWIDTH")
+    return not any(unicodedata.name(letter, "").startswith(ideographic) for letter in word)
+
+
+def _streets(address: str) -> Iterator[str]:
+    """Yield the parts of an address that say more than a town."""
+    for part in re.split(r"[,;^\r\n]+", address):
+        text = part.strip()
+        has_both = any(map(str.isalpha, text)) and any(map(str.isdigit, text))
+        if has_both and len(text) >= ADDRESS_LENGTH:
+            yield text
+
+
+def _birth_dates(texts: Iterable[str]) -> Iterator[str]:
+    for text in texts:
+        digits = re.sub(r"\D", "", text)
+        if len(digits) == DIGITS_OF_DATE:
+            yield digits

@@ -1,0 +1,1 @@
+"""Identifiers of fictitious patients planted in real files, with a key of where they stand."""

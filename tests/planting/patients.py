@@ -1,0 +1,178 @@
+"""Fictitious patients, of many languages: their names, numbers and addresses."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+
+@dataclass(frozen=True)
+class Language:
+    """Names of a language, the character sets they are written in, and streets."""
+
+    families: tuple[str, ...]
+    givens: tuple[str, ...]
+    charsets: tuple[str | tuple[str, ...], ...]
+    streets: tuple[str, ...]
+    ideographic: tuple[tuple[str, str], ...] = ()
+
+
+LATIN = ("ISO_IR 100", "ISO_IR 192")
+# PS3.3 C.12.1.1.2: character sets that hold the names beside them
+LANGUAGES = {
+    "norwegian": Language(
+        ("Bråthen", "Sørbøen", "Ærøskjær", "Kvålsvoll", "Østensjø"),
+        ("Åshild", "Bjørnar", "Sølvi Marie", "Kåre", "Ragnhild"),
+        LATIN, ("Fjellgata", "Solbergveien", "Nygårdsgaten"),
+    ),
+    "german": Language(
+        ("Weißhäuptl", "Grünwälder", "Strößner", "Müllenbrück", "Königshöfer"),
+        ("Jürgen", "Käthe", "Götz Ulrich", "Wolfgang", "Brünhild"),
+        LATIN, ("Lindenstraße", "Gartenweg", "Rosengasse"),
+    ),
+    "polish": Language(
+        ("Wiśniewska", "Dąbrowski", "Żółkiewski", "Szczęsny", "Łukaszczyk"),
+        ("Małgorzata", "Zdzisław", "Łucja", "Grażyna", "Bronisław"),
+        ("ISO_IR 101", "ISO_IR 192"), ("ulica Długa", "ulica Piękna"),
+    ),
+    "hyphenated": Language(
+        ("Haugland-Eikanger", "Schmidtke-Rottluff", "Vestby-Nordgård", "O'Halloran"),
+        ("Anne-Grethe", "Karl-Heinz", "Marie-Louise", "Jean-Baptiste"),
+        LATIN, ("Kirkeveien", "Bahnhofstraße"),
+    ),
+    "capitals": Language(
+        ("BRATTEBAKK", "TVERRELVMO", "FISKERSTRAND", "HOLLINGSWORTH"),
+        ("TORGEIR", "SIGRUNN", "HALLVARD", "PRUDENCE"),
+        ("", "ISO_IR 100"), ("STORGATEN", "PARKVEIEN"),
+    ),
+    "short": Language(
+        ("Li", "Wu", "Ng", "Vo", "Xu"), ("Na", "Bo", "Qi", "Yu", "Ai"),
+        ("", "ISO_IR 100", "ISO_IR 192"), ("Havnegata", "Parkveien"),
+    ),
+    "chinese": Language(
+        ("Zhang", "Ouyang", "Sima"), ("XiaoDong", "Meiling", "Jianguo"),
+        ("GB18030", "ISO_IR 192"), ("Havnegata",),
+        (("张", "小东"), ("欧阳", "美玲"), ("司马", "建国")),
+    ),
+    "japanese": Language(
+        ("Takahashi", "Watanabe", "Kobayashi"), ("Hanako", "Ichirou", "Sakura"),
+        (("", "ISO 2022 IR 87"), "ISO_IR 192"), ("Havnegata",),
+        (("高橋", "花子"), ("渡辺", "一郎"), ("小林", "桜子")),
+    ),
+    "korean": Language(
+        ("Hwangbo", "Namgung", "Seomun"), ("Gildong", "Minjeong", "Hyunwoo"),
+        (("", "ISO 2022 IR 149"), "ISO_IR 192"), ("Havnegata",),
+        (("황보", "길동"), ("남궁", "민정"), ("서문", "현우")),
+    ),
+    "arabic": Language(
+        ("قباني", "المنصوري", "الحداد"), ("لنزار", "عبدالله", "فاطمة"),
+        ("ISO_IR 127", "ISO_IR 192"), ("Havnegata",),
+    ),
+    "hebrew": Language(
+        ("אברהמי", "רוזנברג", "גולדשטיין"), ("דבורה", "יהונתן", "מרדכי"),
+        ("ISO_IR 138", "ISO_IR 192"), ("Havnegata",),
+    ),
+    "russian": Language(
+        ("Смирновский", "Кузнецова", "Виноградов"), ("Екатерина", "Дмитрий", "Людмила"),
+        ("ISO_IR 144", "ISO_IR 192"), ("Havnegata",),
+    ),
+}  # fmt: skip
+STAFF = ("Gjerstad", "Tollefsrud", "Brandmeier", "Oppegaard", "Whitcombe", "Skjelbreid")
+FIRST_NAMES = ("Arnfinn", "Solfrid", "Gunnvor", "Dietlinde", "Rosalind", "Oddvar")
+TOWNS = ("Sandnessjøen", "Kongsvinger", "Lillestrøm", "Moss")
+HOSPITALS = ("Fjordheim sykehus", "Bergli Universitetsklinikk", "Saint Ormond Infirmary")
+# Norwegian national identity numbers: weights of the two check digits
+WEIGHTS = ((3, 7, 6, 1, 8, 9, 4, 5, 2), (5, 4, 3, 2, 7, 6, 5, 4, 3, 2))
+
+
+@dataclass(frozen=True)
+class Patient:
+    """One fictitious patient, and who was about."""
+
+    language: str
+    family: str
+    given: str
+    ideographic: tuple[str, str] | tuple[()]
+    charset: str | tuple[str, ...]
+    number: str
+    birth_number: str
+    accession: str
+    phone: str
+    email: str
+    street: str
+    town: str
+    born: date
+    sex: str
+    referring: str
+    operator: str
+    hospital: str
+    examined: date
+    participant: str
+
+    @property
+    def birth_date(self) -> str:
+        return f"{self.born:%Y%m%d}"
+
+    @property
+    def name(self) -> str:
+        """The value of Patient's Name: PS3.5 6.2.1."""
+        alphabetic = f"{self.family}^{self.given.replace(' ', '^')}"
+        return "=".join(
+            [alphabetic, "^".join(self.ideographic)] if self.ideographic else [alphabetic]
+        )
+
+    @property
+    def words(self) -> list[str]:
+        """The parts of the name that tell on their own."""
+        parts = [self.family, *self.given.split(), *self.ideographic]
+        return [part for part in parts if len(part) > (2 if part.isascii() else 1)]
+
+
+def make_patients(dice: random.Random, count: int) -> list[Patient]:
+    """Given dice and how many, return as many patients, the languages taking turns."""
+    names = list(LANGUAGES)
+    dice.shuffle(names)
+    return [_patient(dice, names[number % len(names)], number) for number in range(count)]
+
+
+def _patient(dice: random.Random, name: str, number: int) -> Patient:
+    language = LANGUAGES[name]
+    place = dice.randrange(len(language.families))
+    born = date(1931, 1, 1) + timedelta(dice.randrange(28_000))
+    ideographic = language.ideographic[place] if language.ideographic else ()
+    given = language.givens[place] if ideographic else dice.choice(language.givens)
+    staff = dice.sample(STAFF, 2)
+    mailbox = dice.choice(("privat", "post", "meg"))
+    return Patient(
+        language=name,
+        family=language.families[place],
+        given=given,
+        ideographic=ideographic,
+        charset=dice.choice(language.charsets),
+        number=dice.choice(("PAS{}", "{}", "H-{}", "MRN{}")).format(dice.randrange(10**6, 10**8)),
+        birth_number=birth_number(born, dice),
+        accession=dice.choice(("ACC{}", "RIS{}", "{}")).format(dice.randrange(10**7, 10**9)),
+        phone=" ".join(f"{dice.randrange(20, 99)}" for _ in range(4)),
+        email=f"{mailbox}.{dice.randrange(100, 999)}@{dice.choice(('epost.example', 'mail.test'))}",
+        street=f"{dice.choice(language.streets)} {dice.randrange(2, 180)}",
+        town=f"{dice.randrange(1000, 9900)} {dice.choice(TOWNS)}",
+        born=born,
+        sex=dice.choice("FMO"),
+        referring=f"{staff[0]}^{dice.choice(FIRST_NAMES)}",
+        operator=f"{staff[1]}^{dice.choice(FIRST_NAMES)}",
+        hospital=dice.choice(HOSPITALS),
+        examined=date(2011, 1, 1) + timedelta(dice.randrange(5000)),
+        participant=f"SUBJ-{number:03d}",
+    )
+
+
+def birth_number(born: date, dice: random.Random) -> str:
+    """Given a birth date, return a national identity number whose check digits are valid."""
+    while True:
+        digits = f"{born:%d%m%y}{dice.randrange(1000):03d}"
+        for weights in WEIGHTS:
+            rest = -sum(int(one) * weight for one, weight in zip(digits, weights, strict=False)) % 11
+            digits += str(rest)
+        if len(digits) == 11:
+            return digits

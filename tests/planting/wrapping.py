@@ -1,0 +1,58 @@
+"""Planters around the data set: file meta information, preamble, padding, names of files."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+
+from pydicom.dataset import Dataset
+
+from planting.keys import DEVICE, DIRECT, Planted
+from planting.patients import Patient
+
+PADDING = 0xFFFCFFFC  # Data Set Trailing Padding: PS3.10 7.2
+
+
+def meta(dataset: Dataset, patient: Patient, _dice: random.Random) -> Iterator[Planted]:
+    """Plant AE titles and private information in the file meta information: PS3.10 7.1."""
+    group = dataset.file_meta
+    group.SourceApplicationEntityTitle = "FJORDHEIM_CT1"
+    group.SendingApplicationEntityTitle = "FJORDHEIM_SND"
+    group.ReceivingApplicationEntityTitle = "FJORDHEIM_RCV"
+    group.PrivateInformationCreatorUID = "1.2.3.4"
+    group.PrivateInformation = patient.email.encode() + bytes(len(patient.email) % 2)
+    yield Planted("file meta AE title", DEVICE, "FJORDHEIM_")
+    yield Planted("file meta private information", DIRECT, patient.email)
+
+
+def preamble(file: bytes, patient: Patient) -> tuple[bytes, list[Planted]]:
+    """Given a file, return it with a name in its preamble: PS3.10 7.1."""
+    text = f"II*\0{patient.number} {patient.birth_number}".encode()
+    return text.ljust(128, b"\0")[:128] + file[128:], [
+        Planted("preamble", DIRECT, patient.number),
+        Planted("preamble", DIRECT, patient.birth_number),
+    ]
+
+
+def no_preamble(file: bytes, _patient: Patient) -> tuple[bytes, list[Planted]]:
+    """Given a file, return it as old archives have it: it begins with its meta information."""
+    return file[132:], []
+
+
+def padding(file: bytes, patient: Patient) -> tuple[bytes, list[Planted]]:
+    """Given a file in an explicit VR, return it with a number in its trailing padding."""
+    data = f"{patient.birth_number} {patient.email}".encode()
+    data += bytes(len(data) % 2)
+    head = b"\xfc\xff\xfc\xffOB\0\0" + len(data).to_bytes(4, "little")
+    return file + head + data, [
+        Planted("trailing padding", DIRECT, patient.birth_number),
+        Planted("trailing padding", DIRECT, patient.email),
+    ]
+
+
+def file_name(patient: Patient, number: int, dice: random.Random) -> tuple[str, Planted]:
+    """Given a patient, return a name for a file, with what it tells."""
+    text = dice.choice((patient.family, patient.number, patient.birth_number)).replace("'", "")
+    if len(text) < 3:
+        text = patient.number
+    return f"{text}_{number:05d}.dcm", Planted("file name", DIRECT, text)

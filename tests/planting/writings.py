@@ -1,0 +1,105 @@
+"""How people write a patient's identifiers into texts, and what they write there beside them."""
+
+from __future__ import annotations
+
+import random
+import unicodedata
+from datetime import date
+
+from planting.keys import DIRECT, INSTITUTION, PERSON, QUASI
+from planting.patients import Patient
+
+# Series, study and protocol descriptions as scanners have them: none of it names anybody
+CLINICAL = (
+    "CT Thorax 1.0 B30f", "T1 tse tra", "T2_FLAIR_SAG", "MR Caput", "ep2d_diff_3scan_trace_p2_ADC",
+    "PET AC 3D", "WB MAC", "Abdomen venøs fase", "Becken ap", "US Lever", "Knie rechts",
+    "PAT SUPINE", "Dr. Bragg peak", "Schädel nativ", "MPRAGE sag iso 1.0", "Thorax PA",
+    "AX DWI b1000", "Localizer", "Topogram 0.6 T20s", "Hode uten kontrast", "LWS sagittal",
+    "Angio Hals arteriell", "Mammografi MLO høyre", "RTOG 0617", "SPINE L-SPINE LAT",
+    "t1_mprage_sag_p2_iso_1.0", "MR Cervicalcolumna", "Dose 60Gy/30fx", "Lunge HR 1,5 mm",
+    "Prof. Hounsfield scale", "Head First Supine", "PET/CT FDG 350 MBq", "Carotis li", "Gallenblase",
+    "CTA 512x512 0.75mm", "Ganzkörper 3 min/Bett", "Rygg frontal", "Scout 12/24", "Patient prone",
+    "Mr. 3 recon", "Serie 1/2", "VIBE fs tra dyn 20 sec", "TRA 3.0 x 3.0", "Axial 2.5mm",
+)  # fmt: skip
+MONTHS = {
+    "no": "januar februar mars april mai juni juli august september oktober november desember",
+    "en": "January February March April May June July August September October November December",
+    "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
+}
+TITLES = ("Dr", "Dr.", "Prof.", "Herr", "Frau", "Overlege", "Prof. Dr.", "dr.")
+CALLED = ("Pat.", "Pat", "Pasient", "Patient:", "pas.", "Herr", "Fru", "Frau", "Mrs.", "Mr.")
+
+
+def folded(text: str) -> str:
+    """Given a text, return it without diacritics, as old systems print it."""
+    spelled = text.translate(str.maketrans("æøåÆØÅßłŁ", "aoaAOAslL"))
+    parts = unicodedata.normalize("NFKD", spelled)
+    return "".join(part for part in parts if not unicodedata.combining(part))
+
+
+def transcribed(text: str) -> str:
+    """Given a text, return it with its letters spelled out, as passports do."""
+    spelled = dict(
+        zip(
+            "æøåäöüßÆØÅÄÖÜ",
+            ("ae", "oe", "aa", "ae", "oe", "ue", "ss", "Ae", "Oe", "Aa", "Ae", "Oe", "Ue"), strict=False,
+        )
+    )
+    return "".join(spelled.get(letter, letter) for letter in text)
+
+
+def of_name(patient: Patient, dice: random.Random) -> str:
+    """Given a patient, return the name in one of the ways it is written."""
+    family, given = patient.family, patient.given
+    first = given.split()[0]
+    forms = [
+        f"{family}^{given}", f"{family}, {given}", f"{given} {family}", f"{family} {first}",
+        f"{first} {family}".upper(), f"{family},{first}".lower(), f"{family}_{first}",
+        f"{first[0]}. {family}", f"{family} {first[0]}.",
+        folded(f"{family} {given}"), transcribed(f"{given} {family}"),
+        f"{dice.choice(CALLED)} {family}", f"{dice.choice(CALLED)} {first} {family}",
+        f"{first[0]}.{family[0]}.", f"{family}{first}", f"{family.upper()}, {first}",
+    ]  # fmt: skip
+    if len(family) < 3:
+        forms = forms[:6] + forms[10:13]
+    if patient.ideographic:
+        forms += ["".join(patient.ideographic), " ".join(patient.ideographic)]
+    return dice.choice(forms)
+
+
+def of_date(day: date, dice: random.Random) -> str:
+    """Given a date, return it in one of the ways it is written."""
+    year, month, number = f"{day:%Y}", day.month - 1, day.day
+    norwegian, english, german = (MONTHS[name].split()[month] for name in ("no", "en", "de"))
+    return dice.choice([
+        f"{day:%Y%m%d}", f"{day:%d.%m.%Y}", f"{day:%d/%m/%Y}", f"{day:%m/%d/%Y}", f"{day:%Y-%m-%d}",
+        f"{number}.{day.month}.{year}", f"{day:%d.%m.%y}", f"{day:%d-%m-%Y}", f"{day:%Y/%m/%d}",
+        f"{number}. {norwegian} {year}", f"{english} {number}, {year}", f"{number} {english} {year}",
+        f"{number}. {german} {year}", f"{number:02d}-{english[:3].upper()}-{year}",
+        f"{number:02d}{english[:3]}{year}", f"{number}.{norwegian[:3]} {year}", f"{number}/{day.month}-{year}",
+    ])  # fmt: skip
+
+
+def of_number(number: str, dice: random.Random) -> str:
+    """Given an identifying number, return it in one of the ways it is written."""
+    if len(number) == 11 and number.isdigit():
+        return dice.choice([number, f"{number[:6]} {number[6:]}", f"{number[:6]}-{number[6:]}"])
+    return dice.choice([number, number.lower(), number.replace("-", " "), f"#{number}"])
+
+
+def identifier(patient: Patient, dice: random.Random) -> tuple[str, str]:
+    """Given a patient, return a text of one of the identifiers, and its category."""
+    staff = dice.choice((patient.referring, patient.operator)).split("^")[0]
+    return dice.choice([
+        *[(of_name(patient, dice), DIRECT) for _ in range(6)],
+        (of_date(patient.born, dice), DIRECT),
+        (of_number(patient.birth_number, dice), DIRECT),
+        (of_number(patient.number, dice), DIRECT),
+        (of_number(patient.accession, dice), DIRECT),
+        (dice.choice(["tlf {}", "+47 {}", "Tel. {}"]).format(patient.phone), DIRECT),
+        (patient.email, DIRECT),
+        (patient.street, DIRECT),
+        (f"{dice.choice(TITLES)} {staff}", PERSON),
+        (of_date(patient.examined, dice), QUASI),
+        (patient.hospital, INSTITUTION),
+    ])  # fmt: skip
