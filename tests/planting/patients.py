@@ -172,7 +172,9 @@ def birth_number(born: date, dice: random.Random) -> str:
     while True:
         digits = f"{born:%d%m%y}{dice.randrange(1000):03d}"
         for weights in WEIGHTS:
-            rest = -sum(int(one) * weight for one, weight in zip(digits, weights, strict=False)) % 11
+            rest = (
+                -sum(int(one) * weight for one, weight in zip(digits, weights, strict=False)) % 11
+            )
             digits += str(rest)
         if len(digits) == 11:
             return digits

@@ -197,9 +197,11 @@ def table(score: Score) -> str:
     refused = score.refused.total()
     rows += [
         "",
-        (f"{score.inputs} inputs = {score.outputs} outputs + {refused} rejected "
-        f"+ {score.excluded} excluded. Of the rejected, {score.refused_rightly} hold what nobody "
-        f"can judge. {score.dangling} references point to what did not leave."),
+        (
+            f"{score.inputs} inputs = {score.outputs} outputs + {refused} rejected "
+            f"+ {score.excluded} excluded. Of the rejected, {score.refused_rightly} hold what nobody "
+            f"can judge. {score.dangling} references point to what did not leave."
+        ),
     ]
     return "\n".join(rows)
 

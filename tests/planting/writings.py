@@ -42,7 +42,8 @@ def transcribed(text: str) -> str:
     spelled = dict(
         zip(
             "æøåäöüßÆØÅÄÖÜ",
-            ("ae", "oe", "aa", "ae", "oe", "ue", "ss", "Ae", "Oe", "Aa", "Ae", "Oe", "Ue"), strict=False,
+            ("ae", "oe", "aa", "ae", "oe", "ue", "ss", "Ae", "Oe", "Aa", "Ae", "Oe", "Ue"),
+            strict=False,
         )
     )
     return "".join(spelled.get(letter, letter) for letter in text)
