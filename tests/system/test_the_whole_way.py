@@ -129,11 +129,11 @@ def test_one_instance_that_must_not_leave_stays_and_the_others_go(a_gateway, ort
 
 
 def test_a_leak_that_the_rules_miss_is_stopped_at_the_gate(a_gateway):
-    """The patient's number stands in a code that is kept for research as it is."""
+    """Somebody has called the participant by the patient's own number."""
     study = factories.Study("leak", accession="W5", patient_id="SCANNER77X")
-    a_gateway.receive(study.instance(1, BodyPartExamined="SCANNER77X"), study.instance(2))
+    a_gateway.receive(study.instance(1), study.instance(2, PatientID="OTHER9911"))
     a_gateway.project()
-    a_gateway.couple(study)
+    a_gateway.couple(study, "SCANNER77X")
     for script in SCRIPTS[:3]:
         a_gateway.settle()
         assert a_gateway.site.run(script).code == 0
@@ -142,7 +142,7 @@ def test_a_leak_that_the_rules_miss_is_stopped_at_the_gate(a_gateway):
     ledger = a_gateway.context().ledger.of_study(study.uid)
     fates = {str(one.fate): one.reason for (one,) in ledger.values()}
     assert set(fates) == {"rejected", "stored"}
-    assert "BodyPartExamined" in fates["rejected"]
+    assert "PatientID" in fates["rejected"]
     assert "SCANNER77X" not in fates["rejected"] + str(result)
 
 
