@@ -13,12 +13,17 @@ CHAIN = ("process", "populate-incoming", "create-transfer-requests", "anonymize-
 INSTANCES = 2
 LONGEST = 400
 
+LATER, TRIES = 69, 5
+
 
 def run_to_the_end(gateway, zygote):
     """What cron does after a crash: every script, in its order, until nothing is open."""
     for script in (*CHAIN, *CHAIN[1:]):
-        gateway.settle()
-        ending = zygote.run(gateway, script)
+        for _ in range(TRIES):
+            gateway.settle()
+            ending = zygote.run(gateway, script)
+            if ending.code != LATER:  # a PACS that is slow gets it with the next run
+                break
         assert ending.code == 0, (script, ending)
 
 
