@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from pydicom import Dataset
 
 from headgate.core.deid import marks
-from headgate.core.deid.engine import Cleaned, Record, deidentify
+from headgate.core.deid.engine import Cleaned, Record, cleaned, judge
+from headgate.core.deid.following import Judged
 from headgate.core.deid.identity import Recipe
 from headgate.core.deid.memory import Memory
 from headgate.core.deid.profile import Profile
@@ -29,7 +30,7 @@ class Clean:
     burned into them, and how both are encoded.
     """
 
-    cleaned: Cleaned
+    header: Cleaned
     pixels: Sequence[bytes | memoryview]
     encoding: Encoding
     transfer_syntax: str
@@ -37,7 +38,7 @@ class Clean:
     @cached_property
     def buffers(self) -> list[bytes | memoryview]:
         """The encoded data set, in parts that are written one after the other."""
-        parts: list[bytes | memoryview] = [self.cleaned.header(), *self.pixels]
+        parts: list[bytes | memoryview] = [self.header.header(), *self.pixels]
         return [deflate(b"".join(parts))] if self.transfer_syntax in DEFLATED else parts
 
     @property
@@ -67,7 +68,7 @@ class Clean:
         return self._uid(STUDY)
 
     def _uid(self, tag: int) -> str:
-        return self.cleaned.text(tag)
+        return self.header.text(tag)
 
 
 def clean(instance: Instance, recipe: Recipe, record: Record | None = None) -> Clean:
@@ -78,33 +79,39 @@ def clean(instance: Instance, recipe: Recipe, record: Record | None = None) -> C
     """
     memory = MEMORY if record is None else Memory()
     with understanding():
-        decision = _decision(instance, recipe.profile)
-        cleaned = deidentify(
-            instance.head, instance.encoding, recipe, memory, record, decision.is_cleaned
-        )
-    if cleaned.leaks:
-        places = ", ".join(sorted(set(cleaned.leaks))[:5])
+        judged = judge(instance.dataset, instance.encoding, recipe, memory, record)
+        pixels = instance.pixels_from(judged.end)
+        decision = _decision(judged, has_frames(pixels, instance.transfer_syntax))
+        header = cleaned(judged, memory, record, decision.is_cleaned)
+    if header.leaks:
+        places = ", ".join(sorted(set(header.leaks))[:5])
         raise Rejected(f"identifiers of the patient are left in {places}")
     if not decision.is_cleaned:
-        return Clean(cleaned, instance.pixels, instance.encoding, instance.transfer_syntax)
+        return Clean(header, pixels, instance.encoding, instance.transfer_syntax)
     written = clean_pixels(instance, recipe.profile)
     if record is not None:
         record("PixelData", decision.reason, None, None)
-    described = {**cleaned.elements, **_described(written, instance)}
+    described = {**header.elements, **_described(written, instance)}
     return Clean(
-        replace(cleaned, elements=described),
+        replace(header, elements=described),
         written.pixels,
         instance.encoding,
         written.transfer_syntax,
     )
 
 
-def _decision(instance: Instance, profile: Profile) -> policy.Decision:
+def _decision(judged: Judged, has_some: bool) -> policy.Decision:
+    profile = judged.level.context.recipe.profile
     if not profile.clean_pixels:  # nothing has to be looked at
         return policy.LEFT
-    facts = policy.facts_of(instance.head, instance.encoding)
-    has_some = has_frames(instance.pixels, instance.transfer_syntax)
-    return policy.decide(facts, has_some, profile)
+    return _decided(frozenset(judged.values(policy.LOOKED_AT).items()), has_some, profile)
+
+
+@lru_cache(maxsize=64)
+def _decided(
+    values: frozenset[tuple[int, bytes]], has_some: bool, profile: Profile
+) -> policy.Decision:
+    return policy.decide(policy.facts_of(dict(values)), has_some, profile)
 
 
 def may_leave_as(instance_class: str, transfer_syntax: str) -> set[tuple[str, str]]:

@@ -176,10 +176,10 @@ def test_an_overlay_in_bits_of_the_pixels_is_gone(a_reader):
 @pytest.mark.parametrize("syntax", [RLE, LS, J2K])
 def test_D07_what_cannot_be_decoded_is_rejected_and_nothing_is_made(syntax):
     one = imaging.instance(GREY, [plain(imaging.ink())], syntax)
-    broken = bytearray(one.pixels[0])
-    start = 12 + 8 + 4 + 8  # the element, its offset table, the head of the fragment
+    broken = bytearray(one.dataset)
+    start = len(one.head) + 12 + 8 + 4 + 8  # element, its offset table, head of the fragment
     broken[start:-8] = bytes(len(broken) - 8 - start)
-    broken = replace(one, pixels=[memoryview(broken)])
+    broken = replace(one, dataset=memoryview(broken))
     with pytest.raises(Rejected, match="frame 1 cannot be decoded"):
         clean(broken, recipe())
 

@@ -20,6 +20,7 @@ from pydicom.filewriter import write_dataset
 
 from headgate.core.elements import (
     DEFLATED,
+    PIXEL_GROUP,
     Element,
     Encoding,
     Malformed,
@@ -33,7 +34,6 @@ from headgate.core.errors import Rejected
 from headgate.core.implementation import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION
 from headgate.stores import files
 
-PIXEL_GROUP = 0x7FE0
 META_BYTES = 1 << 16
 EXPLICIT = Encoding(is_implicit=False, is_little=True)
 # PS3.10 Table 7.1-1
@@ -52,30 +52,52 @@ pydicom_config.settings.writing_validation_mode = pydicom_config.IGNORE
 
 @dataclass(frozen=True)
 class Instance:
-    """A file taken apart: the bytes of its header, and its pixel elements as they are stored.
+    """A file taken apart: its data set, how it is encoded, and the bytes as they are stored.
 
-    `media_class` is the SOP class that its file meta information names.
+    `media_class` is the SOP class that its file meta information names. Its parts are read when
+    they are asked for, each with `understanding`.
     """
 
-    head: memoryview
-    pixels: list[memoryview]
+    dataset: memoryview
     transfer_syntax: str
     media_class: str
     stored: memoryview
 
-    @property
+    @cached_property
     def encoding(self) -> Encoding:
         """How its elements are encoded."""
         return encoding_of(self.transfer_syntax)
 
+    @cached_property
+    def head(self) -> memoryview:
+        """The elements before its pixels."""
+        return self.dataset[: header_end(self.dataset, self.encoding)]
+
     @property
     def elements(self) -> Iterator[Element]:
-        """Where the elements of its header lie. To be called with `understanding`."""
+        """Where the elements of its header lie."""
         return walk(self.head, self.encoding)
 
     @cached_property
+    def pixels(self) -> list[memoryview]:
+        """Its pixel elements as they are stored."""
+        return self.pixels_from(len(self.head))
+
+    def pixels_from(self, end: int) -> list[memoryview]:
+        """Given where the header ends, return the pixel elements as they are stored.
+
+        What follows them, trailing padding and signatures, has no place in an output.
+        """
+        data = self.dataset
+        return [
+            data[one.start : one.end]
+            for one in walk(data, self.encoding, end)
+            if one.tag >> 16 == PIXEL_GROUP
+        ]
+
+    @cached_property
     def header(self) -> Dataset:
-        """The header as pydicom reads it. To be called with `understanding`."""
+        """The header as pydicom reads it."""
         encoding = self.encoding
         header = read_dataset(BytesIO(self.head), encoding.is_implicit, encoding.is_little)
         header.set_original_encoding(*encoding, header.original_character_set)
@@ -110,7 +132,7 @@ def read_header(path: Path) -> Dataset:
 
 
 def read_instance(path: Path) -> Instance:
-    """Given a DICOM file, return it taken apart. Raise Rejected when it is none, or cut short."""
+    """Given a DICOM file, return it taken apart. Raise Rejected when it is none."""
     with understanding():
         return take_apart(files.mapped(path))
 
@@ -122,12 +144,7 @@ def take_apart(file: bytes | mmap.mmap) -> Instance:
     stored = dataset = memoryview(file)[offset:]
     if syntax in DEFLATED:
         dataset = memoryview(zlib.decompressobj(-zlib.MAX_WBITS).decompress(stored))
-    encoding = encoding_of(syntax)
-    end = header_end(dataset, encoding)
-    pixels = [
-        dataset[one.start : one.end] for one in walk(dataset, encoding, end) if _is_pixels(one.tag)
-    ]
-    return Instance(dataset[:end], pixels, syntax, meta.get(SOP_CLASS, ""), stored)
+    return Instance(dataset, syntax, meta.get(SOP_CLASS, ""), stored)
 
 
 def _read_meta(file: bytes | mmap.mmap) -> tuple[dict[int, str], int]:
@@ -141,11 +158,6 @@ def _read_meta(file: bytes | mmap.mmap) -> tuple[dict[int, str], int]:
         found[element.tag] = start[element.value : element.end].decode("latin-1").rstrip(" \0")
         position = element.end
     return found, position
-
-
-def _is_pixels(tag: int) -> bool:
-    """What follows the pixels, trailing padding and signatures, has no place in an output."""
-    return tag >> 16 == PIXEL_GROUP
 
 
 def read_syntax(path: Path) -> tuple[str, str]:

@@ -8,8 +8,10 @@ from headgate.core.deid.identity import Recipe
 from headgate.core.deid.repertoire import DEFAULT
 from headgate.core.deid.telling import Identifiers
 from headgate.core.elements import Encoding
+from headgate.core.hashed import hashed_once
 
 
+@hashed_once
 @dataclass(frozen=True)
 class Context:
     """What an element's result depends on: two equal contexts give equal results.

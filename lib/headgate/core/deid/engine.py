@@ -4,27 +4,20 @@ What becomes of an element is a pure function of its bytes and its context, so a
 was seen before in the same context costs a comparison: within a series, nearly all of them.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from headgate.core.deid import marks
 from headgate.core.deid.context import Context
-from headgate.core.deid.following import Previous, follow
+from headgate.core.deid.following import Judged, Output, Pattern, follow
 from headgate.core.deid.identity import Recipe
 from headgate.core.deid.kinds import dictionary_vr
 from headgate.core.deid.memory import Memory, Result
 from headgate.core.deid.patient import identifiers_of
 from headgate.core.deid.reading import place, shown
-from headgate.core.deid.refusal import (
-    LOOKED_AT,
-    MODALITY,
-    SOP_CLASS_UID,
-    STUDY_INSTANCE_UID,
-    exclusion,
-    refusal,
-)
+from headgate.core.deid.refusal import LOOKED_AT, STUDY_INSTANCE_UID, burned_in, exclusion, refusal
 from headgate.core.deid.rewriting import Record, encoded, leaks_of, level_of, rewritten
-from headgate.core.elements import Data, Element, Encoding, walk
+from headgate.core.elements import Data, Encoding, element_at, header_end, walk
 from headgate.core.errors import Excluded, Rejected
 
 MANUFACTURER = 0x00080070
@@ -43,87 +36,121 @@ class Cleaned:
         written = self.elements.get(tag)
         if written is None:
             return ""
-        (element,) = walk(written, self.encoding)
+        element = element_at(written, 0, self.encoding)
         return written[element.value :].decode("ascii").rstrip(" \0")
 
     def header(self) -> bytes:
         """Return the encoded header."""
-        return b"".join(self.elements[tag] for tag in sorted(self.elements))
+        return b"".join(map(self.elements.__getitem__, sorted(self.elements)))
 
 
 def deidentify(
-    data: Data,
-    encoding: Encoding,
-    recipe: Recipe,
-    memory: Memory,
-    record: Record | None = None,
-    are_pixels_cleaned: bool = False,
+    dataset: Data, encoding: Encoding, recipe: Recipe, memory: Memory, record: Record | None = None
 ) -> Cleaned:
-    """Given an encoded header and a recipe, return it without the patient's identity.
-    `are_pixels_cleaned`, where no text burned into the pixels goes with it, is told in it.
+    """Given an encoded data set and a recipe, return its header without the patient's identity,
+    for pixels that are left as they are. Raise what `judge` and `cleaned` raise.
+    """
+    return cleaned(judge(dataset, encoding, recipe, memory, record), memory, record)
+
+
+def judge(
+    dataset: Data, encoding: Encoding, recipe: Recipe, memory: Memory, record: Record | None = None
+) -> Judged:
+    """Given an encoded data set and a recipe, return what becomes of the elements of its header.
 
     The observer, where given, is told of every element that changes: its place, the rule, the
     value before and the value after (None: no element). Raise Rejected, naming what was found
     and no value, where the data set cannot be judged; Excluded where it is not wanted.
     """
     memory.trim()
-    header = bytes(data)
-    before = memory.previous.get((recipe, encoding)) if record is None else None
-    now = follow(before, header, memory) if before is not None else None
-    if now is None:
-        now = _anew(header, encoding, recipe, memory, record, are_pixels_cleaned)
-    _check(header, now.elements, recipe, are_pixels_cleaned)
-    memory.previous[recipe, encoding] = now
-    found = dict(zip(now.tags, now.results, strict=True))
-    found.update(_marks(now, memory, record, are_pixels_cleaned))
-    written = {tag: one.written for tag, one in found.items() if one.written is not None}
-    return Cleaned(written, encoding, tuple(leak for one in found.values() for leak in one.leaks))
+    pattern = memory.previous.get((recipe, encoding)) if record is None else None
+    judged = follow(pattern, dataset, memory) if pattern is not None else None
+    if judged is None:
+        judged = _anew(dataset, encoding, recipe, memory, record)
+    else:
+        _check(_texts(judged.values(LOOKED_AT)), recipe)
+    memory.previous[recipe, encoding] = judged.pattern
+    return judged
+
+
+def cleaned(
+    judged: Judged, memory: Memory, record: Record | None = None, are_pixels_cleaned: bool = False
+) -> Cleaned:
+    """Given what was judged, return the header that leaves. `are_pixels_cleaned`, where no text
+    burned into the pixels goes with it, is told in it.
+
+    Raise Rejected where pixels that are left as they are name somebody.
+    """
+    if not are_pixels_cleaned:
+        reason = burned_in(_texts(judged.values(LOOKED_AT)))
+        if reason is not None:
+            raise Rejected(reason)
+    common = judged.pattern.outputs.get(are_pixels_cleaned)
+    if common is None or record is not None:
+        common = _common(judged, memory, record, are_pixels_cleaned)
+        judged.pattern.outputs[are_pixels_cleaned] = common
+    elements, leaks = dict(common.elements), list(common.leaks)
+    context = judged.level.context
+    marked = marks.written(context.recipe, context.writing, are_pixels_cleaned)
+    for element, result in zip(judged.elements, judged.results, strict=True):
+        if element.tag not in marked and result.written is not None:
+            elements[element.tag] = result.written
+            leaks += result.leaks
+    return Cleaned(elements, context.writing, tuple(leaks))
 
 
 def _anew(
-    data: bytes,
-    encoding: Encoding,
-    recipe: Recipe,
-    memory: Memory,
-    record: Record | None,
-    are_pixels_cleaned: bool,
-) -> Previous:
+    dataset: Data, encoding: Encoding, recipe: Recipe, memory: Memory, record: Record | None
+) -> Judged:
+    data = bytes(dataset[: header_end(dataset, encoding)])
     elements = list(walk(data, encoding))
-    texts = _check(data, elements, recipe, are_pixels_cleaned)
+    texts = _texts({one.tag: data[one.value : one.end] for one in elements})
+    _check(texts, recipe)
     identifiers = identifiers_of(data, elements, encoding, memory.told)
     study = texts.get(STUDY_INSTANCE_UID, "")
     level = level_of(data, elements, Context(recipe, identifiers, study, encoding, encoding), ())
-    return Previous(level, elements, rewritten(level, elements, memory, record))
+    pattern = Pattern(level, elements, rewritten(level, elements, memory, record))
+    return Judged(pattern, level, [], [], len(data))
 
 
-def _check(
-    data: bytes, elements: Iterable[Element], recipe: Recipe, are_pixels_cleaned: bool
-) -> Mapping[int, str]:
-    """Return the texts that were looked at, by tag.
-
-    Raise Excluded or Rejected where one says that it must not leave.
-    """
-    texts = {
-        one.tag: data[one.value : one.end].decode("latin-1").strip(" \0")
-        for one in elements
-        if one.tag in LOOKED_AT
+def _texts(values: Mapping[int, bytes]) -> Mapping[int, str]:
+    return {
+        tag: value.decode("latin-1").strip(" \0")
+        for tag, value in values.items()
+        if tag in LOOKED_AT
     }
-    sop_class, modality = (texts.get(tag, "") for tag in (SOP_CLASS_UID, MODALITY))
-    unwanted = exclusion(sop_class, modality, recipe.profile)
+
+
+def _check(texts: Mapping[int, str], recipe: Recipe) -> None:
+    """Raise Excluded or Rejected where one of the texts says that it must not leave."""
+    unwanted = exclusion(texts, recipe.profile)
     if unwanted is not None:
         raise Excluded(unwanted)
-    reason = refusal(texts, are_pixels_cleaned)
+    reason = refusal(texts)
     if reason is not None:
         raise Rejected(reason)
-    return texts
+
+
+def _common(
+    judged: Judged, memory: Memory, record: Record | None, are_pixels_cleaned: bool
+) -> Output:
+    """Return what leaves of the elements that do not vary, with the marks that are set."""
+    pattern = judged.pattern
+    found = {pattern.elements[one].tag: pattern.results[one] for one in pattern.constant}
+    found.update(_marks(judged, memory, record, are_pixels_cleaned))
+    return Output(
+        {tag: one.written for tag, one in sorted(found.items()) if one.written is not None},
+        tuple(leak for one in found.values() for leak in one.leaks),
+    )
 
 
 def _marks(
-    now: Previous, memory: Memory, record: Record | None, are_pixels_cleaned: bool
+    judged: Judged, memory: Memory, record: Record | None, are_pixels_cleaned: bool
 ) -> Mapping[int, Result]:
-    context = now.level.context
+    context = judged.level.context
     new = dict(marks.written(context.recipe, context.writing, are_pixels_cleaned))
-    if MANUFACTURER not in now.tags:  # type 2 in the module that Institution Name belongs to
+    if MANUFACTURER not in judged.level.tags:
+        # type 2 in the module that Institution Name belongs to
         new[MANUFACTURER] = encoded(MANUFACTURER, b"LO", b"", context)
     remembered = memory.of(context, is_nested=False)
     found = {}
@@ -133,16 +160,16 @@ def _marks(
             remembered[key] = Result(written, leaks_of(written, context))
         found[tag] = remembered[key]
     if record is not None:
+        before = judged.values(frozenset(new))
         for tag in new:
             text = marks.text_of(tag, context.recipe)
-            record(place((tag,)), "written", _text_before(now, tag), text)
+            record(place((tag,)), "written", _shown(judged, tag, before.get(tag)), text)
     return found
 
 
-def _text_before(now: Previous, tag: int) -> str | None:
-    for one in now.elements:
-        if one.tag == tag:
-            value = bytes(now.level.data[one.value : one.end])
-            context = now.level.context
-            return shown(one.vr or dictionary_vr(tag), value, context.terms, context.reading.order)
-    return None
+def _shown(judged: Judged, tag: int, value: bytes | None) -> str | None:
+    if value is None:
+        return None
+    context = judged.level.context
+    vr = next((one.vr for one in judged.pattern.elements if one.tag == tag), b"")
+    return shown(vr or dictionary_vr(tag), value, context.terms, context.reading.order)

@@ -6,12 +6,14 @@ from dataclasses import dataclass
 
 from headgate.core.deid.profile import DEFAULT, Profile
 from headgate.core.errors import Misconfigured
+from headgate.core.hashed import hashed_once
 
 UID_SCHEMES = ("uuid", "fiona")
 KEY_LENGTH = 16
 TEXT_LENGTH = 64  # PS3.5 Table 6.2-1: LO, and one component group of PN
 
 
+@hashed_once
 @dataclass(frozen=True)
 class Recipe:
     """All that decides how a data set is de-identified: the same recipe gives the same bytes."""

@@ -9,7 +9,7 @@ from headgate.core.deid.patient import Remembered
 from headgate.core.elements import Encoding
 
 if TYPE_CHECKING:
-    from headgate.core.deid.following import Previous
+    from headgate.core.deid.following import Pattern
 
 MOST = 50_000
 
@@ -24,14 +24,14 @@ class Result:
 
 @dataclass
 class Memory:
-    """Results by context and bytes, what elements told of the patient, the instance before.
+    """Results by context and bytes, what elements told of the patient, what a series has in common.
 
     What has grown large is forgotten whole: remembering saves time and decides nothing.
     """
 
     results: dict[tuple[Context, bool], dict[bytes, Result]] = field(default_factory=dict)
     told: Remembered = field(default_factory=dict)
-    previous: "dict[tuple[Recipe, Encoding], Previous]" = field(default_factory=dict)
+    previous: "dict[tuple[Recipe, Encoding], Pattern]" = field(default_factory=dict)
 
     def of(self, context: Context, *, is_nested: bool) -> dict[bytes, Result]:
         """Given a context, return what elements became in it, by their bytes.

@@ -15,6 +15,7 @@ from headgate.core.deid import options, table
 from headgate.core.deid.kinds import KIND_OF
 from headgate.core.deid.table import CLEAN, EMPTY, KEEP, NEW_UID, REMOVE, SHIFT
 from headgate.core.errors import Misconfigured
+from headgate.core.hashed import hashed_once
 from headgate.core.pixels.regions import Template
 
 MODIFIED, FULL, NONE = "modified", "full", "removed"
@@ -48,6 +49,7 @@ PIXEL_MODALITIES = (
 )  # fmt: skip
 
 
+@hashed_once
 @dataclass(frozen=True)
 class Profile:
     """The options of PS3.15 E.3 that are on, and what a project keeps, cuts or drops beside them.

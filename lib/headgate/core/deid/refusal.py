@@ -32,12 +32,9 @@ REQUIRED = {  # PS3.3 C.12.1.1 and C.7.2.1, type 1
 LOOKED_AT = frozenset({*REQUIRED, MODALITY, BURNED_IN_ANNOTATION, ENCAPSULATED_DOCUMENT})
 
 
-def refusal(texts: Mapping[int, str], are_pixels_cleaned: bool = False) -> str | None:
+def refusal(texts: Mapping[int, str]) -> str | None:
     """Given a data set's texts by tag, of those of LOOKED_AT that it has, return why it cannot
-    be de-identified, or None where it can be.
-
-    Where its pixels are cleaned, it may say that text is burned in. The reason names what was
-    found and holds no value.
+    be de-identified, or None where it can be. The reason names what was found and holds no value.
     """
     sop_class = texts.get(SOP_CLASS_UID, "")
     for tag, name in REQUIRED.items():
@@ -49,14 +46,14 @@ def refusal(texts: Mapping[int, str], are_pixels_cleaned: bool = False) -> str |
         return f"it is {REFUSED_CLASSES[sop_class]}"
     if ENCAPSULATED_DOCUMENT in texts:
         return "it holds an encapsulated document, whose text cannot be judged"
-    return None if are_pixels_cleaned else _burned_in(texts.get(BURNED_IN_ANNOTATION, ""))
+    return None
 
 
-def exclusion(sop_class: str, modality: str, profile: Profile) -> str | None:
-    """Given what an instance is and a project's profile, return why it is not wanted, or None."""
-    if sop_class in profile.dropped_classes:
+def exclusion(texts: Mapping[int, str], profile: Profile) -> str | None:
+    """Given an instance's texts and a project's profile, return why it is not wanted, or None."""
+    if texts.get(SOP_CLASS_UID, "") in profile.dropped_classes:
         return "the profile drops its SOP class"
-    if modality in profile.dropped_modalities:
+    if texts.get(MODALITY, "") in profile.dropped_modalities:
         return "the profile drops its modality"
     return None
 
@@ -66,7 +63,9 @@ def _is_shared(sop_class: str) -> bool:
     return sop_class.startswith(PALETTE_STORAGE)
 
 
-def _burned_in(answer: str) -> str | None:
+def burned_in(texts: Mapping[int, str]) -> str | None:
+    """Given an instance's texts, return why its pixels cannot be left as they are, or None."""
+    answer = texts.get(BURNED_IN_ANNOTATION, "")
     if answer == "YES":
         return "Burned In Annotation is YES: its pixels name somebody"
     if answer not in ("", "NO"):

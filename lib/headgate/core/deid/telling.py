@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from headgate.core.deid.text import fold
+from headgate.core.hashed import hashed_once
 
 NAME_TAGS = {  # PS3.6: names of the patient and of the family
     0x00100010: "Patient's Name",
@@ -46,6 +47,7 @@ BETWEEN_WORDS = re.compile(r"[\^\s,.;/()\"]+")
 WITHIN_WORDS = re.compile(r"[-'’‐‑]+")
 
 
+@hashed_once
 @dataclass(frozen=True)
 class Identifiers:
     """The patient's own words: parts of names, numbers, birth dates; and how they may be written.

@@ -3,7 +3,6 @@
 import hashlib
 import hmac
 import re
-import uuid
 from functools import lru_cache
 
 from headgate.core.deid.identity import Recipe
@@ -50,16 +49,16 @@ def _replace(uid: str, recipe: Recipe, *, is_study: bool) -> str:
 def _keyed(uid: str, key: bytes, root: str | None) -> str:
     digest = hmac.digest(key, b"uid\0" + uid.encode(), hashlib.sha256)
     if root is None:
-        return f"2.25.{_uuid8(digest).int}"
+        return f"2.25.{_uuid8(digest)}"
     return _under(root, int.from_bytes(digest, "big"))
 
 
-def _uuid8(digest: bytes) -> uuid.UUID:
+def _uuid8(digest: bytes) -> int:
     # RFC 9562 5.8: version 8 in the seventh byte, variant 10 in the ninth
     data = bytearray(digest[:16])
     data[6] = data[6] & 0x0F | 0x80
     data[8] = data[8] & 0x3F | 0x80
-    return uuid.UUID(bytes=bytes(data))
+    return int.from_bytes(data, "big")
 
 
 def _under(root: str, number: int) -> str:

@@ -7,15 +7,17 @@ from typing import NamedTuple
 
 from headgate.core.deid.profile import Profile
 from headgate.core.deid.repertoire import DEFAULT, decode, terms_of
-from headgate.core.elements import Data, Encoding, walk
 
 CHARACTER_SET, IMAGE_TYPE, SOP_CLASS = 0x00080005, 0x00080008, 0x00080016
 MODALITY, CONVERSION_TYPE, SERIES_DESCRIPTION = 0x00080060, 0x00080064, 0x0008103E
 IMAGE_COMMENTS, BURNED_IN_ANNOTATION = 0x00204000, 0x00280301
-LOOKED_AT = frozenset({
+TOLD_BY = frozenset({
     CHARACTER_SET, IMAGE_TYPE, SOP_CLASS, MODALITY, CONVERSION_TYPE, SERIES_DESCRIPTION,
     IMAGE_COMMENTS, BURNED_IN_ANNOTATION,
 })  # fmt: skip
+# PS3.3 C.9.2: where a plane lies in bits of the pixels, and the plane where it has its own
+OVERLAYS = {group << 16 | 0x0102: group << 16 | 0x3000 for group in range(0x6000, 0x6020, 2)}
+LOOKED_AT = TOLD_BY | OVERLAYS.keys() | frozenset(OVERLAYS.values())
 # FIONA's rewritepixelexclusions: the first column of a row names the attribute
 EXCLUDED_BY = {1: IMAGE_COMMENTS, 2: SERIES_DESCRIPTION}
 # PS3.4 Table B.5-1: Secondary Capture, its multi-frame kinds, ultrasound with its retired kinds
@@ -28,7 +30,6 @@ ULTRASOUND_CLASSES = (
 )
 # words of Image Type (PS3.3 C.7.6.1.1.2, value 3 and on) that vendors give to pictures of a screen
 SCREENSHOTS = re.compile(r"SCREEN ?(SAVE|SHOT|CAP)|CAPTURE|DOSE_?INFO|REPORT")
-OVERLAY_GROUPS, OVERLAY_BIT_POSITION, OVERLAY_DATA = range(0x6000, 0x6020, 2), 0x0102, 0x3000
 
 
 class Decision(NamedTuple):
@@ -48,22 +49,17 @@ class Facts(NamedTuple):
     has_overlay_in_pixels: bool = False
 
 
-def facts_of(data: Data, encoding: Encoding) -> Facts:
-    """Given an encoded header, return the facts. To be called where Malformed is understood."""
-    raw: dict[int, bytes] = {}
-    positions, planes = set(), set()
-    for one in walk(data, encoding):
-        group, number = one.tag >> 16, one.tag & 0xFFFF
-        if one.tag in LOOKED_AT:
-            raw[one.tag] = bytes(data[one.value : one.end])
-        elif group in OVERLAY_GROUPS and number == OVERLAY_BIT_POSITION:
-            if any(data[one.value : one.end]):
-                positions.add(group)
-        elif group in OVERLAY_GROUPS and number == OVERLAY_DATA:
-            planes.add(group)
-    terms = terms_of(raw[CHARACTER_SET]) if CHARACTER_SET in raw else DEFAULT
-    texts = {tag: decode(value, terms).strip(" \0") for tag, value in raw.items()}
-    return Facts(texts, bool(positions - planes))
+def facts_of(values: Mapping[int, bytes]) -> Facts:
+    """Given the values of those elements of LOOKED_AT that a header has, return the facts."""
+    terms = terms_of(values[CHARACTER_SET]) if CHARACTER_SET in values else DEFAULT
+    texts = {
+        tag: decode(value, terms).strip(" \0") for tag, value in values.items() if tag in TOLD_BY
+    }
+    in_pixels = any(
+        any(values.get(position, b"")) and plane not in values
+        for position, plane in OVERLAYS.items()
+    )
+    return Facts(texts, in_pixels)
 
 
 def decide(facts: Facts, has_frames: bool, profile: Profile) -> Decision:
