@@ -46,7 +46,7 @@ class Clean:
         """The whole encoded data set."""
         return b"".join(self.buffers)
 
-    @property
+    @cached_property
     def file(self) -> list[bytes | memoryview]:
         """A file that holds it, in parts: PS3.10."""
         return [file_head(self.sop_class, self.sop_instance, self.transfer_syntax), *self.buffers]

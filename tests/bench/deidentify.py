@@ -8,7 +8,6 @@ DICOMAnonymizer; without it only ours is measured. Rounds of ours and theirs tak
 from __future__ import annotations
 
 import os
-import shutil
 import statistics
 import subprocess
 import sys
@@ -30,6 +29,7 @@ from headgate.demo import studies
 from headgate.demo.processes import script
 from headgate.stores.dicomfiles import read_instance
 
+PINS: dict[tuple[str, ...], str] = {("taskset", "-c", "0"): "one core", (): "any core"}
 WHO = ["--project", "LUNG", "--participant", "LUNG-001", "--event", "baseline"]
 
 
@@ -55,9 +55,9 @@ def measure(corpus: Path, anonymizer: Path | None, rounds: int, folder: Path) ->
     figures: dict[str, list[float]] = defaultdict(list)
     paths = [path for path in sorted(corpus.rglob("*")) if path.is_file()]
     size = sum(path.stat().st_size for path in paths) / len(paths)
-    for _ in range(rounds):
-        for name, command in commands(corpus, anonymizer, folder / "out"):
-            shutil.rmtree(folder / "out", ignore_errors=True)
+    for number in range(rounds):
+        # ext4 is slow where much was deleted just before: each writes to a folder of its own
+        for name, command in commands(corpus, anonymizer, folder / f"{corpus.name}-{number}"):
             os.sync()  # nobody pays for what the one before left to be written
             began = time.perf_counter()
             subprocess.run(command, check=True, capture_output=True)
@@ -74,18 +74,22 @@ def measure(corpus: Path, anonymizer: Path | None, rounds: int, folder: Path) ->
 
 
 def commands(corpus: Path, anonymizer: Path | None, target: Path) -> list[tuple[str, list[str]]]:
-    ours = [*script("anonymize"), str(corpus), str(target), *WHO, "--json"]
-    found = [
-        ("headgate, whole files, 1 process (with start-up)", ours),
-        ("headgate, whole files, 2 processes (with start-up)", [*ours, "--jobs", "2"]),
-    ]
+    found = []
     if anonymizer:
-        words = ["-i", str(corpus), "-o", str(target), "-p", "X", "-j", "LUNG", "-e", "baseline"]
-        theirs = [
-            (f"DICOMAnonymizer (C++), {threads} thread", [str(anonymizer), "-t", threads, *words])
-            for threads in ("1", "2")
-        ]
-        found = [*theirs, *found]
+        program, who = [str(anonymizer), "-t"], ["-p", "X", "-j", "LUNG", "-e", "baseline"]
+        for pin, where in PINS.items():
+            words = ["-i", str(corpus), "-o", f"{target}-theirs-{where}", *who]
+            found.append(
+                (f"DICOMAnonymizer (C++), 1 thread, {where}", [*pin, *program, "1", *words])
+            )
+        words = ["-i", str(corpus), "-o", f"{target}-theirs-2", *who]
+        found.append(("DICOMAnonymizer (C++), 2 threads", [*program, "2", *words]))
+    ours = [*script("anonymize"), str(corpus)]
+    for pin, where in PINS.items():
+        words = [f"{target}-ours-{where}", *WHO, "--json"]
+        found.append((f"headgate, 1 process, {where}", [*pin, *ours, *words]))
+    words = [f"{target}-ours-2", *WHO, "--json", "--jobs", "2"]
+    found.append(("headgate, 2 processes", [*ours, *words]))
     return found
 
 
@@ -94,7 +98,7 @@ def headers(paths: list[Path]) -> float:
     instances = [read_instance(path) for path in paths[:400]]
     memory, began = Memory(), time.perf_counter()
     for instance in instances:
-        deidentify(instance.head, instance.encoding, recipe, memory).header()
+        deidentify(instance.dataset, instance.encoding, recipe, memory).header()
     return len(instances) / (time.perf_counter() - began)
 
 

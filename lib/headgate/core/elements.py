@@ -59,10 +59,10 @@ class _Reader(NamedTuple):
 
 
 READERS = {
-    order: _Reader(
+    is_little: _Reader(
         struct.Struct(order + "HHI"), struct.Struct(order + "HH2sH"), struct.Struct(order + "I")
     )
-    for order in "<>"
+    for is_little, order in ((True, "<"), (False, ">"))
 }
 IMPLICIT = Encoding(True, True)
 
@@ -98,7 +98,7 @@ def header_end(data: Data, encoding: Encoding) -> int:
 
     Raise Malformed when the bytes end within an element.
     """
-    reader, last, position = READERS[encoding.order].explicit, len(data), 0
+    reader, last, position = READERS[encoding.is_little].explicit, len(data), 0
     unpack = reader.unpack_from
     while position < last:
         # A plain element is measured here; what is longer, or not explicit, is left to `walk`.
@@ -123,7 +123,7 @@ def items(data: Data, element: Element, encoding: Encoding) -> Iterator[tuple[in
 
     Raise Malformed where something else than an item stands.
     """
-    read, position = READERS[encoding.order].head, element.value
+    read, position = READERS[encoding.is_little].head, element.value
     while position < element.end:
         tag, length, position = _delimiter(data, position, element.end, read)
         if tag == SEQUENCE_END:
@@ -181,13 +181,15 @@ def study_instance_uid(dataset: Data, transfer_syntax: str) -> str | None:
 
 
 def _element(data: Data, position: int, last: int, encoding: Encoding, depth: int) -> Element:
-    reader, vr = READERS[encoding.order], b""
+    reader, vr, value = READERS[encoding.is_little], b"", position + 8
     try:
-        group, number, length = reader.head.unpack_from(data, position)
-        value = position + 8
-        if not (encoding.is_implicit or group == DELIMITERS):
-            _, _, vr, length = reader.explicit.unpack_from(data, position)
-            if vr in LONG_VRS:
+        if encoding.is_implicit:
+            group, number, length = reader.head.unpack_from(data, position)
+        else:
+            group, number, vr, length = reader.explicit.unpack_from(data, position)
+            if group == DELIMITERS:
+                vr, (_, _, length) = b"", reader.head.unpack_from(data, position)
+            elif vr in LONG_VRS:
                 (length,) = reader.long.unpack_from(data, value)
                 value += 4
     except struct.error as error:
@@ -205,7 +207,7 @@ def _element(data: Data, position: int, last: int, encoding: Encoding, depth: in
 def _end_of_sequence(data: Data, position: int, last: int, encoding: Encoding, depth: int) -> int:
     if depth > DEEPEST:
         raise Malformed(f"sequences are nested deeper than {DEEPEST}")
-    read = READERS[encoding.order].head
+    read = READERS[encoding.is_little].head
     while True:
         tag, length, position = _delimiter(data, position, last, read)
         if tag == SEQUENCE_END:

@@ -11,7 +11,7 @@ def hashed_once(kind: Type) -> Type:
 
     It does not travel to other processes, where texts hash to something else.
     """
-    worked_out = kind.__hash__
+    worked_out: Any = kind.__hash__
 
     def kept_hash(self: Any) -> int:
         kept = self.__dict__.get(KEPT)

@@ -4,7 +4,6 @@ import json
 import sys
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import asdict
 from typing import Any
 
 import click
@@ -33,7 +32,8 @@ class Report:
         self.counts[outcome.status] += 1
         self._clear_progress()
         if self._as_json:
-            click.echo(json.dumps(asdict(outcome), ensure_ascii=False))
+            # flushed once an item, for an item may have many outcomes
+            sys.stdout.write(f"{json.dumps(vars(outcome), ensure_ascii=False)}\n")
         elif self._is_shown(outcome.status):
             word = click.style(f"{outcome.status:9}", fg=COLOURS.get(outcome.status))
             click.echo(f"{word} {outcome.item}  {outcome.text}", err=outcome.status in TROUBLE)
@@ -48,6 +48,7 @@ class Report:
     def progress(self, item: object) -> None:
         """Given the item whose turn it is, show on a terminal how far the run is."""
         self._done += 1
+        sys.stdout.flush()
         if self._shows_progress:
             sys.stderr.write(f"\r\x1b[K{self.step}: {self._done} · {item}"[:120])
             sys.stderr.flush()
@@ -61,7 +62,8 @@ class Report:
             click.echo(", ".join(f"{value} {name}" for name, value in values.items()))
 
     def close(self) -> None:
-        """Leave the terminal clean."""
+        """Leave nothing unwritten, and the terminal clean."""
+        sys.stdout.flush()
         self._clear_progress()
 
     def _is_shown(self, status: Status) -> bool:

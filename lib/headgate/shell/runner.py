@@ -51,13 +51,15 @@ def _run(step: Step, options: dict[str, Any]) -> int:
     started = time.time()
     verbosity = options["verbose"] - options["quiet"]
     run = secrets.token_hex(4)
-    logs.set_up(step.name, run, "", verbosity)
+    # what is done alone is reported as it is done; only trouble is logged beside it
+    logs.set_up(step.name, run, "", verbosity - step.is_alone)
     report = Report(step.name, options["json"], verbosity, step.by_hand)
     contexts: list[Context] = []
 
     def work() -> int:
         contexts.append(_context(step, options))
-        logs.set_up(step.name, run, _log_folder(step, contexts[0]), verbosity)
+        if not step.is_alone:
+            logs.set_up(step.name, run, contexts[0].settings.log_directory, verbosity)
         return _guarded(step, contexts[0], report)
 
     code = _attempt(report, step.name, work)
@@ -148,10 +150,6 @@ def _say(report: Report, outcome: Outcome) -> None:
     level = logging.ERROR if outcome.status is Status.ERROR else logging.INFO
     log.log(level, "%s %s", outcome.status, outcome.text, extra={"item": outcome.item})
     report.add(outcome)
-
-
-def _log_folder(step: Step, context: Context) -> str:
-    return "" if step.is_alone else context.settings.log_directory
 
 
 def _without_message(bug: Exception) -> str:

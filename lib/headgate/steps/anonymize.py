@@ -2,18 +2,18 @@
 
 import csv
 import secrets as random_secrets
-from collections import Counter
-from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections import Counter, deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from functools import partial
-from itertools import islice
+from functools import lru_cache, partial
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 import click
 
-from headgate.cleaning import clean
+from headgate.cleaning import Clean, clean
 from headgate.context import Context, shipped
 from headgate.core.coupling import CouplingFile
 from headgate.core.deid.identity import Recipe, project_key
@@ -25,7 +25,9 @@ from headgate.stores import dicomfiles, files, profiles, secrets
 
 NAME = "anonymize"
 DICOMDIR = "1.2.840.10008.1.3.10"
-FILES_AT_ONCE = 64
+FILES_AT_ONCE = 256
+HANDED = 64  # files that a process is handed together
+AHEAD = 4  # files worked on while an output is written
 DIFF_COLUMNS = ("file", "element", "rule", "before", "after")
 Change = tuple[str, str, str, str]
 
@@ -49,7 +51,7 @@ class Made:
     """What became of one file."""
 
     path: Path
-    output: Path | None = None
+    output: str = ""
     reason: str = ""
     is_excluded: bool = False
     changes: list[Change] = field(default_factory=list)
@@ -87,13 +89,13 @@ def apply(context: Context, chunk: Chunk) -> Iterator[Outcome]:
     if chunk.is_end and not job.is_rehearsal:
         files.sync_everything()
     totals: Counter[str] = context.once("totals", Counter)
-    for made in _mapped(context, partial(make, job), chunk.paths):
+    for made in _mapped(context, job, chunk.paths):
         totals["inputs"] += 1
-        name = str(made.path.relative_to(job.source) if job.source.is_dir() else made.path.name)
+        name = _name(job, made.path)
         _write_changes(context, name, made.changes)
         if made.output:
             totals["outputs"] += 1
-            yield ok(name, str(made.output.relative_to(job.target)))
+            yield ok(name, made.output)
         elif made.is_excluded:
             totals["excluded"] += 1
             yield not_needed(name, f"excluded: {made.reason}", reason=made.reason)
@@ -110,25 +112,60 @@ def totals(context: Context) -> dict[str, Any]:
     return {**{name: counted[name] for name in names}, "seconds": seconds}
 
 
-def make(job: Job, path: Path) -> Made:
-    """Given a job and a file, de-identify it and write the output; return what became of it."""
+def make_all(job: Job, paths: list[Path]) -> Iterator[Made]:
+    """Given a job and files, de-identify them and write the outputs; yield what became of each.
+
+    While a large output is written, the files after it are worked on.
+    """
+    with ThreadPoolExecutor(1) as writer:
+        begun: deque[Callable[[], Made]] = deque()
+        for path in paths:
+            begun.append(_begun(job, path, writer))
+            if len(begun) > AHEAD:
+                yield begun.popleft()()
+        while begun:
+            yield begun.popleft()()
+
+
+def _begun(job: Job, path: Path, writer: Executor) -> Callable[[], Made]:
+    """Return what returns what became of a file, once it has."""
+    made, output = _cleaned(job, path)
+    if output is None or job.is_rehearsal:
+        return lambda: made
+    write = partial(_written, job, made, output)
+    if files.is_large(output.file):
+        return writer.submit(write).result
+    written = write()
+    return lambda: written
+
+
+def _cleaned(job: Job, path: Path) -> tuple[Made, Clean | None]:
     changes: list[Change] = []
     try:
         instance = dicomfiles.read_instance(path)
         if instance.media_class == DICOMDIR:
-            return Made(path, reason="a DICOMDIR names every patient", is_excluded=True)
+            return Made(path, reason="a DICOMDIR names every patient", is_excluded=True), None
         recipe = _recipe(job, instance)
         record = partial(_record, changes) if job.tells_changes else None
         output = clean(instance, recipe, record)
-        place = job.target / output.study / output.series / f"{output.sop_instance}.dcm"
-        if job.is_rehearsal:
-            return Made(path, output=place, changes=changes)
-        files.make_folders(place.parent)
-        if not files.write_once(place, *output.file, is_synced=False):
-            raise Rejected("another input had the same SOP Instance UID and other content")
     except (Rejected, Excluded) as reason:
-        return Made(path, reason=str(reason), is_excluded=isinstance(reason, Excluded))
-    return Made(path, output=place, changes=changes)
+        return Made(path, reason=str(reason), is_excluded=isinstance(reason, Excluded)), None
+    place = f"{output.study}/{output.series}/{output.sop_instance}.dcm"
+    return Made(path, place, changes=changes), output
+
+
+def _written(job: Job, made: Made, output: Clean) -> Made:
+    if _is_there(job.target / made.output, output):
+        return made
+    return Made(made.path, reason="another input had the same SOP Instance UID and other content")
+
+
+def _is_there(path: Path, output: Clean) -> bool:
+    try:
+        return files.write_once(path, *output.file, is_synced=False)
+    except FileNotFoundError:  # the first of its series
+        files.make_folders(path.parent)
+        return files.write_once(path, *output.file, is_synced=False)
 
 
 def _recipe(job: Job, instance: dicomfiles.Instance) -> Recipe:
@@ -139,12 +176,17 @@ def _recipe(job: Job, instance: dicomfiles.Instance) -> Recipe:
         assignment = job.couplings.assignment_of(
             str(header.get("PatientID", "")), str(header.get("AccessionNumber", ""))
         )
+    return _recipe_of(assignment, job.key, job.profile)
+
+
+@lru_cache(maxsize=1024)
+def _recipe_of(assignment: Assignment, key: bytes, profile: Profile) -> Recipe:
     return Recipe(
         project=assignment.project,
         participant=assignment.participant,
         event=assignment.event,
-        key=project_key(job.key, assignment.project),
-        profile=job.profile,
+        key=project_key(key, assignment.project),
+        profile=profile,
     )
 
 
@@ -181,12 +223,21 @@ def _key(given: str | None, target: Path, is_rehearsal: bool) -> bytes:
     return secrets.read_key(str(path))
 
 
-def _mapped(context: Context, work: Any, paths: list[Path]) -> Iterator[Made]:
+def _mapped(context: Context, job: Job, paths: list[Path]) -> Iterator[Made]:
     jobs = context.options["jobs"]
     if jobs == 1:
-        return map(work, paths)
+        return make_all(job, paths)
     pool = context.once("pool", lambda: ProcessPoolExecutor(jobs))
-    return iter(pool.map(work, paths, chunksize=4))
+    some = [paths[start : start + HANDED] for start in range(0, len(paths), HANDED)]
+    return chain.from_iterable(pool.map(partial(_made_of, job), some))
+
+
+def _made_of(job: Job, paths: list[Path]) -> list[Made]:
+    return list(make_all(job, paths))
+
+
+def _name(job: Job, path: Path) -> str:
+    return path.name if path == job.source else str(path)[len(str(job.source)) :].lstrip("/")
 
 
 def _write_changes(context: Context, name: str, changes: list[Change]) -> None:

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from io import BytesIO
 from pathlib import Path
 
@@ -39,6 +39,7 @@ EXPLICIT = Encoding(is_implicit=False, is_little=True)
 # PS3.10 Table 7.1-1
 GROUP_LENGTH, VERSION, SOP_CLASS, SOP_INSTANCE = 0x00020000, 0x00020001, 0x00020002, 0x00020003
 TRANSFER_SYNTAX, IMPLEMENTATION_CLASS, VERSION_NAME = 0x00020010, 0x00020012, 0x00020013
+META = frozenset({SOP_CLASS, TRANSFER_SYNTAX})  # what is asked of it
 # what a broken file makes pydicom raise
 BROKEN = (
     InvalidDicomError, ValueError, TypeError, KeyError, AttributeError, IndexError,
@@ -149,13 +150,15 @@ def take_apart(file: bytes | mmap.mmap) -> Instance:
 
 def _read_meta(file: bytes | mmap.mmap) -> tuple[dict[int, str], int]:
     """Return the values of the file meta information (PS3.10 7.1) by tag, and where it ends."""
-    start = bytes(file[:META_BYTES])
+    start = memoryview(file)
     if start[128:132] != b"DICM":
         raise InvalidDicomError
     found, position = {}, 132
     while start[position : position + 2] == b"\x02\0":
         element = element_at(start, position, EXPLICIT)
-        found[element.tag] = start[element.value : element.end].decode("latin-1").rstrip(" \0")
+        if element.tag in META:
+            value = bytes(start[element.value : element.end])
+            found[element.tag] = value.decode("latin-1").rstrip(" \0")
         position = element.end
     return found, position
 
@@ -193,22 +196,23 @@ def file_head(sop_class: str, sop_instance: str, transfer_syntax: str) -> bytes:
 
     Nothing of another file's is in it: an empty preamble, no AE titles, nothing private.
     """
-    uids = (
-        (SOP_CLASS, sop_class),
-        (SOP_INSTANCE, sop_instance),
-        (TRANSFER_SYNTAX, transfer_syntax),
-        (IMPLEMENTATION_CLASS, IMPLEMENTATION_CLASS_UID),
-    )
-    version = IMPLEMENTATION_VERSION.encode("ascii")
-    group = b"".join(
-        [
-            _element(VERSION, b"OB", b"\0\1"),
-            *(_element(tag, b"UI", uid.encode("ascii") + bytes(len(uid) % 2)) for tag, uid in uids),
-            _element(VERSION_NAME, b"SH", version + b" " * (len(version) % 2)),
-        ]
-    )
+    before, after = _around_instance(sop_class, transfer_syntax)
+    group = before + _uid(SOP_INSTANCE, sop_instance) + after
     length = _element(GROUP_LENGTH, b"UL", len(group).to_bytes(4, "little"))
     return bytes(128) + b"DICM" + length + group
+
+
+@lru_cache(maxsize=256)
+def _around_instance(sop_class: str, transfer_syntax: str) -> tuple[bytes, bytes]:
+    version = IMPLEMENTATION_VERSION.encode("ascii")
+    before = _element(VERSION, b"OB", b"\0\1") + _uid(SOP_CLASS, sop_class)
+    implementation = _uid(IMPLEMENTATION_CLASS, IMPLEMENTATION_CLASS_UID)
+    name = _element(VERSION_NAME, b"SH", version + b" " * (len(version) % 2))
+    return before, _uid(TRANSFER_SYNTAX, transfer_syntax) + implementation + name
+
+
+def _uid(tag: int, uid: str) -> bytes:
+    return _element(tag, b"UI", uid.encode("ascii") + bytes(len(uid) % 2))
 
 
 def _element(tag: int, vr: bytes, value: bytes) -> bytes:

@@ -4,16 +4,18 @@ import errno
 import mmap
 import os
 import shutil
-from collections.abc import Iterator
+import threading
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from headgate.core.errors import Unavailable
+from headgate.stores.straight import open_straight, write_straight
 
 FOLDER_MODE = 0o750
 # IOV_MAX of Linux
 MOST_PARTS = 1024
-MOST_AT_ONCE, LARGE = 8 << 20, 32 << 20
+MOST_AT_ONCE, LARGE, LONG = 8 << 20, 32 << 20, 256 << 10
 FILE_MODE = 0o640
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
@@ -58,10 +60,21 @@ def mapped(path: Path) -> bytes | mmap.mmap:
 
     Raise OSError as the disk does.
     """
-    with path.open("rb") as file:
-        if os.fstat(file.fileno()).st_size < LARGE:
-            return file.read()
-        return mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        size = os.fstat(descriptor).st_size
+        if size >= LARGE:
+            return mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
+        return _read(descriptor, size)
+    finally:
+        os.close(descriptor)
+
+
+def _read(descriptor: int, size: int) -> bytes:
+    data = os.read(descriptor, size)
+    while len(data) < size and (more := os.read(descriptor, size - len(data))):
+        data += more
+    return data
 
 
 def _forget(parts: list[memoryview]) -> None:
@@ -70,19 +83,33 @@ def _forget(parts: list[memoryview]) -> None:
             mapping.madvise(mmap.MADV_DONTNEED)
 
 
+def is_large(parts: Iterable[bytes | memoryview]) -> bool:
+    """Given the parts of a file, return whether writing it takes longer than a thread to turn to.
+
+    What is mapped is not: it is forgotten while it is written.
+    """
+    return LONG <= sum(map(len, parts)) < LARGE
+
+
 def sync_everything() -> None:
     """Have the disks take all that was written: once for many files costs less than once each."""
     os.sync()
 
 
-def write_new(path: Path, *parts: bytes | memoryview, is_synced: bool = True) -> None:
+def write_new(path: str | Path, *parts: bytes | memoryview, is_synced: bool = True) -> None:
     """Given a path, write the parts there and sync them; a half-written file is removed.
 
     Raise OSError as the disk does.
     """
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, FILE_MODE)
+    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
+    is_straight = not is_synced and is_large(parts)
+    opened = open_straight if is_straight else os.open
+    descriptor = opened(path, flags, FILE_MODE)
     try:
-        write_bytes(descriptor, *parts)
+        if is_straight:
+            write_straight(descriptor, parts)
+        else:
+            write_bytes(descriptor, *parts)
         if is_synced:
             os.fsync(descriptor)
     except OSError:
@@ -110,7 +137,8 @@ def write_once(path: Path, *parts: bytes | memoryview, is_synced: bool = True) -
     What is not synced is there whole or not at all, and safe after `sync_everything`. Raise
     Unavailable when the disk cannot take them.
     """
-    aside = path.with_name(f".{path.name}.{os.getpid()}.tmp")
+    folder, name = os.path.split(path)
+    aside = f"{folder}/.{name}.{threading.get_native_id()}.tmp"
     with disk_errors(path):
         write_new(aside, *parts, is_synced=is_synced)
         try:
@@ -164,7 +192,7 @@ def move(source: Path, target: Path) -> None:
             sync_folder(source.parent)
 
 
-def remove(path: Path) -> None:
+def remove(path: str | Path) -> None:
     """Given a file or a link, remove it if it is there."""
     with suppress(FileNotFoundError):
         os.unlink(path)  # noqa: PTH108 (one system call)

@@ -17,10 +17,11 @@ from headgate.core.deid.patient import identifiers_of
 from headgate.core.deid.reading import place, shown
 from headgate.core.deid.refusal import LOOKED_AT, STUDY_INSTANCE_UID, burned_in, exclusion, refusal
 from headgate.core.deid.rewriting import Record, encoded, leaks_of, level_of, rewritten
-from headgate.core.elements import Data, Encoding, element_at, header_end, walk
+from headgate.core.elements import Data, Encoding, header_end, walk
 from headgate.core.errors import Excluded, Rejected
 
 MANUFACTURER = 0x00080070
+SHORT_HEAD = 8  # PS3.5 7.1: bytes before the value of a UI or CS, in every encoding
 
 
 @dataclass(frozen=True)
@@ -33,11 +34,7 @@ class Cleaned:
 
     def text(self, tag: int) -> str:
         """Given the tag of a UID or code of the top level, return its value; none: blank."""
-        written = self.elements.get(tag)
-        if written is None:
-            return ""
-        element = element_at(written, 0, self.encoding)
-        return written[element.value :].decode("ascii").rstrip(" \0")
+        return self.elements.get(tag, b"")[SHORT_HEAD:].decode("ascii").rstrip(" \0")
 
     def header(self) -> bytes:
         """Return the encoded header."""
