@@ -18,7 +18,7 @@ BESIDE = {
     "fiona": "context",
     "examples": "context",
 }
-EVERY_STORE_MAY = {"layout", "files"}
+EVERY_STORE_MAY = {"layout", "files", "straight"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 

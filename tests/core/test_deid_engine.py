@@ -234,7 +234,7 @@ def test_private_elements_stay_only_where_they_are_listed_as_safe():
     block = dataset.private_block(0x0019, "SIEMENS MR HEADER", create=True)
     block.add_new(0x0C, "IS", "1000")
     block.add_new(0x08, "CS", "IMAGE NUM 4")
-    other = dataset.private_block(0x0029, "SIEMENS CSA HEADER", create=True)
+    other = dataset.private_block(0x0029, "SIEMENS MEDCOM HEADER", create=True)
     other.add_new(0x10, "OB", b"Nordmann")
     forged = dataset.private_block(0x0019, "SOMEBODY ELSE", create=True)
     forged.add_new(0x0C, "IS", "1000")

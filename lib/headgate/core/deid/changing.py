@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 from headgate.core.deid import (
     clean,
+    csa,
     dates,
+    gate,
     marks,
     matching,
     options,
@@ -140,6 +142,11 @@ def removed(_tag: int, _vr: bytes, _value: bytes, _context: Context) -> None:
     """Given any value, return that it goes."""
 
 
+def cleaned_within(_tag: int, _vr: bytes, value: bytes, context: Context) -> bytes | None:
+    """Given a CSA header, return it with what names nobody alone; None: nothing of it stays."""
+    return csa.rewritten(value, lambda one: gate.is_within(one, context.identifiers))
+
+
 CHANGES: dict[str, Change] = {
     table.KEEP: kept,
     table.CLEAN: cleaned,
@@ -148,6 +155,7 @@ CHANGES: dict[str, Change] = {
     table.EMPTY: emptied,
     table.DUMMY: dummied,
     table.REMOVE: removed,
+    table.WITHIN: cleaned_within,
 }
 
 

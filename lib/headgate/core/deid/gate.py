@@ -74,7 +74,7 @@ def _names_somebody(
             pattern = matching.pattern(identifiers)
     if pattern is not None and pattern.search(fold(repertoire.decode(value, terms))):
         return True
-    return is_searched and _in_bytes(value.lower(), identifiers)
+    return is_searched and is_within(value, identifiers)
 
 
 def _is_number_of(value: bytes, identifiers: Identifiers) -> bool:
@@ -83,7 +83,9 @@ def _is_number_of(value: bytes, identifiers: Identifiers) -> bool:
     return any(number in texts for number in identifiers.numbers if len(number) >= matching.LONG)
 
 
-def _in_bytes(data: bytes, identifiers: Identifiers) -> bool:
+def is_within(value: bytes, identifiers: Identifiers) -> bool:
+    """Given bytes, return whether one of the identifiers is among them, however it is encoded."""
+    data = value.lower()
     return any(
         not (is_whole and is_within_word(data, needle, position))
         for needle, is_whole in needles(identifiers)

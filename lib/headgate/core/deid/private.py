@@ -1,4 +1,4 @@
-"""Private elements known to hold no identity: PS3.15 Table E.3.10-1."""
+"""Private elements known to hold no identity, and those that hold none once they are cleaned."""
 
 from collections.abc import Iterable
 
@@ -32,9 +32,32 @@ SAFE_PRIVATE = (
     ("ELSCINT1", 0x01F1, 0x26, "DS"),  # pitch
     ("ELSCINT1", 0x01F1, 0x27, "DS"),  # rotation time
 )
-SAFE = {(creator, group, number): vr.encode() for creator, group, number, vr in SAFE_PRIVATE}
-SAFE_CREATORS = frozenset(creator for creator, *_ in SAFE_PRIVATE)
-SAFE_GROUPS = frozenset(group for _, group, *_ in SAFE_PRIVATE)
+# Numbers of the vendors' own that diffusion and mosaics need beside those
+VENDORS = (
+    # Siemens, SYNGO MR conformance statement: private data dictionary
+    ("SIEMENS MR HEADER", 0x0019, 0x0A, "US"),  # images in the mosaic
+    ("SIEMENS MR HEADER", 0x0019, 0x0B, "DS"),  # slice measurement duration
+    ("SIEMENS MR HEADER", 0x0019, 0x28, "FD"),  # bandwidth per pixel, phase encode
+    ("SIEMENS MR HEADER", 0x0019, 0x29, "FD"),  # acquisition times of the mosaic's slices
+    # GE, Signa conformance statement: user data 20 to 22 of diffusion are the gradient
+    ("GEMS_ACQU_01", 0x0019, 0xBB, "DS"),
+    ("GEMS_ACQU_01", 0x0019, 0xBC, "DS"),
+    ("GEMS_ACQU_01", 0x0019, 0xBD, "DS"),
+    # Philips, MR conformance statement: diffusion direction RL, AP, FH
+    ("Philips MR Imaging DD 001", 0x2005, 0xB0, "FL"),
+    ("Philips MR Imaging DD 001", 0x2005, 0xB1, "FL"),
+    ("Philips MR Imaging DD 001", 0x2005, 0xB2, "FL"),
+)
+# Siemens, SYNGO MR conformance statement; what is within: headgate.core.deid.csa
+CSA = (
+    ("SIEMENS CSA HEADER", 0x0029, 0x10, "OB"),  # image header
+    ("SIEMENS CSA HEADER", 0x0029, 0x20, "OB"),  # series header
+)
+LISTED = (*SAFE_PRIVATE, *VENDORS, *CSA)
+SAFE = {(creator, group, number): vr.encode() for creator, group, number, vr in LISTED}
+SAFE_CREATORS = frozenset(creator for creator, *_ in LISTED)
+SAFE_GROUPS = frozenset(group for _, group, *_ in LISTED)
+CSA_HEADERS = frozenset((creator, group, number) for creator, group, number, _ in CSA)
 
 
 def block_of(tag: int) -> tuple[int, int]:
@@ -50,6 +73,11 @@ def is_creator(tag: int) -> bool:
 def safe_vr(tag: int, creator: str) -> bytes:
     """Given a private element's tag and its creator, return its VR if it is safe, else blank."""
     return SAFE.get((creator, tag >> 16, tag & 0xFF), b"")
+
+
+def is_csa(tag: int, creator: str) -> bool:
+    """Given a private element's tag and its creator, return whether it is a CSA header."""
+    return (creator, tag >> 16, tag & 0xFF) in CSA_HEADERS
 
 
 def keeps_block(creator: str, group: int, block: int, tags: Iterable[int]) -> bool:

@@ -144,8 +144,10 @@ def _rule(level: Level, tag: int) -> tuple[str, bytes]:
         block = (tag >> 16, tag & 0xFF)
         keeps = private.keeps_block(level.creators.get(block, ""), *block, level.tags)
         return (table.KEEP, KIND_OF[b"LO"]) if keeps else GONE
-    vr = private.safe_vr(tag, level.creators.get(private.block_of(tag), ""))
-    return (table.KEEP, KIND_OF.get(vr, vr)) if vr else GONE
+    creator = level.creators.get(private.block_of(tag), "")
+    vr = private.safe_vr(tag, creator)
+    action = table.WITHIN if private.is_csa(tag, creator) else table.KEEP
+    return (action, KIND_OF.get(vr, vr)) if vr else GONE
 
 
 def _vr(level: Level, element: Element) -> bytes:

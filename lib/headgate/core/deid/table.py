@@ -11,6 +11,7 @@ from pydicom.datadict import dictionary_VR
 
 REMOVE, EMPTY, DUMMY, NEW_UID, KEEP, CLEAN, SHIFT = "X", "Z", "D", "U", "K", "C", "shift"
 ENTER = "enter"
+WITHIN = "within"  # cleaned by what knows the format of the value
 
 COLUMNS = {  # the constants of dicom-anonymizer, and the action of PS3.15 Table E.1-1a
     "X_TAGS": "X",
