@@ -12,6 +12,7 @@ BESIDE = {
     "environment": "core",
     "config": "context",
     "context": "context",
+    "anonymizing": "context",
     "cleaning": "context",
     "pixelcleaning": "context",
     "delivery": "context",

@@ -34,6 +34,7 @@ class Delivering:
         self._demand = context.pacs(name).proof
         self._ledger = context.ledger.read(request.study, request.assignment)
         self._unwritten: list[Delivery] = []
+        self._references: set[str] = set()
 
     def run(self) -> list[Delivery]:
         """Return what became of every instance of the study that is on disk.
@@ -57,6 +58,11 @@ class Delivering:
                 "they are sent again"
             )
         return [self._ledger[name] for name in on_disk]
+
+    def unresolved(self) -> int:
+        """Return to how many instances or series what this run sent refers that were not sent."""
+        sent = {uid for one in self._ledger.values() for uid in (one.output_uid, one.output_series)}
+        return len(self._references - sent)
 
     def _send(self, lacking: Mapping[str, Path]) -> None:
         kinds: dict[str, tuple[str, str]] = {}
@@ -88,6 +94,7 @@ class Delivering:
             fate = Fate.EXCLUDED if isinstance(reason, Excluded) else Fate.REJECTED
             self._note(name, fate, reason=str(reason))
             return
+        self._references.update(output.header.references)
         try:
             status = association.store(
                 output.sop_class, output.sop_instance, output.transfer_syntax, output.dataset

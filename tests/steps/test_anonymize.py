@@ -12,7 +12,7 @@ import pytest
 from headgate.core.deid.identity import Recipe, project_key
 from headgate.core.deid.uids import replace_uid
 from headgate.demo.processes import script
-from pydicom import dcmread
+from pydicom import Dataset, dcmread
 
 STUDY = factories.Study("anonymize")
 WHO = ["--project", "P", "--participant", "P-001", "--event", "E1"]
@@ -215,3 +215,21 @@ def test_a_large_object_goes_through_in_little_memory(tmp_path):
     (output,) = (tmp_path / "out").rglob("*.dcm")
     assert output.stat().st_size > size
     assert int(measured.stdout) < 120_000  # kilobytes: less than the object alone
+
+
+def test_what_an_output_refers_to_and_is_not_there_is_listed(tmp_path):
+    datasets = list(STUDY.instances(3))
+    there, missing = datasets[1].SOPInstanceUID, "1.2.3.4711"
+    for uid in (there, missing):
+        item = Dataset()
+        item.ReferencedSOPClassUID, item.ReferencedSOPInstanceUID = datasets[1].SOPClassUID, uid
+        datasets[0].ReferencedImageSequence = [
+            *datasets[0].get("ReferencedImageSequence", []), item,
+        ]  # fmt: skip
+    factories.save(datasets, tmp_path / "in")
+    done = anonymize(tmp_path / "in", tmp_path / "out", *WHO, "--json")
+    (line,) = [one for one in answers(done) if "unresolved" in one.get("details", {})]
+    key = project_key(bytes.fromhex((tmp_path / "out.key").read_text().strip()), "P")
+    recipe = Recipe("P", "P-001", "E1", key)
+    assert line["details"]["unresolved"] == [replace_uid(missing, recipe)]
+    assert line["item"] == replace_uid(datasets[0].SeriesInstanceUID, recipe)

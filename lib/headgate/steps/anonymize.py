@@ -2,59 +2,29 @@
 
 import csv
 import secrets as random_secrets
-from collections import Counter, deque
-from collections.abc import Callable, Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
-from dataclasses import dataclass, field
-from functools import lru_cache, partial
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 import click
 
-from headgate.cleaning import Clean, clean
+from headgate.anonymizing import Change, Job, Links, Made, make_all
 from headgate.context import Context, shipped
 from headgate.core.coupling import CouplingFile
-from headgate.core.deid.identity import Recipe, project_key
-from headgate.core.deid.profile import Profile
-from headgate.core.errors import Excluded, Rejected
 from headgate.core.model import Assignment
 from headgate.core.step import Outcome, Step, error, not_needed, ok
-from headgate.stores import dicomfiles, files, profiles, secrets
+from headgate.stores import files, profiles, secrets
 
 NAME = "anonymize"
-DICOMDIR = "1.2.840.10008.1.3.10"
 FILES_AT_ONCE = 256
 HANDED = 64  # files that a process is handed together
-AHEAD = 4  # files worked on while an output is written
+NOT_HERE = "instances or series that are not among the outputs"
 DIFF_COLUMNS = ("file", "element", "rule", "before", "after")
-Change = tuple[str, str, str, str]
-
-
-@dataclass(frozen=True)
-class Job:
-    """How every file is de-identified, in a form that travels to other processes."""
-
-    source: Path
-    target: Path
-    key: bytes
-    couplings: CouplingFile | None
-    assignment: Assignment
-    profile: Profile
-    tells_changes: bool
-    is_rehearsal: bool
-
-
-@dataclass(frozen=True)
-class Made:
-    """What became of one file."""
-
-    path: Path
-    output: str = ""
-    reason: str = ""
-    is_excluded: bool = False
-    changes: list[Change] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -86,8 +56,12 @@ def plan(context: Context) -> Iterator[Chunk]:
 def apply(context: Context, chunk: Chunk) -> Iterator[Outcome]:
     """De-identify a chunk of files; a file that cannot be is rejected with its reason."""
     job: Job = context.once("job", lambda: _job(context))
-    if chunk.is_end and not job.is_rehearsal:
-        files.sync_everything()
+    links: Links = context.once("links", Links)
+    if chunk.is_end:
+        for series, missing in links.unresolved():
+            yield not_needed(series, f"refers to {len(missing)} {NOT_HERE}", unresolved=missing)
+        if not job.is_rehearsal:
+            files.sync_everything()
     totals: Counter[str] = context.once("totals", Counter)
     for made in _mapped(context, job, chunk.paths):
         totals["inputs"] += 1
@@ -95,6 +69,7 @@ def apply(context: Context, chunk: Chunk) -> Iterator[Outcome]:
         _write_changes(context, name, made.changes)
         if made.output:
             totals["outputs"] += 1
+            links.add(made)
             yield ok(name, made.output)
         elif made.is_excluded:
             totals["excluded"] += 1
@@ -110,88 +85,6 @@ def totals(context: Context) -> dict[str, Any]:
     names = ("inputs", "outputs", "rejected", "excluded")
     seconds = round(context.now() - context.began, 3)
     return {**{name: counted[name] for name in names}, "seconds": seconds}
-
-
-def make_all(job: Job, paths: list[Path]) -> Iterator[Made]:
-    """Given a job and files, de-identify them and write the outputs; yield what became of each.
-
-    While a large output is written, the files after it are worked on.
-    """
-    with ThreadPoolExecutor(1) as writer:
-        begun: deque[Callable[[], Made]] = deque()
-        for path in paths:
-            begun.append(_begun(job, path, writer))
-            if len(begun) > AHEAD:
-                yield begun.popleft()()
-        while begun:
-            yield begun.popleft()()
-
-
-def _begun(job: Job, path: Path, writer: Executor) -> Callable[[], Made]:
-    """Return what returns what became of a file, once it has."""
-    made, output = _cleaned(job, path)
-    if output is None or job.is_rehearsal:
-        return lambda: made
-    write = partial(_written, job, made, output)
-    if files.is_large(output.file):
-        return writer.submit(write).result
-    written = write()
-    return lambda: written
-
-
-def _cleaned(job: Job, path: Path) -> tuple[Made, Clean | None]:
-    changes: list[Change] = []
-    try:
-        instance = dicomfiles.read_instance(path)
-        if instance.media_class == DICOMDIR:
-            return Made(path, reason="a DICOMDIR names every patient", is_excluded=True), None
-        recipe = _recipe(job, instance)
-        record = partial(_record, changes) if job.tells_changes else None
-        output = clean(instance, recipe, record)
-    except (Rejected, Excluded) as reason:
-        return Made(path, reason=str(reason), is_excluded=isinstance(reason, Excluded)), None
-    place = f"{output.study}/{output.series}/{output.sop_instance}.dcm"
-    return Made(path, place, changes=changes), output
-
-
-def _written(job: Job, made: Made, output: Clean) -> Made:
-    if _is_there(job.target / made.output, output):
-        return made
-    return Made(made.path, reason="another input had the same SOP Instance UID and other content")
-
-
-def _is_there(path: Path, output: Clean) -> bool:
-    try:
-        return files.write_once(path, *output.file, is_synced=False)
-    except FileNotFoundError:  # the first of its series
-        files.make_folders(path.parent)
-        return files.write_once(path, *output.file, is_synced=False)
-
-
-def _recipe(job: Job, instance: dicomfiles.Instance) -> Recipe:
-    assignment = job.assignment
-    if job.couplings:
-        with dicomfiles.understanding():
-            header = instance.header
-        assignment = job.couplings.assignment_of(
-            str(header.get("PatientID", "")), str(header.get("AccessionNumber", ""))
-        )
-    return _recipe_of(assignment, job.key, job.profile)
-
-
-@lru_cache(maxsize=1024)
-def _recipe_of(assignment: Assignment, key: bytes, profile: Profile) -> Recipe:
-    return Recipe(
-        project=assignment.project,
-        participant=assignment.participant,
-        event=assignment.event,
-        key=project_key(key, assignment.project),
-        profile=profile,
-    )
-
-
-def _record(changes: list[Change], place: str, rule: str, before: object, after: object) -> None:
-    changes.append((place, rule, str(before), str(after)))
 
 
 def _job(context: Context) -> Job:

@@ -83,7 +83,8 @@ def _deliver(context: Context, request: Request) -> Iterator[Outcome]:
         yield from _fail(context, request)
         return
     context.queues.move(request, State.ACTIVE, "accepted")
-    yield ok(request, f"study {request.study} sent and proven: {request.summary}")
+    text = f"study {request.study} sent and proven: {request.summary}; {request.reason}"
+    yield ok(request, text.removesuffix("; "))
     yield from _record(context, request)
 
 
@@ -92,12 +93,14 @@ def _sent(context: Context, request: Request) -> Request:
     project = context.projects.get(request.project)
     if complaint := routing.complaint_about(request.assignment, project):
         raise Rejected(complaint)
-    deliveries = Delivering(context, request, project or {}).run()
+    delivering = Delivering(context, request, project or {})
+    deliveries = delivering.run()
+    lacking = delivering.unresolved()
     return request.with_values(
         error=transfer.error_of(deliveries),
         summary=transfer.summary(deliveries),
         mapped_study=replace_study_uid(request.study, context.recipe(request.assignment)),
-        reason="",
+        reason=f"it refers to {lacking} instances or series that were not sent" if lacking else "",
     )
 
 

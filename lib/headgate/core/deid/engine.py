@@ -26,11 +26,14 @@ SHORT_HEAD = 8  # PS3.5 7.1: bytes before the value of a UI or CS, in every enco
 
 @dataclass(frozen=True)
 class Cleaned:
-    """A header without its patient: its elements by tag, each encoded, and where a leak is left."""
+    """A header without its patient: its elements by tag, each encoded, where a leak is left, and
+    the UIDs of the instances and series that it refers to.
+    """
 
     elements: Mapping[int, bytes]
     encoding: Encoding
     leaks: tuple[str, ...]
+    references: tuple[str, ...]
 
     def text(self, tag: int) -> str:
         """Given the tag of a UID or code of the top level, return its value; none: blank."""
@@ -86,14 +89,14 @@ def cleaned(
     if common is None or record is not None:
         common = _common(judged, memory, record, are_pixels_cleaned)
         judged.pattern.outputs[are_pixels_cleaned] = common
-    elements, leaks = dict(common.elements), list(common.leaks)
+    elements, leaks, references = dict(common.elements), common.leaks, common.references
     context = judged.level.context
     marked = marks.written(context.recipe, context.writing, are_pixels_cleaned)
     for element, result in zip(judged.elements, judged.results, strict=True):
         if element.tag not in marked and result.written is not None:
             elements[element.tag] = result.written
-            leaks += result.leaks
-    return Cleaned(elements, context.writing, tuple(leaks))
+            leaks, references = leaks + result.leaks, references + result.references
+    return Cleaned(elements, context.writing, leaks, references)
 
 
 def _anew(
@@ -138,6 +141,7 @@ def _common(
     return Output(
         {tag: one.written for tag, one in sorted(found.items()) if one.written is not None},
         tuple(leak for one in found.values() for leak in one.leaks),
+        tuple(uid for one in found.values() for uid in one.references),
     )
 
 

@@ -36,10 +36,13 @@ LONGER = 4096
 
 
 class Output(NamedTuple):
-    """Encoded elements that leave, by tag in their order, and where a leak is left in them."""
+    """Encoded elements that leave, by tag in their order, where a leak is left in them, and what
+    they refer to.
+    """
 
     elements: dict[int, bytes]
     leaks: tuple[str, ...]
+    references: tuple[str, ...]
 
 
 @dataclass(frozen=True)

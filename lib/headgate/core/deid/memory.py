@@ -16,10 +16,13 @@ MOST = 50_000
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What became of an element: its new bytes (None: it goes), and where a leak is left in it."""
+    """What became of an element: its new bytes (None: it goes), where a leak is left in it, and
+    the UIDs of the instances and series that it refers to.
+    """
 
     written: bytes | None
     leaks: tuple[str, ...] = ()
+    references: tuple[str, ...] = ()
 
 
 @dataclass

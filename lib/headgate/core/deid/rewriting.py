@@ -15,6 +15,7 @@ from headgate.core.deid.kinds import KIND_OF, dictionary_vr
 from headgate.core.deid.memory import Memory, Result
 from headgate.core.deid.patient import CHARACTER_SET
 from headgate.core.deid.reading import Path, place, shown
+from headgate.core.deid.references import references_in
 from headgate.core.deid.repertoire import UNICODE, terms_of
 from headgate.core.elements import ITEM, Data, Element, head, inner_encoding, items, walk
 from headgate.core.errors import Rejected
@@ -97,7 +98,10 @@ def _element(level: Level, element: Element, memory: Memory, record: Record | No
         written = None  # the top level has its own, which its items inherit
     if written is None:
         return NOTHING
-    return Result(written, () if level.path else leaks_of(written, context))
+    if level.path:  # searched with the sequence that it is in
+        return Result(written)
+    references = references_in(written, context.writing) if vr == b"SQ" else ()
+    return Result(written, leaks_of(written, context), references)
 
 
 def _sequence(

@@ -1,0 +1,148 @@
+"""Files de-identified into a folder: read, cleaned, and written while the next are read."""
+
+from collections import defaultdict, deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from functools import lru_cache, partial
+from pathlib import Path
+
+from headgate.cleaning import Clean, clean
+from headgate.core.coupling import CouplingFile
+from headgate.core.deid.identity import Recipe, project_key
+from headgate.core.deid.profile import Profile
+from headgate.core.errors import Excluded, Rejected
+from headgate.core.model import Assignment
+from headgate.stores import dicomfiles, files
+
+DICOMDIR = "1.2.840.10008.1.3.10"
+AHEAD = 4  # files worked on while an output is written
+Change = tuple[str, str, str, str]
+
+
+@dataclass(frozen=True)
+class Job:
+    """How every file is de-identified, in a form that travels to other processes."""
+
+    source: Path
+    target: Path
+    key: bytes
+    couplings: CouplingFile | None
+    assignment: Assignment
+    profile: Profile
+    tells_changes: bool
+    is_rehearsal: bool
+
+
+@dataclass(frozen=True)
+class Made:
+    """What became of one file."""
+
+    path: Path
+    output: str = ""
+    reason: str = ""
+    is_excluded: bool = False
+    changes: list[Change] = field(default_factory=list)
+    references: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Links:
+    """What the outputs are, and which of them refer to what: by series, as there are many alike."""
+
+    outputs: set[str] = field(default_factory=set)
+    by_series: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
+
+    def add(self, made: Made) -> None:
+        """Given an output, take note of it."""
+        _, series, instance = Path(made.output).parts
+        self.outputs.update((series, instance.removesuffix(".dcm")))
+        self.by_series[series].update(made.references)
+
+    def unresolved(self) -> Iterator[tuple[str, list[str]]]:
+        """Yield each series that refers to what is not among the outputs, and to what."""
+        for series, references in sorted(self.by_series.items()):
+            if missing := sorted(references - self.outputs):
+                yield series, missing
+
+
+def make_all(job: Job, paths: list[Path]) -> Iterator[Made]:
+    """Given a job and files, de-identify them and write the outputs; yield what became of each.
+
+    While a large output is written, the files after it are worked on.
+    """
+    with ThreadPoolExecutor(1) as writer:
+        begun: deque[Callable[[], Made]] = deque()
+        for path in paths:
+            begun.append(_begun(job, path, writer))
+            if len(begun) > AHEAD:
+                yield begun.popleft()()
+        while begun:
+            yield begun.popleft()()
+
+
+def _begun(job: Job, path: Path, writer: Executor) -> Callable[[], Made]:
+    """Return what returns what became of a file, once it has."""
+    made, output = _cleaned(job, path)
+    if output is None or job.is_rehearsal:
+        return lambda: made
+    write = partial(_written, job, made, output)
+    if files.is_large(output.file):
+        return writer.submit(write).result
+    written = write()
+    return lambda: written
+
+
+def _cleaned(job: Job, path: Path) -> tuple[Made, Clean | None]:
+    changes: list[Change] = []
+    try:
+        instance = dicomfiles.read_instance(path)
+        if instance.media_class == DICOMDIR:
+            return Made(path, reason="a DICOMDIR names every patient", is_excluded=True), None
+        recipe = _recipe(job, instance)
+        record = partial(_record, changes) if job.tells_changes else None
+        output = clean(instance, recipe, record)
+    except (Rejected, Excluded) as reason:
+        return Made(path, reason=str(reason), is_excluded=isinstance(reason, Excluded)), None
+    place = f"{output.study}/{output.series}/{output.sop_instance}.dcm"
+    return Made(path, place, changes=changes, references=output.header.references), output
+
+
+def _written(job: Job, made: Made, output: Clean) -> Made:
+    if _is_there(job.target / made.output, output):
+        return made
+    return Made(made.path, reason="another input had the same SOP Instance UID and other content")
+
+
+def _is_there(path: Path, output: Clean) -> bool:
+    try:
+        return files.write_once(path, *output.file, is_synced=False)
+    except FileNotFoundError:  # the first of its series
+        files.make_folders(path.parent)
+        return files.write_once(path, *output.file, is_synced=False)
+
+
+def _recipe(job: Job, instance: dicomfiles.Instance) -> Recipe:
+    assignment = job.assignment
+    if job.couplings:
+        with dicomfiles.understanding():
+            header = instance.header
+        assignment = job.couplings.assignment_of(
+            str(header.get("PatientID", "")), str(header.get("AccessionNumber", ""))
+        )
+    return _recipe_of(assignment, job.key, job.profile)
+
+
+@lru_cache(maxsize=1024)
+def _recipe_of(assignment: Assignment, key: bytes, profile: Profile) -> Recipe:
+    return Recipe(
+        project=assignment.project,
+        participant=assignment.participant,
+        event=assignment.event,
+        key=project_key(key, assignment.project),
+        profile=profile,
+    )
+
+
+def _record(changes: list[Change], place: str, rule: str, before: object, after: object) -> None:
+    changes.append((place, rule, str(before), str(after)))
