@@ -19,6 +19,7 @@ RECIPE = Recipe("LUNG", "LUNG-001", "baseline", project_key(b"k" * 32, "LUNG"))
 PACKAGED = Path(pydicom.__file__).parent / "data"
 LARGEST = 60_000
 SEEDS, EACH = 20, 500
+PREAMBLE = 132
 # a hang, on the slowest machine: a file takes a few thousandths
 LONGEST_SECONDS = 30.0
 INTERESTING = (
@@ -35,7 +36,9 @@ def sources():
     packaged = [path for folder in folders for path in sorted((PACKAGED / folder).glob("*.dcm"))]
     files = [path.read_bytes() for path in packaged if path.stat().st_size < LARGEST]
     head = factories.head(made.SOPClassUID, made.SOPInstanceUID, ExplicitVRLittleEndian)
-    return [head + factories.encoded(made)[1], *files]
+    dataset = factories.encoded(made)[1]
+    bare = [dataset, (head + dataset)[PREAMBLE:]]  # as old modalities export it
+    return [head + dataset, *bare, *files]
 
 
 def outcome(data):
@@ -53,8 +56,9 @@ SOURCES = [data for data in sources() if not isinstance(outcome(data), str)]
 
 def mutated(dice):
     data = bytearray(dice.choice(SOURCES))
+    first = PREAMBLE if data[128:PREAMBLE] == b"DICM" else 0
     for _ in range(dice.randint(1, 4)):
-        at = dice.randrange(132, len(data))
+        at = dice.randrange(first, len(data))
         match dice.randrange(10):
             case 0 | 6 | 7 | 8 | 9:
                 data[at] = dice.randrange(256)
@@ -66,7 +70,7 @@ def mutated(dice):
                 piece = dice.choice(INTERESTING)
                 data[at : at + len(piece)] = piece
             case 4:
-                start = dice.randrange(132, len(data))
+                start = dice.randrange(first, len(data))
                 data[at:at] = data[start : start + dice.randint(1, 400)]
             case _:
                 del data[at:]
