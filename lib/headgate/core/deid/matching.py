@@ -14,8 +14,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import permutations
 
-from headgate.core.deid import spelling
+from headgate.core.deid import repertoire, spelling
 from headgate.core.deid.patient import numbers_as_written
+from headgate.core.deid.repertoire import PLAUSIBLE
 from headgate.core.deid.telling import Identifiers
 from headgate.core.deid.text import fold, fold_letter
 from headgate.core.deid.vocabulary import is_abbreviation, is_clinical
@@ -113,6 +114,11 @@ def _own(identifiers: Identifiers) -> list[str]:
     return [
         *map(_name, identifiers.names),
         *(_name(form) for name in identifiers.names for form in disguised(name, identifiers)),
+        *(
+            NO_LETTER_BEFORE + lost + NO_LETTER_AFTER
+            for name in identifiers.names
+            if (lost := spelling.of_lost(name))
+        ),
         *(_number(number) for number in numbers_as_written(identifiers.numbers)),
         *(
             NO_WORD_BEFORE + spelling.of_long_number(number) + NO_WORD_AFTER
@@ -172,19 +178,17 @@ def _has_capitals(words: tuple[str, ...]) -> bool:
 
 
 def disguised(name: str, identifiers: Identifiers) -> set[str]:
-    """Given a name, return how it looks where UTF-8 was read as a single-byte character set, and
-    where its letters were lost.
+    """Given a name, return how it looks where it was written in one character set and read in
+    another.
     """
     if name.isascii():
         return set()
-    found = {name.encode("utf-8").decode("latin-1")}
-    for encoding in identifiers.encodings:
-        if encoding.startswith(("iso8859", "iso-8859", "iso_ir", "latin")):
-            found.add(name.encode("utf-8").decode(encoding, "ignore"))
-    lost = "".join(letter if letter.isascii() else "?" for letter in name)
-    if sum(map(str.isalpha, lost)) >= LONG - 2:
-        found.add(lost)
-    return found
+    read_as = ("latin-1", "cp1252", *identifiers.encodings)
+    cases = {name, name.lower(), name.upper()}
+    encodings = {*identifiers.encodings, *PLAUSIBLE}
+    data = {repertoire.written(case, one) for case in cases for one in encodings} - {b""}
+    found = {one.decode(encoding, "ignore") for one in data for encoding in dict.fromkeys(read_as)}
+    return {text for text in found - {name} if len(text) >= (LONG if text.isascii() else 3)}
 
 
 def _name(name: str) -> str:

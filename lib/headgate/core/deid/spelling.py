@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterator
 
+from headgate.core.deid.repertoire import UNDECODED
 from headgate.core.deid.text import alphanumeric, fold
 
 # Letters as passports spell them; read the other way round, too
-TRANSCRIBED = str.maketrans({"ø": "oe", "ö": "oe", "å": "aa", "ä": "ae", "æ": "ae", "ü": "ue"})
-DIGRAPHS = re.compile("ae|oe|ue|aa")
+TRANSCRIBED = {"ø": "oe", "ö": "oe", "å": "aa", "ä": "ae", "æ": "ae", "ü": "ue"}
+DIGRAPHS = frozenset({"ae", "oe", "ue", "aa"})
+PIECES = re.compile("ae|oe|ue|aa|.", re.DOTALL)
 MONTHS = (
     ("januar", "january", "jan"), ("februar", "february", "feb", "februer"),
     ("mars", "march", "marz", "maerz", "mar", "mrz"), ("april", "apr"), ("mai", "may"),
@@ -16,18 +18,32 @@ MONTHS = (
     ("november", "nov"), ("desember", "december", "dezember", "des", "dec", "dez"),
 )  # fmt: skip
 LONGEST_RUN = 6
+FEWEST_KEPT = 4
+# What stands for a letter that a system could not hold
+LETTERS_LOST = "?" + UNDECODED
+LOST = rf"(?:[^\W\d_]{{0,2}}|[{LETTERS_LOST}_.*#]{{0,2}})"
 MARK = r"[\s.\-_/]?"
 
 
 def of_name(name: str) -> str:
     """Given a name, return the pattern of its spellings: Møller, Moeller and Moller are one."""
-    spelled = fold(name.lower().translate(TRANSCRIBED))
-    pieces, position = [], 0
-    for found in DIGRAPHS.finditer(spelled):
-        pieces.append(re.escape(spelled[position : found.start()]))
-        pieces.append(f"(?:{found[0]}|{found[0][0]})")
-        position = found.end()
-    return "".join([*pieces, re.escape(spelled[position:])])
+    if any(letter in name for letter in LETTERS_LOST):
+        return "".join(LOST if one in LETTERS_LOST else re.escape(one) for one in fold(name))
+    pieces = []
+    for piece in PIECES.findall(name.lower()):
+        spelled = TRANSCRIBED.get(piece) or fold(piece)
+        is_two = spelled in DIGRAPHS
+        pieces.append(f"(?:{spelled}|{spelled[0]})" if is_two else re.escape(spelled))
+    return "".join(pieces)
+
+
+def of_lost(name: str) -> str:
+    """Given a name, return the pattern of it without its letters that ASCII lacks; none: blank."""
+    kept = [letter for letter in name.lower() if letter.isascii()]
+    if len(kept) == len(name) or sum(map(str.isalpha, kept)) < FEWEST_KEPT:
+        return ""
+    lost = rf"[{LETTERS_LOST}_.*# ]{{0,4}}"
+    return "".join(re.escape(one) if one.isascii() else lost for one in name.lower())
 
 
 def of_long_number(number: str) -> str:
