@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import permutations
 
-from headgate.core.deid import repertoire, spelling
+from headgate.core.deid import repertoire, romanizing, spelling
 from headgate.core.deid.patient import numbers_as_written
 from headgate.core.deid.repertoire import PLAUSIBLE
 from headgate.core.deid.telling import Identifiers
@@ -28,6 +28,7 @@ NO_WORD_BEFORE, NO_WORD_AFTER = r"(?<![^\W_])", r"(?![^\W_])"
 NO_DIGIT_BEFORE, NO_DIGIT_AFTER = r"(?<!\d)", r"(?!\d)"
 SEPARATORS = ("", "-", ".", "/", " ")
 BETWEEN = r"[\s^,._=-]{0,3}"
+GENITIVE = "(?:['’]?s)?"
 NOTHING = re.compile(r"(?!)")
 
 
@@ -119,6 +120,11 @@ def _own(identifiers: Identifiers) -> list[str]:
             for name in identifiers.names
             if (lost := spelling.of_lost(name))
         ),
+        *(
+            NO_LETTER_BEFORE + spelled
+            for name in identifiers.names
+            if (spelled := romanizing.of_name(name))
+        ),
         *(_number(number) for number in numbers_as_written(identifiers.numbers)),
         *(
             NO_WORD_BEFORE + spelling.of_long_number(number) + NO_WORD_AFTER
@@ -135,7 +141,7 @@ def _own(identifiers: Identifiers) -> list[str]:
             NO_LETTER_BEFORE + spelling.of_name(one) + BETWEEN + spelling.of_name(other)
             + NO_LETTER_AFTER
             for one, other in short_names(identifiers)
-            if len(one) > 1 and len(other) > 1
+            if (len(one) > 1 and len(other) > 1) or not (one + other).isascii()
         ),
     ]  # fmt: skip
 
@@ -149,15 +155,19 @@ def _around(identifiers: Identifiers) -> Iterator[str]:
             yield NO_DIGIT_BEFORE + order + NO_DIGIT_AFTER
     for word in identifiers.others:
         if not is_clinical(word):
-            yield NO_WORD_BEFORE + spelling.of_name(word) + NO_WORD_AFTER
+            yield NO_WORD_BEFORE + spelling.of_cut_short(word) + NO_WORD_AFTER
+    for words in identifiers.persons:
+        for one, other in permutations(words[:MOST_WORDS], 2):
+            if len(one) > 1 and len(other) > 1:
+                glued = spelling.of_name(one) + BETWEEN + spelling.of_name(other)
+                yield NO_LETTER_BEFORE + glued + NO_LETTER_AFTER
 
 
 def _capitals(words: tuple[str, ...]) -> Iterator[str]:
-    family, *given = (
-        (word for word in words if word[:1].isupper()) if _has_capitals(words) else ("",)
-    )
-    if not family:
+    initialled = [word for word in words if _is_capital(word)]
+    if len(initialled) < 2:
         return
+    family, *given = initialled
     for order in ([*given, family], [given[0], family], [family, *given], [family, given[0]]):
         letters = [re.escape(word[0]) for word in order]
         yield r"\.[ -]?".join(letters) + r"(?:\.|(?![^\W_]))"
@@ -173,8 +183,8 @@ def _capitals(words: tuple[str, ...]) -> Iterator[str]:
             )
 
 
-def _has_capitals(words: tuple[str, ...]) -> bool:
-    return sum(word[:1].isupper() for word in words) > 1
+def _is_capital(word: str) -> bool:
+    return word[0].isupper() or (word[0].isalpha() and not word[0].islower())
 
 
 def disguised(name: str, identifiers: Identifiers) -> set[str]:
@@ -194,7 +204,7 @@ def disguised(name: str, identifiers: Identifiers) -> set[str]:
 def _name(name: str) -> str:
     word, plain = spelling.of_name(name), fold(name)
     is_whole = len(plain) < LONG and plain.isascii()
-    return NO_LETTER_BEFORE + word + NO_LETTER_AFTER if is_whole else word
+    return NO_LETTER_BEFORE + word + GENITIVE + NO_LETTER_AFTER if is_whole else word
 
 
 def _number(number: str) -> str:

@@ -22,7 +22,8 @@ FEWEST_KEPT = 4
 # What stands for a letter that a system could not hold
 LETTERS_LOST = "?" + UNDECODED
 LOST = rf"(?:[^\W\d_]{{0,2}}|[{LETTERS_LOST}_.*#]{{0,2}})"
-MARK = r"[\s.\-_/]?"
+MARK = r"[\s.\-_/()]{0,2}"
+FIELDS = (16, 12, 64)  # PS3.5 Table 6.2-1: SH and LO; and what is left beside a word
 
 
 def of_name(name: str) -> str:
@@ -44,6 +45,13 @@ def of_lost(name: str) -> str:
         return ""
     lost = rf"[{LETTERS_LOST}_.*# ]{{0,4}}"
     return "".join(re.escape(one) if one.isascii() else lost for one in name.lower())
+
+
+def of_cut_short(text: str) -> str:
+    """Given the name of a place, return the pattern of it, also where a field cut it short."""
+    whole = of_name(text)
+    shortened = {text[:length].rstrip() for length in FIELDS if len(text) > length}
+    return "|".join([f"(?:{whole}", *sorted(map(of_name, shortened), key=len, reverse=True)]) + ")"
 
 
 def of_long_number(number: str) -> str:
