@@ -17,7 +17,7 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
-from planting import binaries, keys, structures, texts, truth, wrapping, writings
+from planting import binaries, keys, places, structures, texts, truth, wrapping, writings
 from planting.patients import Patient, make_patients
 
 Planter = Callable[[Dataset, Patient, random.Random], Iterator[keys.Planted]]
@@ -40,6 +40,14 @@ PLANTERS: tuple[tuple[Planter, float], ...] = (
     (binaries.icons, 0.25),
     (binaries.documents, 0.03),
     (binaries.private_headers, 0.4),
+    (places.relatives, 0.3),
+    (places.visits, 0.3),
+    (places.specimens, 0.15),
+    (places.segments, 0.15),
+    (places.safe_private, 0.25),
+    (places.foreign_private, 0.25),
+    (places.waveforms, 0.15),
+    (places.unnamed_repeating, 0.25),
     (wrapping.meta, 0.4),
 )
 MAPPED = frozenset(
@@ -209,8 +217,10 @@ def _wrap(
     wrappers = [wrapping.preamble] if dice.random() < 0.4 else []
     if dice.random() < 0.3 and (syntax == ExplicitVRLittleEndian or syntax.is_compressed):
         wrappers += [wrapping.padding] if not syntax.is_deflated else []
-    if dice.random() < 0.1:
-        wrappers.append(wrapping.no_preamble)
+    if dice.random() < 0.2:
+        bare = [wrapping.no_meta, wrapping.no_syntax, wrapping.implicit_meta]
+        can_be_told = syntax in wrapping.PLAIN
+        wrappers.append(dice.choice([wrapping.no_preamble, *(bare if can_be_told else [])]))
     for wrapper in wrappers:
         file, more = wrapper(file, patient)
         planted += more

@@ -20,7 +20,7 @@ from planting.keys import DIRECT, Answer
 
 SCRIPT = Path(__file__).resolve().parents[2] / "bin" / "anonymize"
 REFUSED = re.compile(r"rejected: (.*)")
-VALUES = re.compile(r"<[^>]*>|\d+")
+VALUES = re.compile(r"<[^>]*>|[\d.]+")
 BIRTH_DATE = 8
 
 

@@ -53,7 +53,7 @@ def demographics(dataset: Dataset, patient: Patient, dice: random.Random) -> Ite
         "InstitutionAddress": (patient.town, INSTITUTION),
         "InstitutionalDepartmentName": (patient.hospital, INSTITUTION),
         "PatientReligiousPreference": ("Pastafarian", QUASI),
-        "Occupation": ("Lighthouse keeper", QUASI),
+        "Occupation": ("Lighthouse man", QUASI),
     }
     always = ("PatientName", "PatientID", "PatientBirthDate", "AccessionNumber", "InstitutionName")
     for keyword, (text, category) in values.items():
@@ -110,7 +110,7 @@ def unknown_representation(
         ("PatientComments", "StudyDescription", "OtherPatientNames", "StationName"), 2
     ):
         text = patient.family if patient.family.isascii() or encoding == "utf-8" else patient.number
-        data = f"serie {text}".encode(encoding)
+        data = (text if "Name" in keyword else f"serie {text}").encode(encoding)
         dataset[keyword] = DataElement(Tag(keyword), "UN", data + b" " * (len(data) % 2))
         yield Planted(f"{keyword} as UN", DIRECT, text)
 
