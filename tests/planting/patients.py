@@ -83,7 +83,7 @@ LANGUAGES = {
     ),
     "czech": Language(
         ("Dvořáková", "Říha", "Němcová", "Szűcs"), ("Jiřina", "Kateřina", "Zdeněk", "László"),
-        ("ISO_IR 101", "ISO_IR 192"), ("Dlouhá",),
+        ("ISO_IR 101", "ISO_IR 192"), ("ulice Dlouhá",),
     ),
     "vietnamese": Language(
         ("Nguyễn", "Trần", "Đặng"), ("Thị Hương", "Văn Dũng", "Quỳnh"),
@@ -180,10 +180,15 @@ class Patient:
         )
 
     @property
+    def telling(self) -> str:
+        """The family name, or the whole name where that is a word of every text."""
+        return self.family if len(self.family) > 2 else f"{self.family} {self.given}"
+
+    @property
     def words(self) -> list[str]:
         """The parts of the name that tell on their own."""
         parts = [*self.family.split(), *self.given.split(), *self.ideographic]
-        told = [part for part in parts if len(part) > (2 if part.isascii() else 1)]
+        told = [part for part in parts if len(part) > 2 or part in self.ideographic]
         return [part for part in told if part.lower() not in PARTICLES]
 
 

@@ -20,7 +20,9 @@ from planting.keys import DIRECT, Answer
 
 SCRIPT = Path(__file__).resolve().parents[2] / "bin" / "anonymize"
 REFUSED = re.compile(r"rejected: (.*)")
-VALUES = re.compile(r"<[^>]*>|[\d.]+")
+# What tells one value from another in dciodvfy's lines; what is missing may be there and empty
+VALUES = re.compile(r"= <[^>]*>|[\d.]+")
+MISSING = "Missing attribute"
 BIRTH_DATE = 8
 
 
@@ -182,7 +184,7 @@ def _errors(path: Path) -> set[str]:
 
 
 def _bare(line: str) -> str:
-    return VALUES.sub("", line)
+    return VALUES.sub("", line.replace("Empty attribute (no value)", MISSING))
 
 
 def table(score: Score) -> str:

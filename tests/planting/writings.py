@@ -53,13 +53,14 @@ def of_name(patient: Patient, dice: random.Random) -> str:
     """Given a patient, return the name in one of the ways it is written."""
     family, given = patient.family, patient.given
     first = given.split()[0]
+    capital = next((letter for letter in family if letter.isupper()), family[0])
     forms = [
         f"{family}^{given}", f"{family}, {given}", f"{given} {family}", f"{family} {first}",
         f"{first} {family}".upper(), f"{family},{first}".lower(), f"{family}_{first}",
         f"{first[0]}. {family}", f"{family} {first[0]}.",
         folded(f"{family} {given}"), transcribed(f"{given} {family}"),
         f"{dice.choice(CALLED)} {family}", f"{dice.choice(CALLED)} {first} {family}",
-        f"{first[0]}.{family[0]}.", f"{family}{first}", f"{family.upper()}, {first}",
+        f"{first[0]}.{capital}.", f"{family}{first}", f"{family.upper()}, {first}",
         f"{first}{family}", f"{first}.{family}", f"{family}-{first}", f"{family}s us", f"({family})",
         f"{family}/{first}", f"{given} {family[0]}.", f"{family.upper()} {first.upper()}",
         f"{family}={first}", f"{first[0]} {family}", f"{family}1", f"_{family}_", f"{family}^{first}^^",

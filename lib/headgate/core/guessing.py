@@ -10,6 +10,7 @@ from headgate.core.elements import IMPLICIT_LITTLE, PIXEL_GROUP, Encoding, encod
 EXPLICIT_LITTLE, EXPLICIT_BIG = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"
 PLAIN = frozenset({IMPLICIT_LITTLE, EXPLICIT_LITTLE, EXPLICIT_BIG})
 SOP_CLASS_UID = 0x00080016
+PADDING = 0xFFFCFFFC  # PS3.10 7.2: whoever passes a file on may add some more
 FIRST_GROUP = 0x0008  # a data set begins with its identification: PS3.3 C.12.1
 FIRST_BYTES = 6
 
@@ -44,7 +45,8 @@ def _is_sound(dataset: memoryview, syntax: str) -> bool:
         return False
     encoding, before, has_class = encoding_of(syntax), -1, False
     for element in walk(dataset, encoding):
-        if element.tag <= before or not _is_known(element.vr, encoding):
+        is_next = element.tag > before or element.tag == PADDING
+        if not is_next or not _is_known(element.vr, encoding):
             return False
         if element.tag >> 16 == PIXEL_GROUP and element.is_open:  # compressed, nobody knows how
             return False

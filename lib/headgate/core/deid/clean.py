@@ -15,7 +15,9 @@ def cut(text: str, identifiers: Identifiers) -> str:
 
     What can be nothing but somebody's goes too. What stays is as it was when nothing is found.
     """
-    return _without(text, lambda now: [*_of_patient(now, identifiers), *shapes.certain_spans(now)])
+    wide = matching.wide_pattern(identifiers)
+    # initials tell nothing among the names of machines, which are full of two letters
+    return _without(text, lambda now: [*matching.spans(now, wide), *shapes.certain_spans(now)])
 
 
 def cut_patient(text: str, identifiers: Identifiers) -> str:

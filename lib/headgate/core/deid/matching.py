@@ -29,6 +29,7 @@ NO_DIGIT_BEFORE, NO_DIGIT_AFTER = r"(?<!\d)", r"(?!\d)"
 SEPARATORS = ("", "-", ".", "/", " ")
 BETWEEN = r"[\s^,._=-]{0,3}"
 GENITIVE = "(?:['’]?s)?"
+DOTTED, DOTTED_END = r"\.[ -]?", r"(?:\.|(?![^\W_]))"
 NOTHING = re.compile(r"(?!)")
 
 
@@ -70,6 +71,11 @@ def code_pattern(identifiers: Identifiers) -> re.Pattern[str]:
     words = [*map(fold, identifiers.names), *numbers_as_written(identifiers.numbers)]
     parts = [_code(word) for word in words if len(word) > 3]
     parts += [_guarded_date(form) for form in birth_date_forms(identifiers.birth_dates)]
+    parts += [
+        NO_WORD_BEFORE + spelling.of_name(one) + BETWEEN + spelling.of_name(other) + NO_WORD_AFTER
+        for one, other in short_names(identifiers)
+        if len(one) > 1 and len(other) > 1
+    ]
     return _joined(parts)
 
 
@@ -164,14 +170,15 @@ def _around(identifiers: Identifiers) -> Iterator[str]:
 
 
 def _capitals(words: tuple[str, ...]) -> Iterator[str]:
-    initialled = [word for word in words if _is_capital(word)]
+    initialled = [re.escape(one) for word in words if (one := _initial(word))]
     if len(initialled) < 2:
         return
     family, *given = initialled
-    for order in ([*given, family], [given[0], family], [family, *given], [family, given[0]]):
-        letters = [re.escape(word[0]) for word in order]
-        yield r"\.[ -]?".join(letters) + r"(?:\.|(?![^\W_]))"
-        if not is_abbreviation("".join(word[0] for word in order)):
+    for one, other in permutations(initialled[:MOST_WORDS], 2):
+        yield DOTTED.join((one, other)) + DOTTED_END
+    for letters in ([*given, family], [given[0], family], [family, *given], [family, given[0]]):
+        yield DOTTED.join(letters) + DOTTED_END
+        if not is_abbreviation("".join(letters)):
             yield "".join(letters) + NO_WORD_AFTER
     for word in words:
         if len(word) == 2:
@@ -183,8 +190,9 @@ def _capitals(words: tuple[str, ...]) -> Iterator[str]:
             )
 
 
-def _is_capital(word: str) -> bool:
-    return word[0].isupper() or (word[0].isalpha() and not word[0].islower())
+def _initial(word: str) -> str:
+    """Return the letter that stands for a word: in al-Rashidi the R; none: blank."""
+    return next((one for one in word if one.isalpha() and not one.islower()), "")
 
 
 def disguised(name: str, identifiers: Identifiers) -> set[str]:

@@ -21,7 +21,7 @@ def needles(identifiers: Identifiers) -> tuple[tuple[bytes, bool], ...]:
             own = () if form.isascii() else (*identifiers.encodings, *PLAUSIBLE)
             for encoding in dict.fromkeys(("utf-8", "utf-16-le", "utf-16-be", *own)):
                 data = written(form, encoding)
-                if len(data) >= SHORTEST:
+                if len(data) - data.count(0) >= SHORTEST:
                     found[data.lower()] = len(word) < LONG and word.isascii()
     for one, other in matching.short_names(identifiers):
         for mark in ("^", " ", ", ", ",", "_"):

@@ -11,11 +11,19 @@ TRANSCRIBED = {"ø": "oe", "ö": "oe", "å": "aa", "ä": "ae", "æ": "ae", "ü":
 DIGRAPHS = frozenset({"ae", "oe", "ue", "aa"})
 PIECES = re.compile("ae|oe|ue|aa|.", re.DOTALL)
 MONTHS = (
-    ("januar", "january", "jan"), ("februar", "february", "feb", "februer"),
-    ("mars", "march", "marz", "maerz", "mar", "mrz"), ("april", "apr"), ("mai", "may"),
-    ("juni", "june", "jun"), ("juli", "july", "jul"), ("august", "aug"),
-    ("september", "sept", "sep"), ("oktober", "october", "okt", "oct"),
-    ("november", "nov"), ("desember", "december", "dezember", "des", "dec", "dez"),
+    ("januar", "january", "jan", "januari", "janvier", "enero", "gennaio", "ocak", "января"),
+    ("februar", "february", "feb", "februer", "februari", "fevrier", "febrero", "subat", "февраля"),
+    ("mars", "march", "marz", "maerz", "mar", "mrz", "maart", "marzo", "mart", "марта"),
+    ("april", "apr", "avril", "abril", "aprile", "nisan", "апреля"),
+    ("mai", "may", "maj", "mei", "mayo", "maggio", "mayis", "мая"),
+    ("juni", "june", "jun", "juin", "junio", "giugno", "haziran", "июня"),
+    ("juli", "july", "jul", "juillet", "julio", "luglio", "temmuz", "июля"),
+    ("august", "aug", "augusti", "augustus", "aout", "agosto", "agustos", "августа"),
+    ("september", "sept", "sep", "septembre", "septiembre", "settembre", "eylul", "сентября"),
+    ("oktober", "october", "okt", "oct", "octobre", "octubre", "ottobre", "ekim", "октября"),
+    ("november", "nov", "novembre", "noviembre", "kasim", "ноября"),
+    ("desember", "december", "dezember", "des", "dec", "dez", "decembre", "diciembre", "dicembre",
+     "aralik", "декабря"),
 )  # fmt: skip
 LONGEST_RUN = 6
 FEWEST_KEPT = 4
@@ -81,6 +89,6 @@ def of_date(digits: str) -> Iterator[str]:
     yield f"{year}[年년]\\s?{numeral}[月월]\\s?{number}[日일]?"
     if 1 <= int(month) <= len(MONTHS):
         named = "|".join(sorted(MONTHS[int(month) - 1], key=len, reverse=True))
-        yield f"{number}(?:st|nd|rd|th)?[\\s._-]*(?:{named})[\\s.,_-]*{short}"
+        yield f"{number}(?:st|nd|rd|th)?(?:\\s(?:of|de))?[\\s._-]*(?:{named})[\\s.,_-]*{short}"
         yield f"(?:{named})[\\s._-]*{number}(?:st|nd|rd|th)?[\\s.,_-]*{short}"
         yield f"{year}[\\s._-]*(?:{named})[\\s._-]*{number}"
