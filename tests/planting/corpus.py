@@ -61,6 +61,11 @@ MAPPED = frozenset(
         "MediaStorageSOPInstanceUID",
     ]
 )
+# What named the patient of the source: words that the key cannot know
+FORMER = (
+    "OtherPatientNames", "OtherPatientIDs", "PatientBirthName", "PatientMotherBirthName",
+    "ResponsiblePerson", "PatientAddress", "PatientTelephoneNumbers", "MedicalRecordLocator",
+)  # fmt: skip
 WHAT_CANNOT_BE_READ = (
     AttributeError, EOFError, KeyError, NotImplementedError, OSError, OverflowError, TypeError,
     ValueError,
@@ -155,6 +160,9 @@ def _instance(
 def _prepare(dataset: Dataset, patient: Patient, number: int) -> None:
     """Decode every value, so that it can be written in the patient's character set."""
     dataset.decode()
+    for keyword in FORMER:
+        if keyword in dataset:
+            del dataset[keyword]
     for element in dataset.iterall():
         if element.keyword in MAPPED and element.value:
             element.value = _uid(patient.participant, element.value)

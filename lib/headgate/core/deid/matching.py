@@ -30,6 +30,7 @@ SEPARATORS = ("", "-", ".", "/", " ")
 BETWEEN = r"[\s^,._=-]{0,3}"
 GENITIVE = "(?:['’]?s)?"
 DOTTED, DOTTED_END = r"\.[ -]?", r"(?:\.|(?![^\W_]))"
+BETWEEN_CODES = r"[\s^,.=-]{1,3}"
 NOTHING = re.compile(r"(?!)")
 
 
@@ -72,7 +73,11 @@ def code_pattern(identifiers: Identifiers) -> re.Pattern[str]:
     parts = [_code(word) for word in words if len(word) > 3]
     parts += [_guarded_date(form) for form in birth_date_forms(identifiers.birth_dates)]
     parts += [
-        NO_WORD_BEFORE + spelling.of_name(one) + BETWEEN + spelling.of_name(other) + NO_WORD_AFTER
+        NO_WORD_BEFORE
+        + spelling.of_name(one)
+        + BETWEEN_CODES
+        + spelling.of_name(other)
+        + NO_WORD_AFTER
         for one, other in short_names(identifiers)
         if len(one) > 1 and len(other) > 1
     ]
