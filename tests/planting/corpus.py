@@ -91,6 +91,7 @@ def make(files: list[Path], folder: Path, seed: int, count: int) -> list[keys.An
     patients = make_patients(dice, max(2, min(36, count // 6)))
     dice.shuffle(usable)
     (folder / "input").mkdir(parents=True)
+    (folder / "plain").mkdir()
     answers: list[keys.Answer] = []
     number = 0
     most = count if count == len(usable) else 3 * count
@@ -154,6 +155,8 @@ def _instance(
     answer.file, named = wrapping.file_name(patient, number, dice)
     planted.append(named)
     (folder / answer.file).write_bytes(file)
+    # what dciodvfy can read, whatever the file's meta information has become
+    (folder.parent / "plain" / answer.file).write_bytes(stream.getvalue())
     return answer
 
 

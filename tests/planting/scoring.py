@@ -111,7 +111,7 @@ def _judge(answers: list[Answer], output_of: dict[str, Path], folder: Path, scor
             _kept(answer, output.dataset, score)
             _dates(answer, output.dataset, shifts, score)
             _references(answer, output.dataset, new_uids, score)
-            before, after = folder / "input" / answer.file, output_of[answer.file]
+            before, after = folder / "plain" / answer.file, output_of[answer.file]
             new = new_errors(before, after)
             score.check("no new dciodvfy error", not new, answer.source, "; ".join(sorted(new)))
     for participant, days in sorted(shifts.items()):

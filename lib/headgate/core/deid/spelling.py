@@ -7,8 +7,8 @@ from headgate.core.deid.repertoire import UNDECODED
 from headgate.core.deid.text import alphanumeric, fold
 
 # Letters as passports spell them; read the other way round, too
-TRANSCRIBED = {"ø": "oe", "ö": "oe", "å": "aa", "ä": "ae", "æ": "ae", "ü": "ue"}
-DIGRAPHS = frozenset({"ae", "oe", "ue", "aa"})
+TRANSCRIBED = {"ø": "oe", "ö": "oe", "å": "aa", "ä": "ae", "æ": "ae", "ü": "ue", "ß": "ss"}
+DIGRAPHS = frozenset({"ae", "oe", "ue", "aa", "ss"})
 PIECES = re.compile("ae|oe|ue|aa|.", re.DOTALL)
 MONTHS = (
     ("januar", "january", "jan", "januari", "janvier", "enero", "gennaio", "ocak", "января"),
