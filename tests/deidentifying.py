@@ -48,6 +48,12 @@ def find_leaks(dataset, identifiers) -> list[str]:
     return gate.find_leaks(header_of(dataset), encoding_of(syntax_of(dataset)), identifiers)
 
 
+def judged(cleaned) -> bytes:
+    """Given a header that may leave, return its elements but those that are the same for all."""
+    same = {0x00120010, 0x00120063, 0x00120064}  # sponsor, method and codes of de-identification
+    return b"".join(data for tag, data in sorted(cleaned.elements.items()) if tag not in same)
+
+
 def syntax_of(dataset) -> UID:
     """Given a data set, return its transfer syntax; without one, Explicit VR Little Endian."""
     meta = getattr(dataset, "file_meta", None) or {}

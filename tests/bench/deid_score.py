@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Plant identifiers of fictitious patients in real files, de-identify them, and score what left.
 
-Prints Markdown; RESULTS.md holds what it printed last. Without SOURCE the files are those that
-pydicom carries. The same seed gives the same corpus.
+Prints Markdown; RESULTS.md holds what it printed last. The files are those that pydicom carries and
+those of every SOURCE. The same seed gives the same corpus.
 """
 
 from __future__ import annotations
@@ -22,18 +22,26 @@ enter(create=True, extras="test")
 import click
 from planting import corpus, scoring
 
-SHOWN = 40
+SHOWN = 400
 
 
 @click.command()
-@click.option("--source", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--source", multiple=True, type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="A folder of DICOM files, beside those that pydicom carries.",
+)  # fmt: skip
 @click.option("--seed", default=1, show_default=True)
-@click.option("--count", default=400, show_default=True, help="How many instances.")
+@click.option("--count", default=0, help="How many instances; 0: each file once.")
 @click.option("--keep", type=click.Path(path_type=Path), help="A new folder for the corpus.")
 @click.option("--json", "as_json", is_flag=True, help="Print the score as JSON.")
 @click.option("--failures", is_flag=True, help="Tell the first failed checks, on stderr.")
 def main(
-    source: Path | None, seed: int, count: int, keep: Path | None, as_json: bool, failures: bool
+    source: tuple[Path, ...],
+    seed: int,
+    count: int,
+    keep: Path | None,
+    as_json: bool,
+    failures: bool,
 ) -> None:
     """Score the de-identification of a planted corpus."""
     with tempfile.TemporaryDirectory(prefix="headgate-score-") as name:

@@ -15,9 +15,9 @@ import pydicom
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
-from pydicom.uid import ExplicitVRLittleEndian
+from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian
 
-from planting import binaries, keys, structures, texts, truth, wrapping, writings
+from planting import binaries, keys, places, structures, texts, truth, wrapping, writings
 from planting.patients import Patient, make_patients
 
 Planter = Callable[[Dataset, Patient, random.Random], Iterator[keys.Planted]]
@@ -40,6 +40,14 @@ PLANTERS: tuple[tuple[Planter, float], ...] = (
     (binaries.icons, 0.25),
     (binaries.documents, 0.03),
     (binaries.private_headers, 0.4),
+    (places.relatives, 0.3),
+    (places.visits, 0.3),
+    (places.specimens, 0.15),
+    (places.segments, 0.15),
+    (places.safe_private, 0.25),
+    (places.foreign_private, 0.25),
+    (places.waveforms, 0.15),
+    (places.unnamed_repeating, 0.25),
     (wrapping.meta, 0.4),
 )
 MAPPED = frozenset(
@@ -53,32 +61,41 @@ MAPPED = frozenset(
         "MediaStorageSOPInstanceUID",
     ]
 )
+# What named the patient of the source: words that the key cannot know
+FORMER = (
+    "OtherPatientNames", "OtherPatientIDs", "PatientBirthName", "PatientMotherBirthName",
+    "ResponsiblePerson", "PatientAddress", "PatientTelephoneNumbers", "MedicalRecordLocator",
+)  # fmt: skip
 WHAT_CANNOT_BE_READ = (
     AttributeError, EOFError, KeyError, NotImplementedError, OSError, OverflowError, TypeError,
     ValueError,
 )  # fmt: skip
 
 
-def sources(folder: Path | None) -> list[Path]:
-    """Given a folder, return the files in it; without one, those that pydicom carries."""
-    if folder is None:
-        return sorted([*PACKAGED.glob("test_files/*.dcm"), *PACKAGED.glob("charset_files/*.dcm")])
-    return sorted(one for one in folder.rglob("*") if one.is_file() and one.suffix != ".csv")
+def sources(folders: tuple[Path, ...]) -> list[Path]:
+    """Given folders, return the files in them and those that pydicom carries."""
+    packaged = [*PACKAGED.glob("test_files/**/*"), *PACKAGED.glob("charset_files/*")]
+    found = [one for folder in folders for one in folder.rglob("*")]
+    return [one for one in sorted(packaged) + sorted(found) if one.is_file()]
 
 
 def make(files: list[Path], folder: Path, seed: int, count: int) -> list[keys.Answer]:
     """Given source files, write as many instances into a folder's `input`, and their key.
 
-    The same seed gives the same corpus. A file that pydicom cannot write again is left out.
+    The same seed gives the same corpus. Without a number, each file is used once. A file that
+    pydicom cannot write again is left out.
     """
     dice = random.Random(seed)
-    patients = make_patients(dice, max(2, min(24, count // 6)))
     usable = list(_readable(files))
+    count = count or len(usable)
+    patients = make_patients(dice, max(2, min(36, count // 6)))
     dice.shuffle(usable)
     (folder / "input").mkdir(parents=True)
+    (folder / "plain").mkdir()
     answers: list[keys.Answer] = []
     number = 0
-    while usable and len(answers) < count and number < 3 * count:
+    most = count if count == len(usable) else 3 * count
+    while usable and len(answers) < count and number < most:
         path = usable[number % len(usable)]
         patient = patients[number // 3 % len(patients)]
         own = random.Random(f"{seed} {number}")
@@ -95,7 +112,7 @@ def _readable(files: list[Path]) -> Iterator[Path]:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                if dcmread(path).get("SOPClassUID"):
+                if path.suffix != ".csv" and dcmread(path, force=True).get("SOPClassUID"):
                     yield path
         except (*WHAT_CANNOT_BE_READ, pydicom.errors.InvalidDicomError):
             continue
@@ -112,7 +129,7 @@ def _instance(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            dataset = dcmread(path)
+            dataset = dcmread(path, force=True)
             _prepare(dataset, patient, number)
             planted = list(texts.demographics(dataset, patient, dice))
             phrases = _plant_phrases(dataset, dice)
@@ -120,11 +137,11 @@ def _instance(
                 if dice.random() < likelihood:
                     planted += planter(dataset, patient, dice)
             references = _plant_reference(dataset, patient, dice, before)
-            # what a planter wrote over is no phrase any more
-            phrases = {name: text for name, text in phrases.items() if dataset.get(name) == text}
             stream = BytesIO()
             dataset.save_as(stream, enforce_file_format=True)
             written = dcmread(BytesIO(stream.getvalue()))
+            # what a planter wrote over, or its character set cannot hold, is no phrase any more
+            phrases = {name: text for name, text in phrases.items() if written.get(name) == text}
             answer = keys.Answer(
                 file="", source=path.name, participant=patient.participant,
                 words=words_of(patient), planted=planted, clinical=truth.clinical(written),
@@ -138,16 +155,26 @@ def _instance(
     answer.file, named = wrapping.file_name(patient, number, dice)
     planted.append(named)
     (folder / answer.file).write_bytes(file)
+    # what dciodvfy can read, whatever the file's meta information has become
+    (folder.parent / "plain" / answer.file).write_bytes(stream.getvalue())
     return answer
 
 
 def _prepare(dataset: Dataset, patient: Patient, number: int) -> None:
     """Decode every value, so that it can be written in the patient's character set."""
     dataset.decode()
+    for keyword in FORMER:
+        if keyword in dataset:
+            del dataset[keyword]
     for element in dataset.iterall():
         if element.keyword in MAPPED and element.value:
             element.value = _uid(patient.participant, element.value)
     dataset.SOPInstanceUID = _uid("instance", number)
+    if "TransferSyntaxUID" not in dataset.file_meta:
+        is_implicit, is_little = dataset.original_encoding
+        plain = ImplicitVRLittleEndian if is_implicit else ExplicitVRLittleEndian
+        dataset.file_meta.TransferSyntaxUID = plain if is_little else ExplicitVRBigEndian
+    dataset.file_meta.MediaStorageSOPClassUID = dataset.SOPClassUID
     dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
     dataset.StudyInstanceUID = dataset.get("StudyInstanceUID") or _uid("study", patient.participant)
     if dataset.get("SOPClassUID", "").startswith("1.2.840.10008.5.1.4.39"):
@@ -201,8 +228,10 @@ def _wrap(
     wrappers = [wrapping.preamble] if dice.random() < 0.4 else []
     if dice.random() < 0.3 and (syntax == ExplicitVRLittleEndian or syntax.is_compressed):
         wrappers += [wrapping.padding] if not syntax.is_deflated else []
-    if dice.random() < 0.1:
-        wrappers.append(wrapping.no_preamble)
+    if dice.random() < 0.2:
+        bare = [wrapping.no_meta, wrapping.no_syntax, wrapping.implicit_meta]
+        can_be_told = syntax in wrapping.PLAIN
+        wrappers.append(dice.choice([wrapping.no_preamble, *(bare if can_be_told else [])]))
     for wrapper in wrappers:
         file, more = wrapper(file, patient)
         planted += more

@@ -47,8 +47,8 @@ LANGUAGES = {
         ("", "ISO_IR 100"), ("STORGATEN", "PARKVEIEN"),
     ),
     "short": Language(
-        ("Li", "Wu", "Ng", "Vo", "Xu"), ("Na", "Bo", "Qi", "Yu", "Ai"),
-        ("", "ISO_IR 100", "ISO_IR 192"), ("Havnegata", "Parkveien"),
+        ("Li", "Wu", "Ng", "Vo", "Xu", "Ek", "Ås"), ("Na", "Bo", "Qi", "Yu", "Ai", "Åse", "Pål"),
+        ("ISO_IR 100", "ISO_IR 192"), ("Havnegata", "Parkveien"),
     ),
     "chinese": Language(
         ("Zhang", "Ouyang", "Sima"), ("XiaoDong", "Meiling", "Jianguo"),
@@ -73,6 +73,36 @@ LANGUAGES = {
         ("אברהמי", "רוזנברג", "גולדשטיין"), ("דבורה", "יהונתן", "מרדכי"),
         ("ISO_IR 138", "ISO_IR 192"), ("Havnegata",),
     ),
+    "greek": Language(
+        ("Παπαδόπουλος", "Γεωργίου", "Οικονόμου"), ("Ελένη", "Δημήτριος", "Βασίλειος"),
+        ("ISO_IR 126", "ISO_IR 192"), ("Havnegata",),
+    ),
+    "turkish": Language(
+        ("Yıldırım", "Çağlayan", "Öztürkoğlu", "Şahin"), ("İbrahim", "Ayşegül", "Gülşen"),
+        ("ISO_IR 148", "ISO_IR 192"), ("Atatürk Caddesi",),
+    ),
+    "czech": Language(
+        ("Dvořáková", "Říha", "Němcová", "Szűcs"), ("Jiřina", "Kateřina", "Zdeněk", "László"),
+        ("ISO_IR 101", "ISO_IR 192"), ("ulice Dlouhá",),
+    ),
+    "vietnamese": Language(
+        ("Nguyễn", "Trần", "Đặng"), ("Thị Hương", "Văn Dũng", "Quỳnh"),
+        ("ISO_IR 192",), ("Havnegata",),
+    ),
+    "particles": Language(
+        ("van der Meulen", "von Hohenfels", "de la Cruzado", "ter Horstman", "al-Rashidi",
+         "Mac Cormack", "d'Ambrosio"),
+        ("Willem", "Ottilie", "María José", "Anneke", "Yusuf"),
+        LATIN, ("Lindenlaan", "Havnegata"),
+    ),
+    "double": Language(
+        ("Larsen Solberg", "García Márquez", "Nilsen Hagebakk", "Lund-Iversen Moe"),
+        ("Ole Johan", "José Luis", "Inger Lise", "Per-Olof"), LATIN, ("Kirkeveien",),
+    ),
+    "wordlike": Language(
+        ("Stern", "Hand", "Kopf", "Bauch", "Winter", "Lang", "Berg", "Mark", "Foot"),
+        ("Rose", "Angel", "Bo", "Jo", "Sol"), ("", *LATIN), ("Parkveien",),
+    ),
     "russian": Language(
         ("Смирновский", "Кузнецова", "Виноградов"), ("Екатерина", "Дмитрий", "Людмила"),
         ("ISO_IR 144", "ISO_IR 192"), ("Havnegata",),
@@ -83,6 +113,32 @@ FIRST_NAMES = ("Arnfinn", "Solfrid", "Gunnvor", "Dietlinde", "Rosalind", "Oddvar
 TOWNS = ("Sandnessjøen", "Kongsvinger", "Lillestrøm", "Moss")
 HOSPITALS = ("Fjordheim sykehus", "Bergli Universitetsklinikk", "Saint Ormond Infirmary")
 # Norwegian national identity numbers: weights of the two check digits
+PARTICLES = ("van", "der", "von", "de", "la", "ter", "mac")
+# How Patient's Name is filled in: PS3.5 6.2.1, and as people do who type it
+NAME_FORMS = (
+    "{family}^{given}",
+    "{family}^{given}",
+    "{family}^{given}",
+    "{family}^{given}^^^",
+    "{given} {family}",
+    "{family}, {given}",
+    "{family}^{given}^^Dr^",
+    "{family} ^{given} ",
+    "^{given}^^^{family}",
+)
+# Numbers of patients and orders, as hospitals form them
+NUMBERS = ("PAS{}", "{}", "H-{}", "MRN{}", "00{}", "{}-7", "A{}", "KH/{}", "0000{}", "{}X")
+ORDERS = ("ACC{}", "RIS{}", "{}", "NO-{}", "20{}", "000{}", "{}-1", "R.{}")
+PHONES = (
+    "{} {} {} {}",
+    "{}{}{}{}",
+    "+47{}{}{}{}",
+    "+47 {} {} {} {}",
+    "0{}/{}{}{}",
+    "(0{}) {}-{}{}",
+    "0047 {} {}{} {}",
+    "+49-{}-{}{}{}",
+)
 WEIGHTS = ((3, 7, 6, 1, 8, 9, 4, 5, 2), (5, 4, 3, 2, 7, 6, 5, 4, 3, 2))
 
 
@@ -109,6 +165,7 @@ class Patient:
     hospital: str
     examined: date
     participant: str
+    form: str
 
     @property
     def birth_date(self) -> str:
@@ -117,16 +174,22 @@ class Patient:
     @property
     def name(self) -> str:
         """The value of Patient's Name: PS3.5 6.2.1."""
-        alphabetic = f"{self.family}^{self.given.replace(' ', '^')}"
+        alphabetic = self.form.format(family=self.family, given=self.given.replace(" ", "^"))
         return "=".join(
             [alphabetic, "^".join(self.ideographic)] if self.ideographic else [alphabetic]
         )
 
     @property
+    def telling(self) -> str:
+        """The family name, or the whole name where that is a word of every text."""
+        return self.family if len(self.family) > 2 else f"{self.family} {self.given}"
+
+    @property
     def words(self) -> list[str]:
         """The parts of the name that tell on their own."""
-        parts = [self.family, *self.given.split(), *self.ideographic]
-        return [part for part in parts if len(part) > (2 if part.isascii() else 1)]
+        parts = [*self.family.split(), *self.given.split(), *self.ideographic]
+        told = [part for part in parts if len(part) > 2 or part in self.ideographic]
+        return [part for part in told if part.lower() not in PARTICLES]
 
 
 def make_patients(dice: random.Random, count: int) -> list[Patient]:
@@ -150,10 +213,10 @@ def _patient(dice: random.Random, name: str, number: int) -> Patient:
         given=given,
         ideographic=ideographic,
         charset=dice.choice(language.charsets),
-        number=dice.choice(("PAS{}", "{}", "H-{}", "MRN{}")).format(dice.randrange(10**6, 10**8)),
+        number=_of_form(dice.choice(NUMBERS), dice.randrange(10**6, 10**8), dice),
         birth_number=birth_number(born, dice),
-        accession=dice.choice(("ACC{}", "RIS{}", "{}")).format(dice.randrange(10**7, 10**9)),
-        phone=" ".join(f"{dice.randrange(20, 99)}" for _ in range(4)),
+        accession=dice.choice(ORDERS).format(dice.randrange(10**7, 10**9)),
+        phone=dice.choice(PHONES).format(*(dice.randrange(20, 99) for _ in range(4))),
         email=f"{mailbox}.{dice.randrange(100, 999)}@{dice.choice(('epost.example', 'mail.test'))}",
         street=f"{dice.choice(language.streets)} {dice.randrange(2, 180)}",
         town=f"{dice.randrange(1000, 9900)} {dice.choice(TOWNS)}",
@@ -164,6 +227,16 @@ def _patient(dice: random.Random, name: str, number: int) -> Patient:
         hospital=dice.choice(HOSPITALS),
         examined=date(2011, 1, 1) + timedelta(dice.randrange(5000)),
         participant=f"SUBJ-{number:03d}",
+        form=dice.choice(NAME_FORMS) if not ideographic else NAME_FORMS[0],
+    )
+
+
+def _of_form(form: str, number: int, dice: random.Random) -> str:
+    """Return a number in a form of its own or parted by blanks or dashes, as people write it."""
+    digits = f"{number}"
+    mark = dice.choice(("", "", "", " ", "-"))
+    return form.format(
+        mark.join((digits[:3], digits[3:6], digits[6:])).strip(mark) if mark else digits
     )
 
 

@@ -20,7 +20,9 @@ from planting.keys import DIRECT, Answer
 
 SCRIPT = Path(__file__).resolve().parents[2] / "bin" / "anonymize"
 REFUSED = re.compile(r"rejected: (.*)")
-VALUES = re.compile(r"<[^>]*>|\d+")
+# What tells one value from another in dciodvfy's lines; what is missing may be there and empty
+VALUES = re.compile(r"= <[^>]*>|[\d.]+")
+MISSING = "Missing attribute"
 BIRTH_DATE = 8
 
 
@@ -109,7 +111,7 @@ def _judge(answers: list[Answer], output_of: dict[str, Path], folder: Path, scor
             _kept(answer, output.dataset, score)
             _dates(answer, output.dataset, shifts, score)
             _references(answer, output.dataset, new_uids, score)
-            before, after = folder / "input" / answer.file, output_of[answer.file]
+            before, after = folder / "plain" / answer.file, output_of[answer.file]
             new = new_errors(before, after)
             score.check("no new dciodvfy error", not new, answer.source, "; ".join(sorted(new)))
     for participant, days in sorted(shifts.items()):
@@ -182,7 +184,7 @@ def _errors(path: Path) -> set[str]:
 
 
 def _bare(line: str) -> str:
-    return VALUES.sub("", line)
+    return VALUES.sub("", line.replace("Empty attribute (no value)", MISSING))
 
 
 def table(score: Score) -> str:

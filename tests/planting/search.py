@@ -97,7 +97,7 @@ def needles(text: str) -> frozenset[bytes]:
                 data = form.encode(encoding).lower()
             except UnicodeEncodeError:
                 continue
-            if len(data) >= SHORTEST:
+            if len(data) - data.count(0) >= SHORTEST:
                 found.add(data)
     return frozenset(found)
 

@@ -48,7 +48,7 @@ def nested(dataset: Dataset, patient: Patient, dice: random.Random) -> Iterator[
     dataset.ReferencedSeriesSequence = inner.ReferencedSeriesSequence
     dataset["ReferencedSeriesSequence"].is_undefined_length = dice.random() < 0.5
     place = f"{depth} sequences deep"
-    yield Planted(place, DIRECT, patient.family)
+    yield Planted(place, DIRECT, patient.telling)
     yield Planted(place, DIRECT, patient.number)
     yield Planted(place, DIRECT, text)
     yield Planted(place, DIRECT, patient.email)
@@ -166,7 +166,7 @@ def histories(dataset: Dataset, patient: Patient, dice: random.Random) -> Iterat
     dataset[0xFFFAFFFA] = DataElement(0xFFFAFFFA, "SQ", Sequence([signature]))
     yield Planted("OriginalAttributesSequence", DIRECT, patient.birth_number)
     yield Planted("ModifiedAttributesSequence", DIRECT, patient.birth_number)
-    yield Planted("SourceImageSequence", DIRECT, patient.family)
+    yield Planted("SourceImageSequence", DIRECT, patient.telling)
     yield Planted("RequestAttributesSequence", DIRECT, patient.accession)
     yield Planted("OriginalAttributesSequence", INSTITUTION, patient.hospital)
     yield Planted("OriginalAttributesSequence", PERSON, patient.operator.split("^")[0])

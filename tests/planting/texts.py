@@ -53,7 +53,7 @@ def demographics(dataset: Dataset, patient: Patient, dice: random.Random) -> Ite
         "InstitutionAddress": (patient.town, INSTITUTION),
         "InstitutionalDepartmentName": (patient.hospital, INSTITUTION),
         "PatientReligiousPreference": ("Pastafarian", QUASI),
-        "Occupation": ("Lighthouse keeper", QUASI),
+        "Occupation": ("Lighthouse man", QUASI),
     }
     always = ("PatientName", "PatientID", "PatientBirthDate", "AccessionNumber", "InstitutionName")
     for keyword, (text, category) in values.items():
@@ -78,7 +78,7 @@ def descriptors(dataset: Dataset, patient: Patient, dice: random.Random) -> Iter
 def in_wrong_elements(dataset: Dataset, patient: Patient, dice: random.Random) -> Iterator[Planted]:
     """Plant the name and numbers under attributes of the machine."""
     for keyword in dice.sample(WRONG_PLACES, 2):
-        text = dice.choice((patient.family.upper(), patient.number, patient.birth_number))
+        text = dice.choice((patient.telling.upper(), patient.number, patient.birth_number))
         if len(text) < 3 or (keyword == "AcquisitionNumber" and not text.isdigit()):
             text = patient.number
         dataset.add(DataElement(Tag(keyword), _vr_of(keyword), text, already_converted=True))
@@ -93,12 +93,12 @@ def wrong_character_set(
         ("PatientName", "SeriesDescription", "OtherPatientNames", "PatientComments")
     )
     encoding = dice.choice(("utf-8", "latin-1", "utf-8", "cp1252"))
-    name = f"{patient.family}^{patient.given}" if "Name" in keyword else f"{patient.family} serie"
+    name = f"{patient.family}^{patient.given}" if "Name" in keyword else f"{patient.telling} serie"
     data = name.encode(encoding, "replace")
     if b"?" in data:
         data = name.encode("utf-8")
     _put_raw(dataset, keyword, data)
-    yield Planted(f"{keyword} in {encoding}", DIRECT, patient.family)
+    yield Planted(f"{keyword} in {encoding}", DIRECT, patient.telling)
 
 
 def unknown_representation(
@@ -109,8 +109,8 @@ def unknown_representation(
     for keyword in dice.sample(
         ("PatientComments", "StudyDescription", "OtherPatientNames", "StationName"), 2
     ):
-        text = patient.family if patient.family.isascii() or encoding == "utf-8" else patient.number
-        data = f"serie {text}".encode(encoding)
+        text = patient.telling if patient.name.isascii() or encoding == "utf-8" else patient.number
+        data = (text if "Name" in keyword else f"serie {text}").encode(encoding)
         dataset[keyword] = DataElement(Tag(keyword), "UN", data + b" " * (len(data) % 2))
         yield Planted(f"{keyword} as UN", DIRECT, text)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterator
 from datetime import datetime
 
@@ -160,6 +161,10 @@ ENTERED = frozenset(
         "DoseReferenceSequence",
     ]
 )
+GRAMMAR = {
+    "AS": re.compile(r"\d{3}[DWMY]"), "IS": re.compile(r" *[+-]?\d+ *"),
+    "DS": re.compile(r" *[+-]?[\d.]+([eE][+-]?\d+)? *"),
+}  # fmt: skip
 NOT_SHIFTED = frozenset({"PatientBirthDate", "ContextGroupVersion", "ContextGroupLocalVersion"})
 
 
@@ -179,8 +184,15 @@ def clinical(dataset: Dataset) -> dict[str, str]:
     return {
         path: str(element.value)
         for path, element in walked(dataset)
-        if element.keyword in CLINICAL and str(element.value)
+        if element.keyword in CLINICAL and str(element.value) and is_value(element)
     }
+
+
+def is_value(element: DataElement) -> bool:
+    """Given an element, return whether it is what its VR may hold: PS3.5 Table 6.2-1."""
+    grammar = GRAMMAR.get(element.VR)
+    values = element.value if element.VM > 1 else [element.value]
+    return grammar is None or all(grammar.fullmatch(str(one)) for one in values)
 
 
 def dates(dataset: Dataset) -> dict[str, str]:

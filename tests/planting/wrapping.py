@@ -10,7 +10,9 @@ from pydicom.dataset import Dataset
 from planting.keys import DEVICE, DIRECT, Planted
 from planting.patients import Patient
 
-PADDING = 0xFFFCFFFC  # Data Set Trailing Padding: PS3.10 7.2
+NO_FILE_NAME = {ord("/"): "-", ord("'"): None}
+# Transfer syntaxes that a data set shows without being told: PS3.5 Annex A
+PLAIN = ("1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2")
 
 
 def meta(dataset: Dataset, patient: Patient, _dice: random.Random) -> Iterator[Planted]:
@@ -39,6 +41,30 @@ def no_preamble(file: bytes, _patient: Patient) -> tuple[bytes, list[Planted]]:
     return file[132:], []
 
 
+def no_meta(file: bytes, _patient: Patient) -> tuple[bytes, list[Planted]]:
+    """Given a file in a plain syntax, return its data set alone, as old modalities export it."""
+    return file[_start_of_dataset(file) :], []
+
+
+def no_syntax(file: bytes, _patient: Patient) -> tuple[bytes, list[Planted]]:
+    """Given a file in a plain syntax, return it without its Transfer Syntax UID."""
+    start = file.index(b"\x02\0\x10\0UI")
+    return file[:start] + file[start + 8 + file[start + 6] :], []
+
+
+def implicit_meta(file: bytes, _patient: Patient) -> tuple[bytes, list[Planted]]:
+    """Given a file in a plain syntax, return it with meta information in an implicit VR."""
+    start = file.index(b"\x02\0\x10\0UI")
+    syntax = file[start + 8 : start + 8 + file[start + 6]]
+    told = b"\x02\0\x10\0" + len(syntax).to_bytes(4, "little") + syntax
+    return file[:132] + told + file[_start_of_dataset(file) :], []
+
+
+def _start_of_dataset(file: bytes) -> int:
+    """Return where the meta information ends: the group's length is its first element."""
+    return 144 + int.from_bytes(file[140:144], "little")
+
+
 def padding(file: bytes, patient: Patient) -> tuple[bytes, list[Planted]]:
     """Given a file in an explicit VR, return it with a number in its trailing padding."""
     data = f"{patient.birth_number} {patient.email}".encode()
@@ -52,7 +78,9 @@ def padding(file: bytes, patient: Patient) -> tuple[bytes, list[Planted]]:
 
 def file_name(patient: Patient, number: int, dice: random.Random) -> tuple[str, Planted]:
     """Given a patient, return a name for a file, with what it tells."""
-    text = dice.choice((patient.family, patient.number, patient.birth_number)).replace("'", "")
+    text = dice.choice((patient.family, patient.number, patient.birth_number)).translate(
+        NO_FILE_NAME
+    )
     if len(text) < 3:
         text = patient.number
     return f"{text}_{number:05d}.dcm", Planted("file name", DIRECT, text)

@@ -53,22 +53,26 @@ def of_name(patient: Patient, dice: random.Random) -> str:
     """Given a patient, return the name in one of the ways it is written."""
     family, given = patient.family, patient.given
     first = given.split()[0]
+    capital = next((letter for letter in family if letter.isupper()), family[0])
     forms = [
         f"{family}^{given}", f"{family}, {given}", f"{given} {family}", f"{family} {first}",
         f"{first} {family}".upper(), f"{family},{first}".lower(), f"{family}_{first}",
         f"{first[0]}. {family}", f"{family} {first[0]}.",
         folded(f"{family} {given}"), transcribed(f"{given} {family}"),
         f"{dice.choice(CALLED)} {family}", f"{dice.choice(CALLED)} {first} {family}",
-        f"{first[0]}.{family[0]}.", f"{family}{first}", f"{family.upper()}, {first}",
+        f"{first[0]}.{capital}.", f"{family}{first}", f"{family.upper()}, {first}",
+        f"{first}{family}", f"{first}.{family}", f"{family}-{first}", f"{family}s us", f"({family})",
+        f"{family}/{first}", f"{given} {family[0]}.", f"{family.upper()} {first.upper()}",
+        f"{family}={first}", f"{first[0]} {family}", f"{family}1", f"_{family}_", f"{family}^{first}^^",
     ]  # fmt: skip
     if len(family) < 3:
-        forms = forms[:6] + forms[10:13]
+        forms = forms[:4] + forms[10:13]
     if patient.ideographic:
         forms += ["".join(patient.ideographic), " ".join(patient.ideographic)]
     return dice.choice(forms)
 
 
-def of_date(day: date, dice: random.Random) -> str:
+def of_date(day: date, dice: random.Random, *, is_wide: bool = False) -> str:
     """Given a date, return it in one of the ways it is written."""
     year, month, number = f"{day:%Y}", day.month - 1, day.day
     norwegian, english, german = (MONTHS[name].split()[month] for name in ("no", "en", "de"))
@@ -78,6 +82,9 @@ def of_date(day: date, dice: random.Random) -> str:
         f"{number}. {norwegian} {year}", f"{english} {number}, {year}", f"{number} {english} {year}",
         f"{number}. {german} {year}", f"{number:02d}-{english[:3].upper()}-{year}",
         f"{number:02d}{english[:3]}{year}", f"{number}.{norwegian[:3]} {year}", f"{number}/{day.month}-{year}",
+        f"{day:%Y.%m.%d}", f"{day:%Y-%m-%d}T10:11:12", f"{day:%Y%m%d}101112", f"{number}th of {english} {year}",
+        f"{english[:3]} {number} {year}", f"{day:%d %m %Y}", f"{day:%Y %m %d}", f"{number}. {german[:3]}. {year}",
+        f"{year}年{day.month}月{number}日" if is_wide else f"{day:%d.%m.%Y}",
     ])  # fmt: skip
 
 
@@ -85,7 +92,11 @@ def of_number(number: str, dice: random.Random) -> str:
     """Given an identifying number, return it in one of the ways it is written."""
     if len(number) == 11 and number.isdigit():
         return dice.choice([number, f"{number[:6]} {number[6:]}", f"{number[:6]}-{number[6:]}"])
-    return dice.choice([number, number.lower(), number.replace("-", " "), f"#{number}"])
+    bare = number.translate(dict.fromkeys(map(ord, " -/."), None))
+    return dice.choice([
+        number, number.lower(), number.replace("-", " "), f"#{number}", bare, f"ID:{number}",
+        f"{number}_2", f"nr.{bare}", f"{bare[:4]} {bare[4:]}", f"{bare[:3]}-{bare[3:]}",
+    ])  # fmt: skip
 
 
 def identifier(patient: Patient, dice: random.Random) -> tuple[str, str]:
@@ -97,7 +108,7 @@ def identifier(patient: Patient, dice: random.Random) -> tuple[str, str]:
         (of_number(patient.birth_number, dice), DIRECT),
         (of_number(patient.number, dice), DIRECT),
         (of_number(patient.accession, dice), DIRECT),
-        (dice.choice(["tlf {}", "+47 {}", "Tel. {}"]).format(patient.phone), DIRECT),
+        (dice.choice(["tlf {}", "mob. {}", "Tel. {}", "tel: {}"]).format(patient.phone), DIRECT),
         (patient.email, DIRECT),
         (patient.street, DIRECT),
         (f"{dice.choice(TITLES)} {staff}", PERSON),

@@ -18,8 +18,10 @@ from pydicom.filebase import DicomBytesIO
 from pydicom.filereader import dcmread, read_dataset
 from pydicom.filewriter import write_dataset
 
+from headgate.core.deid.grammar import VRS
 from headgate.core.elements import (
     DEFLATED,
+    IMPLICIT,
     PIXEL_GROUP,
     Element,
     Encoding,
@@ -31,6 +33,7 @@ from headgate.core.elements import (
     walk,
 )
 from headgate.core.errors import Rejected
+from headgate.core.guessing import transfer_syntax_of
 from headgate.core.implementation import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION
 from headgate.stores import files
 
@@ -141,21 +144,25 @@ def read_instance(path: Path) -> Instance:
 def take_apart(file: bytes | mmap.mmap) -> Instance:
     """Given a DICOM file's bytes, return it taken apart. To be called with `understanding`."""
     meta, offset = _read_meta(file)
-    syntax = meta[TRANSFER_SYNTAX]
     stored = dataset = memoryview(file)[offset:]
+    syntax = transfer_syntax_of(meta.get(TRANSFER_SYNTAX, ""), stored)
+    if not syntax:
+        raise InvalidDicomError
     if syntax in DEFLATED:
         dataset = memoryview(zlib.decompressobj(-zlib.MAX_WBITS).decompress(stored))
     return Instance(dataset, syntax, meta.get(SOP_CLASS, ""), stored)
 
 
 def _read_meta(file: bytes | mmap.mmap) -> tuple[dict[int, str], int]:
-    """Return the values of the file meta information (PS3.10 7.1) by tag, and where it ends."""
+    """Return the values of the file meta information (PS3.10 7.1) by tag, and where it ends.
+
+    Old files begin with it, without preamble, or have none, or have it in an implicit VR.
+    """
     start = memoryview(file)
-    if start[128:132] != b"DICM":
-        raise InvalidDicomError
-    found, position = {}, 132
+    found, position = {}, 132 if start[128:132] == b"DICM" else 0
+    encoding = EXPLICIT if bytes(start[position + 4 : position + 6]) in VRS else IMPLICIT
     while start[position : position + 2] == b"\x02\0":
-        element = element_at(start, position, EXPLICIT)
+        element = element_at(start, position, encoding)
         if element.tag in META:
             value = bytes(start[element.value : element.end])
             found[element.tag] = value.decode("latin-1").rstrip(" \0")
@@ -172,10 +179,7 @@ def read_syntax(path: Path) -> tuple[str, str]:
 
 def read_dataset_offset(start: bytes) -> int:
     """Given the start of a file, return where its data set begins: 0 without meta information."""
-    try:
-        return _read_meta(start)[1]
-    except InvalidDicomError:
-        return 0
+    return _read_meta(start)[1]
 
 
 def encode(header: Dataset, pixels: list[memoryview], transfer_syntax: str) -> tuple[bytes, bytes]:

@@ -45,13 +45,14 @@ def kept(tag: int, vr: bytes, value: bytes, context: Context) -> bytes | None:
         return dummied(tag, vr, value, context) if found is None else found
     if vr in (b"DA", b"DT") and not _keeps_date(tag, context):
         return shifted(tag, vr, value, context)
-    if vr in (b"PN", b"AE"):
-        return b""
+    if vr in (b"PN", b"AE", b"UN"):
+        return None if vr == b"UN" else b""
     if vr == b"CS":
         return _coded(value, context)
-    if vr == b"UN" or not is_grammatical(vr, value):
-        return None
-    return DUMMIES[vr] if vr in COUNTS and _is_somebodys(value, context) else value
+    if vr in COUNTS and _is_somebodys(value, context):
+        return DUMMIES[vr]
+    # what is no value goes; the attribute may be of type 2
+    return value if is_grammatical(vr, value) else b""
 
 
 def _cutter(tag: int, vr: bytes) -> Callable[[str, Identifiers], str]:

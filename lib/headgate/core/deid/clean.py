@@ -1,7 +1,7 @@
 """Clean Descriptors (DCM 113105): what names somebody is cut out of a text."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 from headgate.core.deid import matching, shapes
 from headgate.core.deid.telling import Identifiers
@@ -15,19 +15,21 @@ def cut(text: str, identifiers: Identifiers) -> str:
 
     What can be nothing but somebody's goes too. What stays is as it was when nothing is found.
     """
-    return _without(text, [*_of_patient(text, identifiers), *shapes.certain_spans(text)])
+    wide = matching.wide_pattern(identifiers)
+    # initials tell nothing among the names of machines, which are full of two letters
+    return _without(text, lambda now: [*matching.spans(now, wide), *shapes.certain_spans(now)])
 
 
 def cut_patient(text: str, identifiers: Identifiers) -> str:
     """Given a text about a hospital that stays, return it without the patient's identifiers."""
-    return _without(text, matching.spans(text, matching.pattern(identifiers)))
+    return _without(text, lambda now: matching.spans(now, matching.pattern(identifiers)))
 
 
 def cut_anybody(text: str, identifiers: Identifiers) -> str:
     """Given a free text, return it without the patient's identifiers and anybody's names, numbers,
     addresses and dates.
     """
-    return _without(text, [*_of_patient(text, identifiers), *shapes.spans(text)])
+    return _without(text, lambda now: [*_of_patient(now, identifiers), *shapes.spans(now)])
 
 
 def is_certain(text: str) -> bool:
@@ -41,9 +43,14 @@ def _of_patient(text: str, identifiers: Identifiers) -> Iterator[tuple[int, int]
         yield found.span()
 
 
-def _without(text: str, found: list[tuple[int, int]]) -> str:
-    if not found:
-        return text
+def _without(text: str, find: Callable[[str], list[tuple[int, int]]]) -> str:
+    """Return a text without what is found in it, nor in what is left: a cut sets words apart."""
+    while found := [one for one in find(text) if one[0] < one[1]]:
+        text = _cut(text, found)
+    return text
+
+
+def _cut(text: str, found: list[tuple[int, int]]) -> str:
     kept, position = [], 0
     for start, end in sorted(found):
         kept.append(text[position : max(start, position)])

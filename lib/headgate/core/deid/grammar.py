@@ -8,7 +8,7 @@ COUNTS = frozenset({b"DS", b"IS"})
 SINGLE = frozenset({b"LT", b"ST", b"UR", b"UT"})
 # No word hides in a number, a time or a UID that is made of nothing but these
 GRAMMAR = {
-    b"AS": re.compile(rb"(\d{1,3}[DWMY]|\\| |\0)*"),
+    b"AS": re.compile(rb"(\d{1,3}[DWMY]|[\\ \0*])*"),
     b"DA": re.compile(rb"[\d.\\ \0-]*"),
     b"DS": re.compile(rb"[\d.+eE\\ \0-]*"),
     b"DT": re.compile(rb"[\d.+\\ \0-]*"),

@@ -31,6 +31,7 @@ def dictionary_vr(tag: int) -> bytes:
 # PS3.6: how the keywords end of short texts that people write and no machine
 WRITTEN = (
     "Comment", "Comments", "Description", "DescriptionTrial", "Explanation", "Label", "Notes",
+    "BeamName", "PlanName", "SetupName", "SiteName", "SourceName", "TextValue", "Reason", "History",
 )  # fmt: skip
 FREE_VRS = frozenset({b"LT", b"ST"})
 

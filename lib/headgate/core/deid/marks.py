@@ -50,6 +50,7 @@ WRITTEN = (
     (0x00120050, "LO", "event"),  # Clinical Trial Time Point ID
     (0x00120051, "ST", "event"),  # Clinical Trial Time Point Description
 )
+OF_RECIPE = frozenset(tag for tag, *_ in WRITTEN)
 DUMMY_CODE = ("REMOVED", "99HEADGATE", "REMOVED")  # value, scheme, meaning
 # PS3.3 C.7.1.3 and C.7.2.3: type 2 beside them, which nothing here can fill
 LEFT_EMPTY = (

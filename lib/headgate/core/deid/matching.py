@@ -14,8 +14,9 @@ from collections.abc import Iterator
 from functools import lru_cache
 from itertools import permutations
 
-from headgate.core.deid import spelling
+from headgate.core.deid import repertoire, romanizing, spelling
 from headgate.core.deid.patient import numbers_as_written
+from headgate.core.deid.repertoire import PLAUSIBLE
 from headgate.core.deid.telling import Identifiers
 from headgate.core.deid.text import fold, fold_letter
 from headgate.core.deid.vocabulary import is_abbreviation, is_clinical
@@ -27,6 +28,9 @@ NO_WORD_BEFORE, NO_WORD_AFTER = r"(?<![^\W_])", r"(?![^\W_])"
 NO_DIGIT_BEFORE, NO_DIGIT_AFTER = r"(?<!\d)", r"(?!\d)"
 SEPARATORS = ("", "-", ".", "/", " ")
 BETWEEN = r"[\s^,._=-]{0,3}"
+GENITIVE = "(?:['’]?s)?"
+DOTTED, DOTTED_END = r"\.[ -]?", r"(?:\.|(?![^\W_]))"
+BETWEEN_CODES = r"[\s^,.=-]{1,3}"
 NOTHING = re.compile(r"(?!)")
 
 
@@ -68,6 +72,15 @@ def code_pattern(identifiers: Identifiers) -> re.Pattern[str]:
     words = [*map(fold, identifiers.names), *numbers_as_written(identifiers.numbers)]
     parts = [_code(word) for word in words if len(word) > 3]
     parts += [_guarded_date(form) for form in birth_date_forms(identifiers.birth_dates)]
+    parts += [
+        NO_WORD_BEFORE
+        + spelling.of_name(one)
+        + BETWEEN_CODES
+        + spelling.of_name(other)
+        + NO_WORD_AFTER
+        for one, other in short_names(identifiers)
+        if len(one) > 1 and len(other) > 1
+    ]
     return _joined(parts)
 
 
@@ -113,6 +126,16 @@ def _own(identifiers: Identifiers) -> list[str]:
     return [
         *map(_name, identifiers.names),
         *(_name(form) for name in identifiers.names for form in disguised(name, identifiers)),
+        *(
+            NO_LETTER_BEFORE + lost + NO_LETTER_AFTER
+            for name in identifiers.names
+            if (lost := spelling.of_lost(name))
+        ),
+        *(
+            NO_LETTER_BEFORE + spelled
+            for name in identifiers.names
+            if (spelled := romanizing.of_name(name))
+        ),
         *(_number(number) for number in numbers_as_written(identifiers.numbers)),
         *(
             NO_WORD_BEFORE + spelling.of_long_number(number) + NO_WORD_AFTER
@@ -129,7 +152,7 @@ def _own(identifiers: Identifiers) -> list[str]:
             NO_LETTER_BEFORE + spelling.of_name(one) + BETWEEN + spelling.of_name(other)
             + NO_LETTER_AFTER
             for one, other in short_names(identifiers)
-            if len(one) > 1 and len(other) > 1
+            if (len(one) > 1 and len(other) > 1) or not (one + other).isascii()
         ),
     ]  # fmt: skip
 
@@ -143,19 +166,24 @@ def _around(identifiers: Identifiers) -> Iterator[str]:
             yield NO_DIGIT_BEFORE + order + NO_DIGIT_AFTER
     for word in identifiers.others:
         if not is_clinical(word):
-            yield NO_WORD_BEFORE + spelling.of_name(word) + NO_WORD_AFTER
+            yield NO_WORD_BEFORE + spelling.of_cut_short(word) + NO_WORD_AFTER
+    for words in identifiers.persons:
+        for one, other in permutations(words[:MOST_WORDS], 2):
+            if len(one) > 1 and len(other) > 1:
+                glued = spelling.of_name(one) + BETWEEN + spelling.of_name(other)
+                yield NO_LETTER_BEFORE + glued + NO_LETTER_AFTER
 
 
 def _capitals(words: tuple[str, ...]) -> Iterator[str]:
-    family, *given = (
-        (word for word in words if word[:1].isupper()) if _has_capitals(words) else ("",)
-    )
-    if not family:
+    initialled = [re.escape(one) for word in words if (one := _initial(word))]
+    if len(initialled) < 2:
         return
-    for order in ([*given, family], [given[0], family], [family, *given], [family, given[0]]):
-        letters = [re.escape(word[0]) for word in order]
-        yield r"\.[ -]?".join(letters) + r"(?:\.|(?![^\W_]))"
-        if not is_abbreviation("".join(word[0] for word in order)):
+    family, *given = initialled
+    for one, other in permutations(initialled[:MOST_WORDS], 2):
+        yield DOTTED.join((one, other)) + DOTTED_END
+    for letters in ([*given, family], [given[0], family], [family, *given], [family, given[0]]):
+        yield DOTTED.join(letters) + DOTTED_END
+        if not is_abbreviation("".join(letters)):
             yield "".join(letters) + NO_WORD_AFTER
     for word in words:
         if len(word) == 2:
@@ -167,30 +195,29 @@ def _capitals(words: tuple[str, ...]) -> Iterator[str]:
             )
 
 
-def _has_capitals(words: tuple[str, ...]) -> bool:
-    return sum(word[:1].isupper() for word in words) > 1
+def _initial(word: str) -> str:
+    """Return the letter that stands for a word: in al-Rashidi the R; none: blank."""
+    return next((one for one in word if one.isalpha() and not one.islower()), "")
 
 
 def disguised(name: str, identifiers: Identifiers) -> set[str]:
-    """Given a name, return how it looks where UTF-8 was read as a single-byte character set, and
-    where its letters were lost.
+    """Given a name, return how it looks where it was written in one character set and read in
+    another.
     """
     if name.isascii():
         return set()
-    found = {name.encode("utf-8").decode("latin-1")}
-    for encoding in identifiers.encodings:
-        if encoding.startswith(("iso8859", "iso-8859", "iso_ir", "latin")):
-            found.add(name.encode("utf-8").decode(encoding, "ignore"))
-    lost = "".join(letter if letter.isascii() else "?" for letter in name)
-    if sum(map(str.isalpha, lost)) >= LONG - 2:
-        found.add(lost)
-    return found
+    read_as = ("latin-1", "cp1252", *identifiers.encodings)
+    cases = {name, name.lower(), name.upper()}
+    encodings = {*identifiers.encodings, *PLAUSIBLE}
+    data = {repertoire.written(case, one) for case in cases for one in encodings} - {b""}
+    found = {one.decode(encoding, "ignore") for one in data for encoding in dict.fromkeys(read_as)}
+    return {text for text in found - {name} if len(text) >= (LONG if text.isascii() else 3)}
 
 
 def _name(name: str) -> str:
     word, plain = spelling.of_name(name), fold(name)
     is_whole = len(plain) < LONG and plain.isascii()
-    return NO_LETTER_BEFORE + word + NO_LETTER_AFTER if is_whole else word
+    return NO_LETTER_BEFORE + word + GENITIVE + NO_LETTER_AFTER if is_whole else word
 
 
 def _number(number: str) -> str:

@@ -1,15 +1,14 @@
 """The bytes of a patient's identifiers, in every way they may be written."""
 
-import re
 from collections.abc import Iterator
 from functools import lru_cache
 
 from headgate.core.deid import matching
 from headgate.core.deid.matching import LONG
+from headgate.core.deid.repertoire import PLAUSIBLE, written
 from headgate.core.deid.telling import Identifiers
 from headgate.core.deid.text import fold
 
-ESCAPES = re.compile(rb"\x1b(?:\$[()]?|[()])[@-~]")
 SHORTEST = 4  # three bytes meet by chance in a lookup table
 
 
@@ -19,9 +18,10 @@ def needles(identifiers: Identifiers) -> tuple[tuple[bytes, bool], ...]:
     found: dict[bytes, bool] = {}
     for word in (*identifiers.names, *identifiers.numbers):
         for form in {word, word.lower(), word.upper(), word.capitalize(), fold(word)}:
-            for encoding in (*identifiers.encodings, "utf-16-le"):
-                data = _encoded(form, encoding)
-                if len(data) >= SHORTEST:
+            own = () if form.isascii() else (*identifiers.encodings, *PLAUSIBLE)
+            for encoding in dict.fromkeys(("utf-8", "utf-16-le", "utf-16-be", *own)):
+                data = written(form, encoding)
+                if len(data) - data.count(0) >= SHORTEST:
                     found[data.lower()] = len(word) < LONG and word.isascii()
     for one, other in matching.short_names(identifiers):
         for mark in ("^", " ", ", ", ",", "_"):
@@ -29,15 +29,6 @@ def needles(identifiers: Identifiers) -> tuple[tuple[bytes, bool], ...]:
     for form in matching.birth_date_forms(identifiers.birth_dates):
         found[form.encode()] = True
     return tuple(sorted(found.items()))
-
-
-def _encoded(text: str, encoding: str) -> bytes:
-    try:
-        data = text.encode(encoding)
-    except UnicodeEncodeError:
-        return b""
-    # ISO 2022 (PS3.5 6.1.2.5): the escapes around a word depend on its neighbours
-    return ESCAPES.sub(b"", data) if b"\x1b" in data else data
 
 
 def positions(data: bytes, needle: bytes) -> Iterator[int]:

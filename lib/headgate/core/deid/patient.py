@@ -28,7 +28,7 @@ from headgate.core.deid.text import alphanumeric, fold
 from headgate.core.elements import Data, Element, Encoding, inner_encoding, items, walk
 from headgate.core.errors import Rejected
 
-CHARACTER_SET = 0x00080005
+CHARACTER_SET, PATIENT_NAME = 0x00080005, 0x00100010
 HOLDING_ITEMS = frozenset({b"SQ", b"UN", b""})
 KINDS = tuple(one.name for one in fields(Identifiers))
 NAMED = {**NAME_TAGS, **NUMBER_TAGS, BIRTH_DATE: "Patient's Birth Date"}
@@ -120,10 +120,18 @@ def may_tell(raw: bytes, element: Element) -> bool:
 def _check(value: bytes, terms: Terms, name: str) -> None:
     found = readings(value, terms)
     # a character that somebody else lost is in the bytes themselves
-    if not found or UNDECODED in found[0]:
+    if not found or _is_lost(found[0], name):
         raise Rejected(f"{name} is written in characters that cannot be decoded")
     if not value.isascii() and unknown_terms(terms):
         raise Rejected(f"{name} is written in a character set that is not in PS3.3 C.12.1.1.2")
+
+
+def _is_lost(text: str, name: str) -> bool:
+    """Return whether too much is lost to find the rest: names are found with letters missing."""
+    if name != NAME_TAGS[PATIENT_NAME] and name in NAME_TAGS.values():
+        return False
+    is_name = name in NAME_TAGS.values()
+    return text.count(UNDECODED) > (sum(map(str.isalpha, text)) // 2 if is_name else 0)
 
 
 def _texts(value: bytes, terms: Terms) -> list[str]:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
-from headgate.core.deid import people
+from headgate.core.deid import matching, people
 from headgate.core.deid.spelling import MONTHS
 
 NO_DIGIT_BEFORE, NO_DIGIT_AFTER = r"(?<!\d)", r"(?!\d)"
@@ -18,27 +18,39 @@ ANYBODY = re.compile(
     r"|(?:\+|(?<!\d)00)\d[\d ()/-]{6,14}\d"  # telephone numbers with their country
     r"|(?<!\d)(?:\d{2} \d{2} \d{2} \d{2}|\d{3} \d{2} \d{3}|\d{3}[ .-]\d{3}[ .-]\d{4})(?!\d)"
     r"|(?i:(?<![^\W_])(?:tlf|tel|telefon|phone|mob|mobil|mobile|handy|fax))"
-    r"[.: ]{1,3}\+?\d[\d ()/-]{5,}\d"
+    r"[.: ]{1,3}\+?\(?\d[\d ()/-]{5,}\d"
 )
-_STREET = r"(?:gata|gaten|gate|gt\.|veien|vegen|vei|veg|straße|strasse|str\.|gasse|allee|platz)"
+_STREET = (
+    r"(?:gata|gaten|gate|gt\.|veien|vegen|vei|veg|straße|strasse|str\.|gasse|allee|platz|gatan"
+    r"|vägen|vej|straat|laan)"
+)
+_STREET_BEFORE = r"(?:ulica|ulice|ul\.|via|calle|rue|avenida|rua|улица|ул\.)"
 ADDRESS = re.compile(
     rf"(?i:(?<![^\W_])[^\W\d_]+[ -]?{_STREET}) \d+ ?[A-Za-z]?(?![^\W_])"
     rf"|(?<![^\W_])[A-ZÄÖÜ][^\W\d_]+weg \d+[A-Za-z]?(?![^\W_])"
     r"|(?<!\d)\d+ (?:[A-Z][a-z]+ ){1,2}(?:Street|St\.|Road|Rd\.?|Avenue|Ave\.?|Lane)(?![^\W_])"
-    r"|(?i:(?<![^\W_])(?:ulica|ul\.) [^\W\d_]+) \d+"
+    rf"|(?i:(?<![^\W_]){_STREET_BEFORE}(?: [^\W\d_]+){{1,3}}),? \d+"
+    r"|(?i:(?<![^\W\d_])[^\W\d_]+ (?:caddesi|cad\.|sokak|sokağı|sok\.)) (?:no:? ?)?\d+"
 )
-_NAMED = "|".join(sorted((name for names in MONTHS for name in names), key=len, reverse=True))
+_MONTHS = sorted((name for names in MONTHS for name in names), key=len, reverse=True)
+_NAMED = "|".join(_MONTHS)
+_WHOLE = "|".join(name for name in _MONTHS if len(name) > 4)  # what is a month and nothing else
 _YEAR = r"(?:19|20)\d\d"
 _DAY, _MONTH = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])"
 DATES = re.compile(
-    rf"(?<!\d){_YEAR}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])(?!\d)"
+    rf"(?<!\d){_YEAR}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
+    r"(?:(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?)?(?!\d)"
+    rf"|(?<![\d.])(?:0[1-9]|[12]\d|3[01]) (?:0[1-9]|1[0-2]) {_YEAR}(?![\d.])"
+    rf"|(?<![\d.]){_YEAR} (?:0[1-9]|1[0-2]) (?:0[1-9]|[12]\d|3[01])(?![\d.])"
     rf"|(?<![\d.]){_YEAR}(?P<a>[./-])\s?{_MONTH}(?P=a)\s?{_DAY}(?![\d.]\d)"
     rf"|(?<![\d.])(?:{_DAY}(?P<b>[./-])\s?{_MONTH}|{_MONTH}(?P<c>[./-])\s?{_DAY})"
     rf"(?:(?P=b)|(?P=c)|-)\s?{_YEAR}(?!\d)"
     rf"|(?<![\d.]){_DAY}[./]\s?{_MONTH}-\s?(?:\d\d)?\d\d(?!\d)"
     r"|(?<![\d.])(?:0[1-9]|[12]\d|3[01])(?P<d>[./-])(?:0[1-9]|1[0-2])(?P=d)\d\d(?![\d.])"
-    rf"|(?<!\d){_DAY}(?:st|nd|rd|th)?[\s._-]*(?i:{_NAMED})[\s.,_-]*(?:{_YEAR}|\d\d)(?!\d)"
+    rf"|(?<!\d){_DAY}(?:st|nd|rd|th)?(?:\s(?:of|de))?[\s._-]*(?i:{_NAMED})[\s.,_-]*(?:{_YEAR}|\d\d)(?!\d)"
     rf"|(?i:(?<![^\W\d_])(?:{_NAMED}))[\s._-]*{_DAY}(?:st|nd|rd|th)?[\s.,_-]+{_YEAR}(?!\d)"
+    rf"|(?i:(?<![^\W\d_])(?:{_WHOLE}))[\s._-]*{_DAY}(?![\w])"
+    rf"|(?<!\d){_DAY}(?:st|nd|rd|th|\.)?(?:\s(?:of|de))?[\s._-]*(?i:(?:{_WHOLE}))(?![^\W\d_])"
     rf"|{_YEAR}[년年]\s?{_MONTH}[月월]\s?{_DAY}[日일]?"
 )
 BIRTH_NUMBER = re.compile(r"(?<!\d)(\d{2})(\d{2})(\d{2})[ -]?(\d{5})(?!\d)")
@@ -52,7 +64,8 @@ def spans(text: str) -> Iterator[tuple[int, int]]:
     """Given a free text, yield where somebody's number, address, name or date stands."""
     yield from people.spans(text)
     if any(map(str.isdigit, text)) or "@" in text:
-        for expression in (ANYBODY, DATES, ADDRESS):
+        yield from matching.spans(text, DATES)
+        for expression in (ANYBODY, ADDRESS):
             yield from (found.span() for found in expression.finditer(text))
 
 

@@ -35,14 +35,29 @@ STAFF_TAGS = (
     0x0040A075, 0x0040A123, 0x00700084, 0x300600A6, 0x300E0008,
 )  # fmt: skip
 PLACE_TAGS = (0x00080080,)  # Institution Name
+ADDRESS_TAGS = (0x00080081, 0x00080092, 0x00401102)  # of institutions and persons
+PHONE_TAGS = (0x00080094, 0x00401103)
 ORDER_TAGS = (0x00400009, 0x00401001, 0x00402016, 0x00402017)  # numbers of steps and orders
-OTHER_TAGS = frozenset({*STAFF_TAGS, *PLACE_TAGS, *ORDER_TAGS})
+OTHER_TAGS = frozenset({*STAFF_TAGS, *PLACE_TAGS, *ADDRESS_TAGS, *PHONE_TAGS, *ORDER_TAGS})
 TELLING = frozenset({*NAME_TAGS, *NUMBER_TAGS, BIRTH_DATE, *OTHER_TAGS})
 
 NAME_LETTERS, STAFF_LETTERS, OTHER_LENGTH, ADDRESS_LENGTH = 3, 4, 5, 6
 DIGITS_OF_DATE = 8
 # Words that stand in the place of a name and name nobody
 PLACEHOLDERS = frozenset({"anonymous", "anonymized", "anonymised", "unknown", "patient", "none"})
+# PS3.5 6.2.1: prefixes and suffixes of names; and what stands in many
+TITLES = frozenset({
+    "dr", "prof", "professor", "med", "phd", "md", "msc", "mr", "mrs", "ms", "miss", "jr", "sr",
+    "ii", "iii", "iv", "herr", "frau", "hr", "fr", "fru",
+})  # fmt: skip
+# Words within names that every text has: in small letters, and those that are so in capitals
+PARTICLES = frozenset({
+    "van", "von", "der", "den", "de", "del", "della", "di", "da", "du", "la", "le", "ter", "ten",
+    "zu", "zum", "zur", "af", "av", "bin", "ibn", "al", "el", "y", "und", "og",
+})  # fmt: skip
+PARTICLES_IN_CAPITALS = frozenset({
+    "VAN", "VON", "DER", "DEN", "DE", "DEL", "ZU", "MAC", "Mac", "MC", "Mc",
+})  # fmt: skip
 BETWEEN_WORDS = re.compile(r"[\^\s,.;/()\"]+")
 WITHIN_WORDS = re.compile(r"[-'’‐‑]+")
 
@@ -78,24 +93,28 @@ def told_by(tag: int, texts: Iterable[str]) -> Identifiers:
             names=tuple(part for text in texts for part in _parts(text)),
             persons=tuple(words for text in texts for words in _persons(text)),
         )
-    if tag == ADDRESS:
-        return Identifiers(
-            numbers=tuple(texts), others=tuple(part for text in texts for part in _streets(text))
-        )
-    if tag in NUMBER_TAGS:
-        return Identifiers(numbers=tuple(texts))
     if tag == BIRTH_DATE:
         return Identifiers(birth_dates=tuple(_birth_dates(texts)))
-    if tag in STAFF_TAGS:
-        words = (word for text in texts for word in _parts(text) if len(word) >= STAFF_LETTERS)
-        return Identifiers(others=tuple(words))
-    return Identifiers(others=tuple(text for text in texts if len(text) >= OTHER_LENGTH))
+    numbers = tuple(texts) if tag in NUMBER_TAGS else ()
+    return Identifiers(numbers=numbers, others=tuple(_around(tag, texts)))
+
+
+def _around(tag: int, texts: Iterable[str]) -> Iterator[str]:
+    """Yield the words of people and places around the patient that a text tells."""
+    for text in texts:
+        if tag == ADDRESS or tag in ADDRESS_TAGS:
+            yield from _streets(text)
+        elif tag in STAFF_TAGS:
+            yield from (word for word in _parts(text) if len(word) >= STAFF_LETTERS)
+        elif tag in OTHER_TAGS and len(text) >= OTHER_LENGTH:
+            yield text
 
 
 def _words(name: str) -> Iterator[list[str]]:
     """Given a person's name (PS3.5 6.2.1), yield the words of each of its representations."""
     for representation in name.split("="):
-        yield [word for word in BETWEEN_WORDS.split(representation) if word]
+        words = (word for word in BETWEEN_WORDS.split(representation) if word)
+        yield [word for word in words if fold(word) not in TITLES]
 
 
 def _parts(name: str) -> Iterator[str]:
@@ -119,7 +138,8 @@ def _persons(name: str) -> Iterator[tuple[str, ...]]:
 def _is_telling(word: str) -> bool:
     letters = sum(map(str.isalpha, word))
     enough = NAME_LETTERS if _is_alphabetic(word) else NAME_LETTERS - 1
-    return letters >= enough and fold(word) not in PLACEHOLDERS
+    is_particle = word in PARTICLES_IN_CAPITALS or (word.islower() and word in PARTICLES)
+    return letters >= enough and not is_particle and fold(word) not in PLACEHOLDERS
 
 
 @lru_cache(maxsize=4096)

@@ -9,6 +9,10 @@ SPELLED = str.maketrans({
 })  # fmt: skip
 
 
+# Katakana and Hiragana spell the same syllables
+HIRAGANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
+
+
 def fold(text: str) -> str:
     """Given a text, return it in lower case and without diacritics."""
     if text.isascii():
@@ -20,7 +24,8 @@ def fold(text: str) -> str:
 def fold_letter(letter: str) -> str:
     """Given one character, return what it folds to: none, one or more characters."""
     parts = unicodedata.normalize("NFKD", letter.casefold())
-    return "".join(part for part in parts if not unicodedata.combining(part)).translate(SPELLED)
+    plain = "".join(part for part in parts if not unicodedata.combining(part))
+    return plain.translate(SPELLED).translate(HIRAGANA)
 
 
 def alphanumeric(text: str) -> str:
