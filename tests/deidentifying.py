@@ -8,7 +8,7 @@ from headgate.core.deid import gate, patient
 from headgate.core.deid.engine import deidentify as deidentify_bytes
 from headgate.core.deid.memory import Memory
 from headgate.core.elements import Encoding, encoding_of, walk
-from headgate.stores.dicomfiles import file_head
+from headgate.core.filemeta import file_head
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.filebase import DicomBytesIO

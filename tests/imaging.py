@@ -8,10 +8,11 @@ import factories
 import numpy as np
 import pytest
 from headgate import cleaning, pixelcleaning
+from headgate.core.filemeta import file_head
 from headgate.core.pixels.boxes import Box, Word
 from headgate.core.pixels.description import Description, describe
 from headgate.stores import pixeldata
-from headgate.stores.dicomfiles import Instance, encode, file_head, take_apart
+from headgate.stores.dicomfiles import Instance, encode, take_apart
 from PIL import Image, ImageDraw, ImageFont
 from pydicom import Dataset, dcmread
 

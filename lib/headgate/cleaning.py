@@ -14,9 +14,10 @@ from headgate.core.deid.memory import Memory
 from headgate.core.deid.profile import Profile
 from headgate.core.elements import DEFLATED, Encoding, walk
 from headgate.core.errors import Rejected
+from headgate.core.filemeta import file_head
 from headgate.core.pixels import policy
 from headgate.pixelcleaning import clean_pixels
-from headgate.stores.dicomfiles import Instance, deflate, file_head, understanding
+from headgate.stores.dicomfiles import Instance, deflate, understanding
 from headgate.stores.pixeldata import LOSSY, Written, has_frames, written_syntaxes
 
 SOP_CLASS, SOP_INSTANCE, STUDY, SERIES = 0x00080016, 0x00080018, 0x0020000D, 0x0020000E

@@ -28,6 +28,8 @@ class ReceiverSettings:
     free_floor_megabytes: int = 1024
     maximum_associations: int = 64
     maximum_pdu: int = 131072
+    maximum_object_megabytes: int = 65536
+    processes: int = 2
     idle_seconds: float = 60.0
     grace_seconds: float = 60.0
     calling_ae_titles: list[str] = field(default_factory=list)

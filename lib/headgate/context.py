@@ -20,10 +20,10 @@ from headgate.core.fields import PROJECT_NAME
 from headgate.core.model import Assignment
 from headgate.environment import CHECKOUT
 from headgate.stores import files, profiles, secrets
-from headgate.stores.archive import Archive
 from headgate.stores.dicomnet.pacs import Peer
 from headgate.stores.layout import Layout
 from headgate.stores.ledger import Ledger
+from headgate.stores.quarantine.archive import Archive
 from headgate.stores.queues import Queues
 from headgate.stores.spool import Spool
 from headgate.stores.tables import Tables

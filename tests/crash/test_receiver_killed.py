@@ -10,9 +10,9 @@ from pathlib import Path
 import factories
 from headgate.core.errors import Unavailable
 from headgate.demo.processes import free_port, is_listening
-from headgate.stores.archive import Archive
 from headgate.stores.dicomnet import pacs
 from headgate.stores.layout import Layout
+from headgate.stores.quarantine.archive import Archive
 from killing import KILLED
 
 EXPLICIT = "1.2.840.10008.1.2.1"

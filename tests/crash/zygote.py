@@ -46,7 +46,7 @@ class Faults:
     def step(self) -> None:
         self.count += 1
         if self.at and self.count == self.at and self.fault == "kill":
-            os.kill(os.getpid(), signal.SIGKILL)
+            os.killpg(0, signal.SIGKILL)  # with the processes that it shares its work with
         if self.at and self.count >= self.at and self.fault in errno.errorcode.values():
             code = getattr(errno, self.fault)
             raise OSError(code, os.strerror(code))
@@ -104,6 +104,7 @@ def serve() -> None:
         counter = Path(job["folder"]) / f"steps-{os.getpid()}-{number}"
         process = os.fork()
         if process == 0:
+            os.setpgid(0, 0)
             child(job, counter)
         tell({"pid": process})
         _, status = os.waitpid(process, 0)

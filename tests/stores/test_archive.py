@@ -6,7 +6,7 @@ import os
 import factories
 import pytest
 from headgate.core.errors import Unavailable
-from headgate.stores.archive import Archive, Kept
+from headgate.stores.quarantine.archive import Archive, Kept
 
 STUDY = factories.Study()
 
@@ -175,11 +175,37 @@ def test_success_comes_only_after_bytes_and_names_are_synced(an_archive, a_layou
     folder = a_layout.study_archive(STUDY.uid)
     linked = events.index(("link", str(folder / STUDY.instance().SOPInstanceUID)))
     before, after = events[:linked], events[linked:]
-    assert any(name == "fsync" and path.startswith(str(a_layout.temp)) for name, path in before)
     assert ("fsync", str(a_layout.archive)) in before
-    assert after[1] == ("fsync", str(folder))
-    assert after[2][0] == "symlink"
+    assert [name for name, _ in after] == ["link", "symlink", "fsync", "fsync"]
+    assert after[2][1].startswith(str(a_layout.temp))
     assert after[3] == ("fsync", str(a_layout.arrived))
+
+
+def test_where_bytes_do_not_go_straight_to_the_disk_they_are_synced_before_they_have_a_name(
+    an_archive, monkeypatch
+):
+    events, real = [], os.open
+
+    def refusing(path, flags, *more, **named):
+        if flags & os.O_DIRECT:
+            raise OSError(errno.EINVAL, "no O_DIRECT here")
+        return real(path, flags, *more, **named)
+
+    def told(name):
+        call = getattr(os, name)
+
+        def wrapper(*arguments, **named):
+            events.append(name)
+            return call(*arguments, **named)
+
+        monkeypatch.setattr(os, name, wrapper)
+
+    monkeypatch.setattr(os, "open", refusing)
+    keep(an_archive, STUDY.instance())  # makes the folders
+    for name in ("fsync", "link", "symlink"):
+        told(name)
+    keep(an_archive, STUDY.instance(2))
+    assert events == ["fsync", "link", "symlink", "fsync", "fsync"]
 
 
 def test_a_data_tree_that_lost_a_folder_is_told_and_not_tried_for_ever(an_archive, a_layout):

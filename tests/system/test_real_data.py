@@ -12,7 +12,7 @@ import pytest
 from gateways import needs
 from headgate.demo import scanner, studies
 from headgate.demo.processes import script
-from headgate.stores.archive import Archive
+from headgate.stores.quarantine.archive import Archive
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 DAMAGED = 150

@@ -21,7 +21,7 @@ from headgate.demo.processes import Running, free_port, script
 from headgate.demo.site import TITLES, Site
 from headgate.environment import CHECKOUT
 from headgate.shell import exits, logs
-from headgate.stores import files, secrets
+from headgate.stores import files, secrets, walking
 from headgate.stores.tables import Tables
 
 DICTIONARIES = CHECKOUT / "config" / "redcap"
@@ -135,7 +135,7 @@ def _started(folder: Path) -> Iterator[tuple[Site, Tables, archives.Pacs, str]]:
 
 def _paths(data: str | None, folder: Path) -> list[Path]:
     if data:
-        return [path for path in files.tree(Path(data)) if path.suffix != ".csv"]
+        return [path for path in walking.tree(Path(data)) if path.suffix != ".csv"]
     return [*studies.packaged(), *studies.generated(folder / "made")]
 
 

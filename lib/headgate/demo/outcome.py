@@ -17,10 +17,10 @@ from headgate.core.errors import Rejected
 from headgate.core.model import Delivery, Fate
 from headgate.core.states import State
 from headgate.demo.site import Site
-from headgate.stores.archive import Archive
 from headgate.stores.dicomfiles import encode, read_instance
 from headgate.stores.layout import STUDY_PREFIX, Layout
 from headgate.stores.ledger import Ledger
+from headgate.stores.quarantine.archive import Archive
 from headgate.stores.queues import Queues
 from headgate.stores.trees import Trees
 

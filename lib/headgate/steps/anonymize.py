@@ -18,7 +18,7 @@ from headgate.context import Context, shipped
 from headgate.core.coupling import CouplingFile
 from headgate.core.model import Assignment
 from headgate.core.step import Outcome, Step, error, not_needed, ok
-from headgate.stores import files, profiles, secrets
+from headgate.stores import files, profiles, secrets, walking
 
 NAME = "anonymize"
 FILES_AT_ONCE = 256
@@ -47,7 +47,7 @@ def plan(context: Context) -> Iterator[Chunk]:
     if not options["coupling_list"] and not options["participant"]:
         raise click.UsageError("say who it is: --participant and --event, or --coupling-list")
     source = Path(options["input"])
-    paths = iter([source] if source.is_file() else files.tree(source))
+    paths = iter([source] if source.is_file() else walking.tree(source))
     while chunk := list(islice(paths, FILES_AT_ONCE * options["jobs"])):
         yield Chunk(chunk)
     yield Chunk([])

@@ -17,8 +17,8 @@ from headgate.core.grammar import is_uid
 from headgate.core.series import NEEDED, describe
 from headgate.core.step import Outcome, Step, error, not_needed, ok
 from headgate.stores import files
-from headgate.stores.archive import is_filed_as
 from headgate.stores.dicomfiles import read_header, read_instance, understanding
+from headgate.stores.quarantine.archive import is_filed_as
 
 BATCH = 1000
 CAME_OTHERWISE = (

@@ -5,7 +5,9 @@ import logging
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from socket import socket
 
 import click
 
@@ -13,7 +15,15 @@ from headgate.context import Context
 from headgate.core.errors import Misconfigured
 from headgate.core.step import Outcome, Step, error, ok
 from headgate.stores import systemd
-from headgate.stores.dicomnet.receiver import Admission, Receiver
+from headgate.stores.dicomnet.receiver import (
+    Admission,
+    Limits,
+    Receiver,
+    listening,
+    told_without_values,
+)
+from headgate.stores.dicomnet.tally import Board, Tally
+from headgate.stores.dicomnet.workers import Workers
 
 NAME = "storescpd"
 TICK_SECONDS = 1.0
@@ -51,28 +61,45 @@ def apply(context: Context, item: str) -> Iterator[Outcome]:
 def _receive(context: Context, ended: threading.Event) -> int:
     """Listen until the end or until disabled; return how many associations had to be aborted."""
     settings = context.settings.receiver
-    receiver = Receiver(
-        keep=context.archive.keep,
-        has_room=context.archive.has_room,
-        ae_title=settings.ae_title,
-        admission=_admission(context),
-        maximum_associations=settings.maximum_associations,
-        maximum_pdu=settings.maximum_pdu,
-        idle_seconds=settings.idle_seconds,
-    )
-    port = receiver.start(settings.address, settings.port)
+    listener = listening(settings.address, settings.port)
+    board = Board(settings.processes)
+    work = partial(_serve, context, listener, board)
+    workers = Workers(settings.processes, work)
     systemd.notify("READY=1")
+    port = listener.getsockname()[1]
     log.info("listening on port %d", port)
     sys.stderr.write(f"storescpd: listening on port {port}\n")
     sys.stderr.flush()
     told: dict[str, int] = {}
     while not ended.wait(TICK_SECONDS) and _is_enabled(context):
-        open_now = receiver.open_associations()
+        if workers.replace_dead(board.clear_open):
+            context.archive.clear_temporary()
+        open_now = board.open_in_all()
         systemd.notify("WATCHDOG=1", f"STATUS={open_now} associations open")
-        if not open_now and receiver.counts != told:
-            told = dict(receiver.counts)
+        if not open_now and board.counts() != told:
+            told = board.counts()
             log.info("received so far: %s", ", ".join(f"{n} {word}" for word, n in told.items()))
-    log.info("no new associations; %d are open", receiver.open_associations())
+    log.info("no new associations; %d are open", board.open_in_all())
+    listener.close()
+    return workers.stop()
+
+
+def _serve(
+    context: Context, listener: socket, board: Board, row: int, wait: Callable[[], None]
+) -> int:
+    """Take associations in this process until it is over; return how many had to be aborted."""
+    settings = context.settings.receiver
+    limits = Limits(
+        settings.maximum_associations,
+        settings.maximum_pdu,
+        settings.maximum_object_megabytes << 20,
+        settings.idle_seconds,
+    )
+    told_without_values(log.error)
+    receiver = Receiver(context.archive, Tally(board, row), _admission(context), limits)
+    receiver.serve(listener)
+    wait()
+    listener.close()
     return receiver.stop(settings.grace_seconds)
 
 

@@ -7,7 +7,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cached_property, lru_cache
+from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 
@@ -28,20 +28,15 @@ from headgate.core.elements import (
     Malformed,
     element_at,
     encoding_of,
-    head,
     header_end,
     walk,
 )
 from headgate.core.errors import Rejected
+from headgate.core.filemeta import EXPLICIT, SOP_CLASS, TRANSFER_SYNTAX
 from headgate.core.guessing import transfer_syntax_of
-from headgate.core.implementation import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION
 from headgate.stores import files
 
 META_BYTES = 1 << 16
-EXPLICIT = Encoding(is_implicit=False, is_little=True)
-# PS3.10 Table 7.1-1
-GROUP_LENGTH, VERSION, SOP_CLASS, SOP_INSTANCE = 0x00020000, 0x00020001, 0x00020002, 0x00020003
-TRANSFER_SYNTAX, IMPLEMENTATION_CLASS, VERSION_NAME = 0x00020010, 0x00020012, 0x00020013
 META = frozenset({SOP_CLASS, TRANSFER_SYNTAX})  # what is asked of it
 # what a broken file makes pydicom raise
 BROKEN = (
@@ -193,34 +188,6 @@ def encode(header: Dataset, pixels: list[memoryview], transfer_syntax: str) -> t
     if transfer_syntax in DEFLATED:
         whole = deflate(whole)
     return encoded, whole
-
-
-def file_head(sop_class: str, sop_instance: str, transfer_syntax: str) -> bytes:
-    """Given what a data set is, return what stands before it in a file: PS3.10 7.1.
-
-    Nothing of another file's is in it: an empty preamble, no AE titles, nothing private.
-    """
-    before, after = _around_instance(sop_class, transfer_syntax)
-    group = before + _uid(SOP_INSTANCE, sop_instance) + after
-    length = _element(GROUP_LENGTH, b"UL", len(group).to_bytes(4, "little"))
-    return bytes(128) + b"DICM" + length + group
-
-
-@lru_cache(maxsize=256)
-def _around_instance(sop_class: str, transfer_syntax: str) -> tuple[bytes, bytes]:
-    version = IMPLEMENTATION_VERSION.encode("ascii")
-    before = _element(VERSION, b"OB", b"\0\1") + _uid(SOP_CLASS, sop_class)
-    implementation = _uid(IMPLEMENTATION_CLASS, IMPLEMENTATION_CLASS_UID)
-    name = _element(VERSION_NAME, b"SH", version + b" " * (len(version) % 2))
-    return before, _uid(TRANSFER_SYNTAX, transfer_syntax) + implementation + name
-
-
-def _uid(tag: int, uid: str) -> bytes:
-    return _element(tag, b"UI", uid.encode("ascii") + bytes(len(uid) % 2))
-
-
-def _element(tag: int, vr: bytes, value: bytes) -> bytes:
-    return head(tag, vr, len(value), EXPLICIT) + value
 
 
 def deflate(dataset: bytes) -> bytes:

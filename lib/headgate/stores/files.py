@@ -10,13 +10,14 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from headgate.core.errors import Unavailable
-from headgate.stores.straight import open_straight, write_straight
+from headgate.stores.straight import StraightFile
 
 FOLDER_MODE = 0o750
 # IOV_MAX of Linux
 MOST_PARTS = 1024
 MOST_AT_ONCE, LARGE, LONG = 8 << 20, 32 << 20, 256 << 10
 FILE_MODE = 0o640
+NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
 
@@ -101,15 +102,12 @@ def write_new(path: str | Path, *parts: bytes | memoryview, is_synced: bool = Tr
 
     Raise OSError as the disk does.
     """
-    flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
-    is_straight = not is_synced and is_large(parts)
-    opened = open_straight if is_straight else os.open
-    descriptor = opened(path, flags, FILE_MODE)
+    if not is_synced and is_large(parts):
+        _write_straight(path, parts)
+        return
+    descriptor = os.open(path, NEW, FILE_MODE)
     try:
-        if is_straight:
-            write_straight(descriptor, parts)
-        else:
-            write_bytes(descriptor, *parts)
+        write_bytes(descriptor, *parts)
         if is_synced:
             os.fsync(descriptor)
     except OSError:
@@ -117,6 +115,24 @@ def write_new(path: str | Path, *parts: bytes | memoryview, is_synced: bool = Tr
         os.unlink(path)  # noqa: PTH108 (one system call)
         raise
     os.close(descriptor)
+
+
+def _write_straight(path: str | Path, parts: Iterable[bytes | memoryview]) -> None:
+    file = open_new(path)
+    try:
+        for part in parts:
+            file.write(part)
+        file.finish()
+    except OSError:
+        os.unlink(path)  # noqa: PTH108 (one system call)
+        raise
+    finally:
+        file.close()
+
+
+def open_new(path: str | Path) -> StraightFile:
+    """Given a path, return a new file there that is written straight to the disk."""
+    return StraightFile(path, NEW, FILE_MODE)
 
 
 def write_whole(path: Path, text: str) -> None:
@@ -212,7 +228,16 @@ def touch(path: Path, when: float) -> None:
 
 def sync_folder(path: Path) -> None:
     """Given a folder, make the names in it durable."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    _sync(path, os.O_DIRECTORY)
+
+
+def sync_file(path: Path) -> None:
+    """Given a file, make its bytes durable."""
+    _sync(path, 0)
+
+
+def _sync(path: Path, flags: int) -> None:
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | flags)
     try:
         os.fsync(descriptor)
     finally:
@@ -269,10 +294,3 @@ def newest(*folders: Path) -> float:
                 with suppress(FileNotFoundError):
                     times.append(entry.stat(follow_symlinks=False).st_mtime)
     return max(times)
-
-
-def tree(folder: Path) -> Iterator[Path]:
-    """Given a folder, yield every file in it and below, sorted, links to folders left alone."""
-    for place, folders, names in os.walk(folder):
-        folders.sort()
-        yield from (Path(place) / name for name in sorted(names))

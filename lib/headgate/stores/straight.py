@@ -1,6 +1,6 @@
 """Large files written straight to the disk, past the page cache, where the file system can.
 
-Nobody reads an output again soon, and what is written so waits for no later sync of its bytes.
+What is written so waits for no later sync of its bytes, and takes no memory whatever its size.
 """
 
 import errno
@@ -8,34 +8,74 @@ import fcntl
 import mmap
 import os
 import threading
-from collections.abc import Iterable, Iterator
 
 BLOCK = 4096  # what O_DIRECT asks of sizes and addresses, at the most usual
-ROOM = 1 << 20
+ROOM = 256 << 10
 Part = bytes | memoryview
 _rooms = threading.local()
 
 
-def open_straight(path: str | os.PathLike[str], flags: int, mode: int) -> int:
-    """Given what os.open takes, return the file opened past the page cache, or as any other."""
-    try:
-        return os.open(path, flags | os.O_DIRECT, mode)
-    except OSError as error:
-        if error.errno != errno.EINVAL:
-            raise
-        return os.open(path, flags, mode)
+class StraightFile:
+    """A new file that this thread writes from its beginning to its end, one at a time."""
 
+    def __init__(self, path: str | os.PathLike[str], flags: int, mode: int) -> None:
+        self.is_straight = True
+        self.descriptor = self._opened(path, flags, mode)
+        self._room = _room()
+        self._filled = self._size = 0
 
-def write_straight(descriptor: int, parts: Iterable[Part]) -> None:
-    """Given a file just opened and parts, write them one after the other.
+    def write(self, part: Part) -> None:
+        """Given bytes, write them after those before. Raise OSError as the disk does."""
+        rest = memoryview(part)
+        while rest:
+            piece = rest[: ROOM - self._filled]
+            end = self._filled + len(piece)
+            self._room[self._filled : end] = piece
+            self._filled, rest = end, rest[len(piece) :]
+            if end == ROOM:
+                self._write_out(ROOM)
 
-    Raise OSError as the disk does.
-    """
-    size = 0
-    for block, filled in _blocks(parts, _room()):
-        _write_all(descriptor, block)
-        size += filled
-    os.ftruncate(descriptor, size)
+    def finish(self) -> None:
+        """Write what is not written yet; the file then has its size. Raise OSError."""
+        if self._filled:
+            end = -(-self._filled // BLOCK) * BLOCK
+            self._room[self._filled : end] = bytes(end - self._filled)
+            self._write_out(end)
+        os.ftruncate(self.descriptor, self._size)
+
+    def close(self) -> None:
+        """Let go of the file."""
+        os.close(self.descriptor)
+
+    def _opened(self, path: str | os.PathLike[str], flags: int, mode: int) -> int:
+        try:
+            return os.open(path, flags | os.O_DIRECT, mode)
+        except OSError as error:
+            if error.errno != errno.EINVAL:
+                raise
+            self.is_straight = False
+            return os.open(path, flags, mode)
+
+    def _write_out(self, end: int) -> None:
+        data = self._room[:end]
+        while data:
+            try:
+                written = os.write(self.descriptor, data)
+            except OSError as error:
+                if error.errno != errno.EINVAL or not self.is_straight:
+                    raise
+                self._leave_straightness()
+                continue
+            data = data[written:]
+            if written % BLOCK:
+                self._leave_straightness()
+        self._size, self._filled = self._size + self._filled, 0
+
+    def _leave_straightness(self) -> None:
+        """Have the rest written as in any other file."""
+        flags = fcntl.fcntl(self.descriptor, fcntl.F_GETFL)
+        fcntl.fcntl(self.descriptor, fcntl.F_SETFL, flags & ~os.O_DIRECT)
+        self.is_straight = False
 
 
 def _room() -> memoryview:
@@ -44,41 +84,3 @@ def _room() -> memoryview:
         _rooms.own = memoryview(mmap.mmap(-1, ROOM))
     own: memoryview = _rooms.own
     return own
-
-
-def _blocks(parts: Iterable[Part], room: memoryview) -> Iterator[tuple[memoryview, int]]:
-    """Yield whole blocks, with how many of their bytes are meant; the room holds each in turn."""
-    filled = 0
-    for part in parts:
-        rest = memoryview(part)
-        while rest:
-            piece = rest[: ROOM - filled]
-            room[filled : filled + len(piece)] = piece
-            filled, rest = filled + len(piece), rest[len(piece) :]
-            if filled == ROOM:
-                yield room, ROOM
-                filled = 0
-    if filled:
-        end = -(-filled // BLOCK) * BLOCK
-        room[filled:end] = bytes(end - filled)
-        yield room[:end], filled
-
-
-def _write_all(descriptor: int, data: memoryview) -> None:
-    while data:
-        try:
-            written = os.write(descriptor, data)
-        except OSError as error:
-            if error.errno != errno.EINVAL or not _leave_straightness(descriptor):
-                raise
-            continue
-        data = data[written:]
-        if written % BLOCK:
-            _leave_straightness(descriptor)
-
-
-def _leave_straightness(descriptor: int) -> bool:
-    """Have the rest written as in any other file; return whether it was not so already."""
-    flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
-    fcntl.fcntl(descriptor, fcntl.F_SETFL, flags & ~os.O_DIRECT)
-    return bool(flags & os.O_DIRECT)

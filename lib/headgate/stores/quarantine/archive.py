@@ -1,34 +1,20 @@
 """The archive: every instance as it was received, safe on disk before anybody is told."""
 
-import errno
-import hashlib
 import itertools
 import os
 import re
 import socket
 from collections.abc import Iterator
 from contextlib import suppress
-from enum import StrEnum
 from pathlib import Path
 
-from headgate.core.grammar import is_uid, short_hash
+from headgate.core.grammar import is_uid
 from headgate.stores import files
-from headgate.stores.layout import NO_STUDY, STUDY_PREFIX, Layout
+from headgate.stores.layout import STUDY_PREFIX, Layout
+from headgate.stores.quarantine.drafts import Draft, Kept, arrival_of, link_new
 
-PREAMBLE_AND_PREFIX = 132
-GROUP_LENGTH_ELEMENT = 12
-CHUNK_BYTES = 1 << 20
 DISCARDED = "discarded-"
-TRIES = 5
 DIGEST = re.compile(r"[0-9a-f]{16}")
-
-
-class Kept(StrEnum):
-    """What keeping an instance found."""
-
-    NEW = "new"
-    SAME = "same"
-    CONFLICT = "conflict"
 
 
 class Archive:
@@ -43,43 +29,31 @@ class Archive:
         """Given a size in bytes, return whether it leaves the disk's floor free."""
         return files.free_bytes(self._layout.datadir) - size >= self._free_floor_bytes
 
+    def draft(self, head: bytes) -> Draft:
+        """Given a preamble and file meta information, return an instance that begins with them.
+
+        Raise OSError as the disk does.
+        """
+        aside = self._layout.temp / _name_aside(next(self._numbers))
+        return Draft(self._layout, aside, head)
+
     def keep(self, study: str | None, sop_instance: str, head: bytes, dataset: memoryview) -> Kept:
         """Given an instance, put it on disk durably and announce it; return what was found.
 
-        `head` is the preamble and the file meta information. UIDs that are none get a safe name.
-        The same bytes again are announced again and not doubled; other bytes under the same UID
-        are kept beside the first. Raise OSError as the disk does; then nothing is half-written.
+        Raise OSError as the disk does; then nothing is half-written.
         """
-        folder = self._layout.study_archive(study) if study else self._layout.archive / NO_STUDY
-        name = sop_instance if is_uid(sop_instance) else "invalid-" + short_hash(sop_instance)
-        aside = self._layout.temp / _name_aside(next(self._numbers))
+        draft = self.draft(head)
         try:
-            files.write_new(aside, head, dataset)
-            kept = self._settle_and_announce(aside, folder / name, len(head), dataset)
+            draft.write(dataset)
+            return draft.settle(study, sop_instance)
         finally:
-            files.remove(aside)
-        return kept
-
-    def _settle_and_announce(self, aside: Path, path: Path, head: int, dataset: memoryview) -> Kept:
-        for _ in range(TRIES):
-            files.make_folders(path.parent)
-            with suppress(FileNotFoundError):  # clear-old-files took folder or file in this moment
-                kept, settled = _settle(aside, path, head, dataset)
-                files.sync_folder(path.parent)
-                self.announce(settled)
-                if settled.exists():
-                    return kept
-        raise FileNotFoundError(errno.ENOENT, "a folder of the data tree is gone")
+            draft.close()
 
     def announce(self, path: Path) -> bool:
         """Given a file in the archive, make its arrival link durably; return whether it was new."""
-        is_new = files.point(self._arrival(path), path)
+        is_new = files.point(arrival_of(self._layout, path), path)
         files.sync_folder(self._layout.arrived)
         return is_new
-
-    def _arrival(self, path: Path) -> Path:
-        study = path.parent.name.removeprefix(STUDY_PREFIX)
-        return self._layout.arrived / f"{study}_{path.name}"
 
     def instances(self) -> Iterator[Path]:
         """Yield every file in the archive."""
@@ -131,7 +105,7 @@ class Archive:
             if os.path.lexists(self._layout.arrived / arrival):
                 study, _, name = arrival.partition("_")
                 files.make_folders(self._layout.study_archive(study))
-                _link_new(self._layout.temp / aside, self._layout.study_archive(study) / name)
+                link_new(self._layout.temp / aside, self._layout.study_archive(study) / name)
                 kept += 1
             files.remove(self._layout.temp / aside)
         return kept
@@ -151,41 +125,6 @@ def is_filed_as(name: str, sop_instance: str) -> bool:
     return name == sop_instance or is_conflict
 
 
-def _settle(aside: Path, path: Path, head: int, dataset: memoryview) -> tuple[Kept, Path]:
-    if _link_new(aside, path):
-        return Kept.NEW, path
-    if _same_dataset(path, aside, head, len(dataset)):
-        return Kept.SAME, path
-    other = path.with_name(f"{path.name}.{hashlib.sha256(dataset).hexdigest()[:16]}")
-    _link_new(aside, other)
-    return Kept.CONFLICT, other
-
-
-def _link_new(aside: Path, path: Path) -> bool:
-    """A rename would replace what is there; a link never does."""
-    try:
-        os.link(aside, path)
-    except FileExistsError:
-        return False
-    return True
-
-
-def _same_dataset(path: Path, aside: Path, head: int, size: int) -> bool:
-    """The meta information tells who sent it when, so it is the data sets that are compared."""
-    with path.open("rb") as old, aside.open("rb") as new:
-        start = old.read(PREAMBLE_AND_PREFIX + GROUP_LENGTH_ELEMENT)
-        length = int.from_bytes(start[-4:], "little")
-        offset = PREAMBLE_AND_PREFIX + GROUP_LENGTH_ELEMENT + length
-        if os.fstat(old.fileno()).st_size - offset != size:
-            return False
-        old.seek(offset)
-        new.seek(head)
-        while chunk := new.read(CHUNK_BYTES):
-            if old.read(len(chunk)) != chunk:
-                return False
-    return True
-
-
 def _name_aside(number: int) -> str:
     return f"storescpd-{socket.gethostname()}-{os.getpid()}-{number}"
 
@@ -193,4 +132,13 @@ def _name_aside(number: int) -> str:
 def _is_orphan(name: str) -> bool:
     writer, _, process = name.rpartition("-")[0].rpartition("-")
     is_ours = writer == f"storescpd-{socket.gethostname()}"
-    return is_ours and process.isdigit() and not Path(f"/proc/{process}").exists()
+    return is_ours and process.isdigit() and not _is_alive(process)
+
+
+def _is_alive(process: str) -> bool:
+    """One that died and was not asked for yet is listed too, as a zombie."""
+    try:
+        stat = Path(f"/proc/{process}/stat").read_text()
+    except (FileNotFoundError, ProcessLookupError):
+        return False
+    return not stat.rpartition(")")[2].startswith(" Z")

@@ -1,0 +1,62 @@
+"""What stands before a data set in a file: PS3.10 7.1."""
+
+from functools import lru_cache
+
+from headgate.core.elements import Encoding, head
+from headgate.core.implementation import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION
+
+EXPLICIT = Encoding(is_implicit=False, is_little=True)
+# PS3.10 Table 7.1-1
+GROUP_LENGTH, VERSION, SOP_CLASS, SOP_INSTANCE = 0x00020000, 0x00020001, 0x00020002, 0x00020003
+TRANSFER_SYNTAX, IMPLEMENTATION_CLASS, VERSION_NAME = 0x00020010, 0x00020012, 0x00020013
+SOURCE_TITLE, SENDING_TITLE, RECEIVING_TITLE = 0x00020016, 0x00020017, 0x00020018
+SENDING_ADDRESS = 0x00020027
+
+
+def file_head(
+    sop_class: str, sop_instance: str, transfer_syntax: str, journey: bytes = b""
+) -> bytes:
+    """Given what a data set is, return what stands before it in a file.
+
+    Nothing of another file's is in it: an empty preamble, nothing private, and no AE titles but
+    those of the `journey`.
+    """
+    before, after = _around_instance(sop_class, transfer_syntax)
+    group = before + _uid(SOP_INSTANCE, sop_instance) + after + journey
+    length = _element(GROUP_LENGTH, b"UL", len(group).to_bytes(4, "little"))
+    return bytes(128) + b"DICM" + length + group
+
+
+@lru_cache(maxsize=1024)
+def journey(calling: str, called: str, address: str) -> bytes:
+    """Given who sent an instance to whom, and the address it came from, return the elements of
+    the file meta information that tell.
+    """
+    return b"".join(
+        [
+            _element(SOURCE_TITLE, b"AE", _even(calling)),
+            _element(SENDING_TITLE, b"AE", _even(calling)),
+            _element(RECEIVING_TITLE, b"AE", _even(called)),
+            _element(SENDING_ADDRESS, b"UR", _even(f"dicom://{address}")),
+        ]
+    )
+
+
+@lru_cache(maxsize=256)
+def _around_instance(sop_class: str, transfer_syntax: str) -> tuple[bytes, bytes]:
+    before = _element(VERSION, b"OB", b"\0\1") + _uid(SOP_CLASS, sop_class)
+    implementation = _uid(IMPLEMENTATION_CLASS, IMPLEMENTATION_CLASS_UID)
+    name = _element(VERSION_NAME, b"SH", _even(IMPLEMENTATION_VERSION))
+    return before, _uid(TRANSFER_SYNTAX, transfer_syntax) + implementation + name
+
+
+def _uid(tag: int, uid: str) -> bytes:
+    return _element(tag, b"UI", uid.encode("latin-1") + bytes(len(uid) % 2))
+
+
+def _even(text: str) -> bytes:
+    return text.encode("latin-1") + b" " * (len(text) % 2)
+
+
+def _element(tag: int, vr: bytes, value: bytes) -> bytes:
+    return head(tag, vr, len(value), EXPLICIT) + value

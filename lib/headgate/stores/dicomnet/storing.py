@@ -1,0 +1,144 @@
+"""C-STORE as it is served: the data set goes to disk as it comes, and is acknowledged when safe."""
+
+import errno
+import logging
+from collections.abc import Callable
+from typing import Protocol
+
+from headgate.core.elements import study_instance_uid
+from headgate.core.errors import HeadgateError
+from headgate.core.filemeta import file_head, journey
+from headgate.core.grammar import is_uid
+from headgate.core.upperlayer import commands
+from headgate.core.upperlayer.commands import OUT_OF_RESOURCES, PROCESSING_FAILURE, SUCCESS, Command
+from headgate.stores.dicomnet.association import Peer, Presentation
+
+NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
+CONFLICT = "conflict"
+MOST_START = 4 << 20  # within so many bytes stands the Study Instance UID of any object
+LONGEST_UID = 64  # PS3.5 9.1
+
+log = logging.getLogger("headgate.receiver")
+
+
+class Draft(Protocol):
+    """An instance that is being written."""
+
+    def write(self, part: bytes | memoryview) -> None:
+        """Given more of it, write it."""
+
+    def settle(self, study: str | None, sop_instance: str) -> str:
+        """Given what it is, make it durable; return a word for what was found."""
+
+    def close(self) -> None:
+        """Leave nothing half-written."""
+
+
+class Quarantine(Protocol):
+    """Where instances are kept."""
+
+    def has_room(self, size: int) -> bool:
+        """Given a size, return whether the disk may take so many bytes."""
+
+    def draft(self, head: bytes) -> Draft:
+        """Given how a file begins, return an instance that begins so."""
+
+
+class Storing:
+    """One instance on its way from a peer to the disk."""
+
+    def __init__(
+        self, quarantine: Quarantine, count: Callable[[str], None], command: Command, head: bytes,
+        transfer_syntax: str, most_bytes: int,
+    ) -> None:  # fmt: skip
+        self._quarantine, self._count = quarantine, count
+        self._instance = command.uid(commands.AFFECTED_INSTANCE)
+        self._syntax, self._room = transfer_syntax, most_bytes
+        self._draft: Draft | None = None
+        self._start = bytearray()
+        self._study: str | None = None
+        self._trouble = 0
+        self._guarded(lambda: self._begin(head))
+
+    def write(self, piece: memoryview) -> None:
+        """Given more of the data set, write it; after trouble, let it pass."""
+        if self._trouble:
+            return
+        if self._study is None and len(self._start) < MOST_START:
+            self._start += piece
+            self._study = study_instance_uid(memoryview(self._start), self._syntax)
+        self._room -= len(piece)
+        if self._room < 0:
+            self._fail(OUT_OF_RESOURCES, "too_large", "it is larger than receiver.maximum_object")
+        elif self._draft:
+            draft = self._draft
+            self._guarded(lambda: draft.write(piece))
+
+    def finish(self) -> int:
+        """Return the status, when the instance is safe or has to be sent again."""
+        try:
+            if not self._trouble:
+                self._guarded(self._settle)
+        finally:
+            self.discard()
+        return self._trouble or SUCCESS
+
+    def discard(self) -> None:
+        """Leave nothing of it half-written."""
+        if self._draft:
+            self._draft.close()
+            self._draft = None
+
+    def _begin(self, head: bytes) -> None:
+        if not self._quarantine.has_room(len(head)):
+            self._fail(OUT_OF_RESOURCES, "no_room", "the disk is nearly full")
+            return
+        self._draft = self._quarantine.draft(head)
+
+    def _settle(self) -> None:
+        if self._draft is None:
+            return
+        study = self._study if self._study and is_uid(self._study) else None
+        kept = self._draft.settle(study, self._instance)
+        self._count(kept)
+        if kept == CONFLICT:
+            log.warning(
+                "%s: came again with other bytes; both are kept, the first one counts",
+                self._instance,
+            )
+
+    def _guarded(self, work: Callable[[], None]) -> None:
+        try:
+            work()
+        except (OSError, HeadgateError) as error:
+            cause = error if isinstance(error, OSError) else error.__cause__
+            is_full = isinstance(cause, OSError) and cause.errno in NO_ROOM
+            reason = getattr(cause, "strerror", None) or type(error).__name__
+            if is_full:
+                self._fail(OUT_OF_RESOURCES, "no_room", reason)
+            else:
+                self._fail(PROCESSING_FAILURE, "failed", reason)
+
+    def _fail(self, status: int, word: str, reason: str) -> None:
+        self._trouble = status
+        self._count(word)
+        # what is no UID may be anything, a name too: it is not shown
+        shown = self._instance if is_uid(self._instance) else "an instance whose UID is none"
+        log.error("%s: refused with 0x%04X: %s", shown, status, reason)
+
+
+def storing(
+    quarantine: Quarantine, count: Callable[[str], None], most_bytes: int
+) -> Callable[[Command, Presentation, Peer], Storing]:
+    """Given where instances go and what counts them, return what takes a C-STORE."""
+
+    def opened(command: Command, presentation: Presentation, peer: Peer) -> Storing:
+        head = file_head(
+            command.uid(commands.AFFECTED_CLASS)[:LONGEST_UID],
+            command.uid(commands.AFFECTED_INSTANCE)[:LONGEST_UID],
+            presentation.transfer_syntax,
+            journey(*peer),
+        )
+        return Storing(quarantine, count, command, head, presentation.transfer_syntax, most_bytes)
+
+    return opened

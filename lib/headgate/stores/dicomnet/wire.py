@@ -1,0 +1,86 @@
+"""A connection as PDUs: read into one buffer, whose bytes are handed on as they come."""
+
+import socket
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+
+from headgate.core.upperlayer.pdus import HEAD_BYTES, ProtocolError, read_head
+
+BUFFER_BYTES = 512 << 10  # room for the longest A-ASSOCIATE-RQ, and for several P-DATA-TF at once
+
+
+class Closed(Exception):
+    """The peer has gone."""
+
+
+class Wire:
+    """One connection, read by one thread. A peer has `seconds` for each PDU."""
+
+    def __init__(self, connection: socket.socket, seconds: float) -> None:
+        self._connection = connection
+        self._seconds = seconds
+        self._deadline = 0.0
+        self._buffer = memoryview(bytearray(BUFFER_BYTES))
+        self._start = self._end = 0
+        connection.settimeout(seconds)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    def head(self) -> tuple[int, int]:
+        """Return the type of the next PDU and how many bytes follow.
+
+        Raise Closed, TimeoutError, OSError.
+        """
+        self._deadline = time.monotonic() + self._seconds
+        return read_head(self.take(HEAD_BYTES))
+
+    def take(self, count: int) -> memoryview:
+        """Given a number of bytes, return the next so many, good until more is asked for.
+
+        Raise ProtocolError where the buffer cannot hold them; Closed, TimeoutError, OSError.
+        """
+        if count > BUFFER_BYTES:
+            raise ProtocolError(f"a PDU of {count} bytes is longer than any that is allowed")
+        while self._end - self._start < count:
+            if self._start + count > BUFFER_BYTES:
+                self._to_front()
+            self._receive()
+        start, self._start = self._start, self._start + count
+        return self._buffer[start : self._start]
+
+    def pieces(self, count: int) -> Iterator[memoryview]:
+        """Given a number of bytes, yield the next so many, as they come. Raise as `take` does."""
+        while count:
+            if self._start == self._end:
+                self._start = self._end = 0
+                self._receive()
+            end = min(self._end, self._start + count)
+            piece = self._buffer[self._start : end]
+            self._start, count = end, count - len(piece)
+            yield piece
+
+    def send(self, data: bytes) -> None:
+        """Given bytes, send them. Raise TimeoutError, OSError."""
+        self._connection.sendall(data)
+
+    def close(self) -> None:
+        """Close the connection, when the peer has had what was sent."""
+        with suppress(OSError):
+            self._connection.shutdown(socket.SHUT_WR)
+        self._connection.close()
+
+    def _to_front(self) -> None:
+        left = self._end - self._start
+        self._buffer[:left] = bytes(self._buffer[self._start : self._end])
+        self._start, self._end = 0, left
+
+    def _receive(self) -> None:
+        count = self._connection.recv_into(self._buffer[self._end :])
+        if not count:
+            raise Closed
+        if time.monotonic() > self._deadline:
+            raise TimeoutError
+        self._end += count
+        # The kernel forgets it with each segment; without it a peer that leaves Nagle's algorithm
+        # on waits 40 ms for each instance.
+        self._connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)

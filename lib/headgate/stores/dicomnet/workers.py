@@ -1,0 +1,76 @@
+"""Processes that share the receiver's ports; one that dies is replaced and takes no other along."""
+
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable
+
+log = logging.getLogger("headgate.receiver")
+
+MOST_ABORTED = 100  # of a process's exit code, which has room for 255
+BROKEN = 101
+LOOK_SECONDS = 1.0
+
+
+class Workers:
+    """Processes forked from this one. `work(number, wait)` runs in each: when `wait()` returns it
+    has to end, and returns how many associations it had to abort.
+    """
+
+    def __init__(self, count: int, work: Callable[[int, Callable[[], None]], int]) -> None:
+        self._work = work
+        self._alive: dict[int, int] = {}
+        for number in range(count):
+            self._fork(number)
+
+    def replace_dead(self, forget: Callable[[int], None]) -> int:
+        """Start a process for each that died, of which `forget` is told; return how many."""
+        dead = self._reaped()
+        for process, number in dead:
+            log.error("receiver process %d died and is replaced", process)
+            forget(number)
+            self._fork(number)
+        return len(dead)
+
+    def stop(self) -> int:
+        """Have every process end; return how many associations were aborted in all."""
+        for process in self._alive:
+            os.kill(process, signal.SIGTERM)
+        aborted = 0
+        for process in list(self._alive):
+            _, status = os.waitpid(process, 0)
+            code = os.waitstatus_to_exitcode(status)
+            aborted += code if 0 < code <= MOST_ABORTED else 0
+        self._alive.clear()
+        return aborted
+
+    def _fork(self, number: int) -> None:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        parent, process = os.getpid(), os.fork()
+        if process:
+            self._alive[process] = number
+            return
+        code = BROKEN
+        try:
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
+            signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is told, and tells
+            code = min(self._work(number, lambda: _wait(parent)), MOST_ABORTED)
+        finally:
+            os._exit(code)
+
+    def _reaped(self) -> list[tuple[int, int]]:
+        found = []
+        for process in list(self._alive):
+            done, _ = os.waitpid(process, os.WNOHANG)
+            if done:
+                found.append((process, self._alive.pop(process)))
+        return found
+
+
+def _wait(parent: int) -> None:
+    """Wait until this process is told to end, or its parent is no more."""
+    while os.getppid() == parent:
+        if signal.sigtimedwait({signal.SIGTERM}, LOOK_SECONDS):
+            return

@@ -1,0 +1,1 @@
+"""What was received: the archive, and instances on their way into it."""
