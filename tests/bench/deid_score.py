@@ -22,7 +22,7 @@ enter(create=True, extras="test")
 import click
 from planting import corpus, scoring
 
-SHOWN = 400
+SHOWN = 100
 
 
 @click.command()

@@ -114,6 +114,13 @@ def test_identifiers_are_taken_from_every_depth():
     assert set(identifiers.names) == {"Berg", "Anna"}
 
 
+def test_a_short_name_without_its_marks_is_found_in_bytes_as_a_word_alone():
+    identifiers = a_patient(SpecificCharacterSet="ISO_IR 192", PatientName="Trần^Ny")
+    assert find_leaks(with_blob(b"\1 tran \2"), identifiers)
+    assert not find_leaks(with_text("point transform", "DerivationDescription"), identifiers)
+    assert not find_leaks(with_blob(b"\1 transform \2"), identifiers)
+
+
 def test_placeholders_and_initials_name_nobody():
     assert a_patient(PatientName="Anonymous^J^Li").names == ()
 

@@ -84,7 +84,12 @@ def test_a_text_in_unicode_under_single_bytes_is_read_and_stays_as_it_was():
 
 def test_what_was_encoded_twice_is_read_as_it_was_meant():
     twice = "Bråthen".encode().decode("latin-1").encode("utf-8")
-    assert "Bråthen" in readings(twice, ("ISO_IR 192",))
+    assert readings(twice, ("ISO_IR 192",)) == ["Bråthen", twice.decode("utf-8")]
+    data = data_set(
+        "ISO_IR 192", "Ås^Bo".encode(), "serie Ås Bo".encode().decode("latin-1").encode()
+    )
+    cleaned = deidentify(data, EXPLICIT, RECIPE, Memory())
+    assert (cleaned.leaks, cleaned.text(0x0008103E)) == ((), "serie")
 
 
 @pytest.mark.parametrize(

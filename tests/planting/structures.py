@@ -14,6 +14,7 @@ from pydicom.sequence import Sequence
 from planting import writings
 from planting.keys import DIRECT, INSTITUTION, PERSON, QUASI, Planted
 from planting.patients import Patient
+from planting.texts import put_raw
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 
@@ -62,10 +63,13 @@ def sequence_as_unknown(
     text = writings.of_number(patient.number, dice)
     stream = DicomBytesIO()
     stream.is_implicit_VR, stream.is_little_endian = True, True
-    write_dataset(stream, item(PatientID=patient.number, SeriesDescription=f"serie {text}"))
+    inner = item(PatientID=patient.number, SeriesDescription=f"serie {text}",
+                 StudyInstanceUID="1.2.3.8", SeriesInstanceUID="1.2.3.7",
+                 PurposeOfReferenceCodeSequence=[])  # fmt: skip
+    write_dataset(stream, inner)
     data = stream.getvalue()
     whole = b"\xfe\xff\x00\xe0" + len(data).to_bytes(4, "little") + data
-    dataset[0x00081250] = DataElement(0x00081250, "UN", whole)  # Related Series Sequence
+    put_raw(dataset, "RelatedSeriesSequence", whole, "UN")
     yield Planted("a sequence as UN", DIRECT, text)
 
 

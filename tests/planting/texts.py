@@ -97,7 +97,7 @@ def wrong_character_set(
     data = name.encode(encoding, "replace")
     if b"?" in data:
         data = name.encode("utf-8")
-    _put_raw(dataset, keyword, data)
+    put_raw(dataset, keyword, data, _vr_of(keyword))
     yield Planted(f"{keyword} in {encoding}", DIRECT, patient.telling)
 
 
@@ -111,7 +111,7 @@ def unknown_representation(
     ):
         text = patient.telling if patient.name.isascii() or encoding == "utf-8" else patient.number
         data = (text if "Name" in keyword else f"serie {text}").encode(encoding)
-        dataset[keyword] = DataElement(Tag(keyword), "UN", data + b" " * (len(data) % 2))
+        put_raw(dataset, keyword, data, "UN")
         yield Planted(f"{keyword} as UN", DIRECT, text)
 
 
@@ -133,9 +133,10 @@ def _vr_of(keyword: str) -> str:
     return dictionary_VR(Tag(keyword))
 
 
-def _put_raw(dataset: Dataset, keyword: str, data: bytes) -> None:
+def put_raw(dataset: Dataset, keyword: str, data: bytes, vr: str) -> None:
+    """Given a keyword and the bytes of a value, put them under a VR as they are."""
     tag, padded = Tag(keyword), data + b" " * (len(data) % 2)
     is_implicit, is_little = dataset.original_encoding
     dataset[tag] = RawDataElement(
-        tag, _vr_of(keyword), len(padded), padded, 0, bool(is_implicit), bool(is_little), True
+        tag, vr, len(padded), padded, 0, bool(is_implicit), bool(is_little), True
     )

@@ -82,5 +82,5 @@ def file_name(patient: Patient, number: int, dice: random.Random) -> tuple[str, 
         NO_FILE_NAME
     )
     if len(text) < 3:
-        text = patient.number
+        text = patient.number.translate(NO_FILE_NAME)
     return f"{text}_{number:05d}.dcm", Planted("file name", DIRECT, text)

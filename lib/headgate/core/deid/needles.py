@@ -22,8 +22,10 @@ def needles(identifiers: Identifiers) -> tuple[tuple[bytes, bool], ...]:
             for encoding in dict.fromkeys(("utf-8", "utf-16-le", "utf-16-be", *own)):
                 data = written(form, encoding)
                 if len(data) - data.count(0) >= SHORTEST:
-                    found[data.lower()] = len(word) < LONG and word.isascii()
+                    found[data.lower()] = len(word) < LONG and form.isascii()
     for one, other in matching.short_names(identifiers):
+        if min(len(one), len(other)) == 1 and (one + other).isascii():
+            continue
         for mark in ("^", " ", ", ", ",", "_"):
             found[f"{one}{mark}{other}".lower().encode()] = True
     for form in matching.birth_date_forms(identifiers.birth_dates):

@@ -22,7 +22,7 @@ PLAUSIBLE = (
     "gb18030", "big5", "shift_jis", "euc_jp", "euc_kr",
 )  # fmt: skip
 # Python's names of what PS3.3 C.12.1.1.2 declares beside single bytes: these hold UTF-8 by chance
-OF_MANY_BYTES = frozenset({"GB18030", "GBK", "GB2312", "utf8", "gb18030", "gbk", "euc_kr"})
+OF_MANY_BYTES = frozenset({"GB18030", "GBK", "GB2312", "gb18030", "gbk", "euc_kr"})
 DEFAULT: tuple[str, ...] = ("",)
 # PS3.3 C.12.1.1.2 as it is misspelled, and what is meant
 MISSPELLED = (
@@ -68,7 +68,8 @@ def decode(value: bytes, terms: tuple[str, ...]) -> str:
     """Given the bytes of a text and its character sets, return it without its padding.
 
     What cannot be decoded stands in it as U+FFFD. What is UTF-8 is read as that where a character
-    set of single bytes is declared: only by a rare chance are the bytes of another one UTF-8.
+    set of single bytes is declared: only by a rare chance are the bytes of another one UTF-8. What
+    was made UTF-8 twice is read as what it was.
     """
     if value.isascii() and b"\x1b" not in value:
         return value.decode("ascii").rstrip(" \0")
@@ -76,7 +77,7 @@ def decode(value: bytes, terms: tuple[str, ...]) -> str:
     if b"\x1b" not in value:
         unicode = None if encodings[0] in OF_MANY_BYTES else _strictly(value, "utf-8")
         if unicode is not None:
-            return unicode
+            return _undone(unicode) or unicode
         if len(encodings) == 1:
             return value.decode(encodings[0], "replace").rstrip(" \0")
     with disable_value_validation(), catch_warnings():
