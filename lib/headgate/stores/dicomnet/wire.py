@@ -1,6 +1,7 @@
 """A connection as PDUs: read into one buffer, whose bytes are handed on as they come."""
 
 import socket
+import struct
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -8,6 +9,11 @@ from contextlib import suppress
 from headgate.core.upperlayer.pdus import HEAD_BYTES, ProtocolError, read_head
 
 BUFFER_BYTES = 512 << 10  # room for the longest A-ASSOCIATE-RQ, and for several P-DATA-TF at once
+
+
+def _timeval(seconds: float) -> bytes:
+    whole = int(seconds)
+    return struct.pack("@ll", whole, int((seconds - whole) * 1e6))
 
 
 class Closed(Exception):
@@ -23,7 +29,10 @@ class Wire:
         self._deadline = 0.0
         self._buffer = memoryview(bytearray(BUFFER_BYTES))
         self._start = self._end = 0
-        connection.settimeout(seconds)
+        # the kernel keeps the time: settimeout would have Python ask before it reads
+        connection.setblocking(True)
+        for side in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+            connection.setsockopt(socket.SOL_SOCKET, side, _timeval(seconds))
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def head(self) -> tuple[int, int]:
@@ -61,7 +70,10 @@ class Wire:
 
     def send(self, data: bytes) -> None:
         """Given bytes, send them. Raise TimeoutError, OSError."""
-        self._connection.sendall(data)
+        try:
+            self._connection.sendall(data)
+        except BlockingIOError as error:
+            raise TimeoutError from error
 
     def close(self) -> None:
         """Close the connection, when the peer has had what was sent."""
@@ -75,7 +87,10 @@ class Wire:
         self._start, self._end = 0, left
 
     def _receive(self) -> None:
-        count = self._connection.recv_into(self._buffer[self._end :])
+        try:
+            count = self._connection.recv_into(self._buffer[self._end :])
+        except BlockingIOError as error:
+            raise TimeoutError from error
         if not count:
             raise Closed
         if time.monotonic() > self._deadline:
