@@ -6,6 +6,7 @@ import os
 import factories
 import pytest
 from headgate.core.errors import Unavailable
+from headgate.stores import straight
 from headgate.stores.quarantine.archive import Archive, Kept
 
 STUDY = factories.Study()

@@ -105,7 +105,7 @@ class Receiver:
 
     def serve(self, listener: socket.socket) -> threading.Thread:
         """Given a listening socket, take connections from it until `stop`; return the thread."""
-        thread = threading.Thread(target=self._take, args=(listener,), daemon=True)
+        thread = threading.Thread(target=self._listen, args=(listener,), daemon=True)
         thread.start()
         return thread
 
@@ -134,7 +134,7 @@ class Receiver:
             commands.C_ECHO_RQ: lambda _command, _presentation, _peer: Answer(SUCCESS),
         }
 
-    def _take(self, listener: socket.socket) -> None:
+    def _listen(self, listener: socket.socket) -> None:
         while not self._ended.is_set():
             try:
                 connection, address = listener.accept()
@@ -144,13 +144,14 @@ class Receiver:
                 log.error("a connection could not be taken: %s", error.strerror)
                 self._ended.wait(ACCEPT_SECONDS)
                 continue
-            wire = Wire(connection, self.limits.idle_seconds)
-            association = Association(wire, str(address[0]), self._services)
-            thread = threading.Thread(target=self._run, args=(association,), daemon=True)
-            self._open[thread] = association, connection
-            thread.start()
+            words = connection, str(address[0])
+            threading.Thread(target=self.take, args=words, daemon=True).start()
 
-    def _run(self, association: Association) -> None:
+    def take(self, connection: socket.socket, address: str) -> None:
+        """Given a connection and where it comes from, serve it to its end, in this thread."""
+        wire = Wire(connection, self.limits.idle_seconds)
+        association = Association(wire, address, self._services)
+        self._open[threading.current_thread()] = association, connection
         self.tally.opened()
         try:
             association.run()
