@@ -1,6 +1,7 @@
 """A connection as PDUs: read into one buffer, whose bytes are handed on as they come."""
 
 import socket
+import ssl
 import struct
 import time
 from collections.abc import Iterator
@@ -11,9 +12,21 @@ from headgate.core.upperlayer.pdus import HEAD_BYTES, ProtocolError, read_head
 BUFFER_BYTES = 512 << 10  # room for the longest A-ASSOCIATE-RQ, and for several P-DATA-TF at once
 
 
-def _timeval(seconds: float) -> bytes:
+# what a read or a write ends with when the kernel's time is over
+SILENT = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+
+
+def hurry(connection: socket.socket, seconds: float) -> None:
+    """Given a connection, have it send at once, and wait for the peer no longer than `seconds`.
+
+    The kernel keeps the time: settimeout would have Python ask it before each read.
+    """
     whole = int(seconds)
-    return struct.pack("@ll", whole, int((seconds - whole) * 1e6))
+    time_value = struct.pack("@ll", whole, int((seconds - whole) * 1e6))
+    connection.setblocking(True)
+    for side in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+        connection.setsockopt(socket.SOL_SOCKET, side, time_value)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
 
 class Closed(Exception):
@@ -21,7 +34,7 @@ class Closed(Exception):
 
 
 class Wire:
-    """One connection, read by one thread. A peer has `seconds` for each PDU."""
+    """One connection that hurries, read by one thread. A peer has `seconds` for each PDU."""
 
     def __init__(self, connection: socket.socket, seconds: float) -> None:
         self._connection = connection
@@ -29,11 +42,6 @@ class Wire:
         self._deadline = 0.0
         self._buffer = memoryview(bytearray(BUFFER_BYTES))
         self._start = self._end = 0
-        # the kernel keeps the time: settimeout would have Python ask before it reads
-        connection.setblocking(True)
-        for side in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
-            connection.setsockopt(socket.SOL_SOCKET, side, _timeval(seconds))
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def head(self) -> tuple[int, int]:
         """Return the type of the next PDU and how many bytes follow.
@@ -72,7 +80,7 @@ class Wire:
         """Given bytes, send them. Raise TimeoutError, OSError."""
         try:
             self._connection.sendall(data)
-        except BlockingIOError as error:
+        except SILENT as error:
             raise TimeoutError from error
 
     def close(self) -> None:
@@ -89,7 +97,7 @@ class Wire:
     def _receive(self) -> None:
         try:
             count = self._connection.recv_into(self._buffer[self._end :])
-        except BlockingIOError as error:
+        except SILENT as error:
             raise TimeoutError from error
         if not count:
             raise Closed
