@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterator
+from functools import reduce
 from typing import NamedTuple
 
 import numpy as np
@@ -9,17 +10,20 @@ import numpy as np
 from headgate.core.deid.profile import Profile
 from headgate.core.errors import Rejected
 from headgate.core.pixels.blanking import blank, blank_outside
-from headgate.core.pixels.boxes import Box, Word
+from headgate.core.pixels.boxes import Box, Word, around, of
+from headgate.core.pixels.changes import NOISE, changed, unchanged
 from headgate.core.pixels.description import Description, describe
-from headgate.core.pixels.finding import boxes_to_blank, is_sure, reduced, unchanged
+from headgate.core.pixels.finding import boxes_to_blank, is_sure, reduced
 from headgate.core.pixels.regions import kept_regions, template_boxes
-from headgate.core.pixels.rendering import views
+from headgate.core.pixels.rendering import MOST_TIMES, narrowest, views
 from headgate.stores import ocr, pixeldata
 from headgate.stores.dicomfiles import Instance, understanding
 
 Reader = Callable[[np.ndarray], list[Word]]
 # Text found after blanking is blanked as well; what is still there after so many rounds is held.
 ROUNDS = 4
+# What differs in a frame from those before it is mostly anatomy that moves: it is enlarged less.
+FOLLOWING_TIMES = 2
 
 
 class Cleaning(NamedTuple):
@@ -30,6 +34,13 @@ class Cleaning(NamedTuple):
     kept: list[Box] | None
     masks: list[Box]
     read: Reader
+
+
+class Known(NamedTuple):
+    """What was read so far, each place as it looked then, and where text stands in it."""
+
+    read: np.ndarray
+    boxes: list[Box]
 
 
 def clean_pixels(
@@ -51,17 +62,34 @@ def clean_pixels(
 
 
 def _cleaned(frames: Iterator[np.ndarray], how: Cleaning) -> Iterator[np.ndarray]:
-    """Yield each frame without its text; a frame that was seen before is not read again."""
+    """Yield each frame without its text; what was read before and looks the same is not again."""
     seen: dict[bytes, list[Box]] = {}
-    boxes: list[Box] = []
-    before = np.empty(0)
+    before: Known | None = None
     for number, frame in enumerate(frames, 1):
         masked = _masked(frame, how)
         digest = hashlib.sha256(masked.tobytes()).digest()
-        if digest not in seen:
-            seen[digest] = _boxes(masked, unchanged(boxes, before, masked), number, how)
-        before, boxes = masked, seen[digest]
-        yield blank(masked, boxes, how.image, how.palette)
+        if digest in seen:
+            before = Known(masked, seen[digest])
+        else:
+            before = _known(masked, before, number, how)
+            seen[digest] = before.boxes
+        yield blank(masked, before.boxes, how.image, how.palette)
+
+
+def _known(frame: np.ndarray, before: Known | None, number: int, how: Cleaning) -> Known:
+    """Return where text is in a frame, of which only what differs from what was read is read."""
+    if before is None:
+        whole = Box(0, 0, how.image.columns, how.image.rows)
+        return Known(frame, _boxes(frame, [], whole, number, how, MOST_TIMES))
+    noise = NOISE * narrowest(frame, how.image, how.palette)
+    part = changed(frame, before.read, noise)
+    if part is None:
+        return before
+    kept = unchanged(before.boxes, before.read, frame, noise)
+    part = reduce(around, (box for box in before.boxes if box not in kept), part)
+    read = before.read.copy()
+    read[of(part)] = frame[of(part)]
+    return Known(read, _boxes(frame, kept, part, number, how, FOLLOWING_TIMES))
 
 
 def _masked(frame: np.ndarray, how: Cleaning) -> np.ndarray:
@@ -70,12 +98,14 @@ def _masked(frame: np.ndarray, how: Cleaning) -> np.ndarray:
     return blank(frame, how.masks, how.image, how.palette)
 
 
-def _boxes(frame: np.ndarray, known: list[Box], number: int, how: Cleaning) -> list[Box]:
-    """Return the boxes without which a frame has no text, which is read again to be sure."""
+def _boxes(
+    frame: np.ndarray, known: list[Box], part: Box, number: int, how: Cleaning, most_times: int
+) -> list[Box]:
+    """Return the boxes without which a part of a frame has no text: it is read again to be sure."""
     boxes = list(known)
     rows, columns = how.image.rows, how.image.columns
     for attempt in range(ROUNDS):
-        words = _words(blank(frame, boxes, how.image, how.palette), how)
+        words = _words(blank(frame, boxes, how.image, how.palette), part, how, most_times)
         # at first whatever looks like text is blanked; then only what is text keeps it from going
         found = boxes_to_blank(filter(is_sure, words) if attempt else words, rows, columns)
         if not found:
@@ -84,9 +114,9 @@ def _boxes(frame: np.ndarray, known: list[Box], number: int, how: Cleaning) -> l
     raise Rejected(f"text is left in frame {number} after blanking")
 
 
-def _words(frame: np.ndarray, how: Cleaning) -> list[Word]:
+def _words(frame: np.ndarray, part: Box, how: Cleaning, most_times: int) -> list[Word]:
     return [
-        reduced(word, view.scale)
-        for view in views(frame, how.image, how.palette)
+        reduced(word, view.scale, view.left, view.top)
+        for view in views(frame, how.image, how.palette, part, most_times)
         for word in how.read(view.image)
     ]

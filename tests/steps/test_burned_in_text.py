@@ -88,6 +88,24 @@ def test_a_frame_that_comes_again_is_not_read_again(a_reader):
     assert all(np.array_equal(frame, several[0]) for frame in several)
 
 
+def test_of_a_moving_picture_what_changes_is_read_and_what_stays_is_blanked(a_reader):
+    still, late = plain(), plain(imaging.ink())
+    moving = []
+    for number, one in enumerate([still, still, late, late, still]):
+        frame = one.copy()
+        frame[100 + number : 110 + number, 200:220] = 200
+        moving.append(frame)
+    file = cleaned(imaging.instance(GREY, moving, RLE, NumberOfFrames=5))
+    after = imaging.frames_of(file)
+    for number in (0, 1, 4):
+        assert np.array_equal(after[number], moving[number])
+    for number in (2, 3):
+        imaging.assert_gone(moving[number], after[number])
+    assert [view.image.shape == a_reader[0].image.shape for view in a_reader][1:] == [False] * (
+        len(a_reader) - 1
+    )
+
+
 def test_the_output_says_that_its_pixels_were_cleaned(a_reader):
     one = imaging.instance(GREY, [plain(imaging.ink())], BurnedInAnnotation="YES")
     dataset = imaging.read_back(cleaned(one))

@@ -121,7 +121,7 @@ def _check_keys(path: Path, found: Mapping[str, Any]) -> None:
 
 
 def _pixels(path: Path, section: Mapping[str, Any]) -> dict[str, Any]:
-    clean, excluded = section.get("clean", False), section.get("excluded", {})
+    clean, excluded = section.get("clean", True), section.get("excluded", {})
     if not isinstance(clean, bool):
         raise Misconfigured(f"{path}: pixels.clean is neither true nor false")
     unknown = sorted(set(excluded) - set(EXCLUDING))

@@ -77,7 +77,7 @@ class Profile:
     patterns: tuple[tuple[int, str], ...] = ()
     dropped_classes: tuple[str, ...] = ()
     dropped_modalities: tuple[str, ...] = ()
-    clean_pixels: bool = False
+    clean_pixels: bool = True
     pixel_modalities: tuple[str, ...] = PIXEL_MODALITIES
     pixel_exclusions: tuple[tuple[int, str], ...] = ()
     pixel_templates: tuple[Template, ...] = ()
