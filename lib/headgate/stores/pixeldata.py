@@ -26,6 +26,7 @@ from headgate.core.errors import Rejected
 from headgate.core.pixels import jpeglossless, native
 from headgate.core.pixels.blanking import without_unused_bits
 from headgate.core.pixels.description import PALETTE, Description
+from headgate.stores import jpeg
 
 DELIMITER_BYTES = 8
 EXPLICIT = Encoding(is_implicit=False, is_little=True)
@@ -47,7 +48,7 @@ REENCODED = {
 }
 # PS3.3 C.7.6.1.1.5: what has been through one of these says so for ever
 LOSSY = frozenset({
-    "1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51", "1.2.840.10008.1.2.4.81",
+    jpeg.BASELINE, jpeg.EXTENDED, *jpeg.RETIRED, "1.2.840.10008.1.2.4.81",
 })  # fmt: skip
 # what a broken or foreign bit stream makes pydicom and its decoders raise
 BROKEN = (
@@ -145,12 +146,19 @@ def _decoded(
     if transfer_syntax in NATIVE:
         several = native.frames(stored.value, stored.vr, encoding_of(transfer_syntax), image)
         return ((frame, {"photometric_interpretation": image.photometric}) for frame in several)
+    tables = None
+    if OFFSETS in elements and LENGTHS in elements:
+        tables = bytes(elements[OFFSETS].value), bytes(elements[LENGTHS].value)
+    if jpeg.is_decoded(transfer_syntax, image):
+        several = jpeg.frames(bytes(stored.value), image, tables)
+        return ((frame, {"photometric_interpretation": image.photometric}) for frame in several)
     options = {**_options(image), "number_of_frames": image.frames, "pixel_keyword": "PixelData"}
     if image.samples > 1:
         options["planar_configuration"] = int(image.is_planar)
-    if OFFSETS in elements and LENGTHS in elements:
-        tables = (elements[tag].value for tag in (OFFSETS, LENGTHS))
-        options["extended_offsets"] = tuple(map(bytes, tables))
+    if tables:
+        options["extended_offsets"] = tables
+    if transfer_syntax in (jpeg.BASELINE, jpeg.EXTENDED):
+        options["decoding_plugin"] = "pillow"
     return get_decoder(UID(transfer_syntax)).iter_array(bytes(stored.value), raw=True, **options)
 
 
