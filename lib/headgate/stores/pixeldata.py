@@ -23,10 +23,9 @@ from headgate.core.elements import (
     head,
 )
 from headgate.core.errors import Rejected
-from headgate.core.pixels import jpeglossless, native
+from headgate.core.pixels import jpeg, jpeglossless, native
 from headgate.core.pixels.blanking import without_unused_bits
 from headgate.core.pixels.description import PALETTE, Description
-from headgate.stores import jpeg
 
 DELIMITER_BYTES = 8
 EXPLICIT = Encoding(is_implicit=False, is_little=True)

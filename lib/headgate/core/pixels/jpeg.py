@@ -34,9 +34,9 @@ def frames(
     kind = np.dtype(f"u{image.bits_allocated // 8}")
     shape = (image.rows, image.columns, image.samples)[: 2 if image.samples == 1 else 3]
     # what is stored of colours is wanted as it is: RGB stays RGB, YBR stays YBR
-    colours = {"colorspace": "UNKNOWN"} if image.samples == 3 else {}
+    colours = "UNKNOWN" if image.samples == 3 else None
     for stream in generate_frames(value, number_of_frames=image.frames, extended_offsets=tables):
-        decoded = jpeg8_decode(stream, **colours)
+        decoded = jpeg8_decode(stream, colorspace=colours)
         if decoded.shape != shape:
             raise ValueError("the stream holds a frame of another size")
         stored = decoded.astype(kind)
