@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from io import BytesIO
 
 import factories
@@ -186,5 +187,5 @@ def a_reader(monkeypatch):
 
     monkeypatch.setattr(pixelcleaning, "views", noted)
     real = pixelcleaning.clean_pixels
-    monkeypatch.setattr(cleaning, "clean_pixels", lambda one, profile: real(one, profile, read))
+    monkeypatch.setattr(cleaning, "clean_pixels", partial(real, read=read))
     return seen

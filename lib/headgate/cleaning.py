@@ -10,6 +10,7 @@ from headgate.core.deid import marks
 from headgate.core.deid.engine import Cleaned, Record, deidentify
 from headgate.core.deid.identity import Recipe
 from headgate.core.deid.memory import Memory
+from headgate.core.deid.patient import identifiers_of
 from headgate.core.deid.profile import Profile
 from headgate.core.elements import DEFLATED, Encoding, walk
 from headgate.core.errors import Rejected
@@ -87,7 +88,9 @@ def clean(instance: Instance, recipe: Recipe, record: Record | None = None) -> C
         raise Rejected(f"identifiers of the patient are left in {places}")
     if not decision.is_cleaned:
         return Clean(cleaned, instance.pixels, instance.encoding, instance.transfer_syntax)
-    written = clean_pixels(instance, recipe.profile)
+    with understanding():
+        patient = identifiers_of(instance.head, instance.elements, instance.encoding, {})
+    written = clean_pixels(instance, recipe.profile, patient)
     if record is not None:
         record("PixelData", decision.reason, None, None)
     described = {**cleaned.elements, **_described(written, instance)}

@@ -28,11 +28,15 @@ def boxes_to_blank(words: Iterable[Word], rows: int, columns: int) -> list[Box]:
     They are grown by a margin; those that touch are one.
     """
     boxes = (
-        _padded(word.box)
-        for word in words
-        if not (is_mark(word, rows, columns) or _is_anatomy(word, rows))
+        word.box for word in words if not (is_mark(word, rows, columns) or _is_anatomy(word, rows))
     )
-    return merged(box for one in boxes if (box := clipped(one, rows, columns)))
+    return padded(boxes, rows, columns)
+
+
+def padded(boxes: Iterable[Box], rows: int, columns: int) -> list[Box]:
+    """Given boxes around texts in a frame, return them with a margin; those that touch are one."""
+    grown_ones = map(_padded, boxes)
+    return merged(box for one in grown_ones if (box := clipped(one, rows, columns)))
 
 
 def is_sure(word: Word) -> bool:
