@@ -186,6 +186,10 @@ def a_reader(monkeypatch):
         return words_at_the_name(seen[-1])
 
     monkeypatch.setattr(pixelcleaning, "views", noted)
-    real = pixelcleaning.clean_pixels
-    monkeypatch.setattr(cleaning, "clean_pixels", partial(real, read=read))
+    use_reader(monkeypatch, read)
     return seen
+
+
+def use_reader(monkeypatch, read) -> None:
+    """Let pixels be cleaned by another reader."""
+    monkeypatch.setattr(cleaning, "clean_pixels", partial(pixelcleaning.clean_pixels, read=read))

@@ -14,6 +14,7 @@ BESIDE = {
     "context": "context",
     "cleaning": "context",
     "pixelcleaning": "context",
+    "visualfeatures": "context",
     "delivery": "context",
     "fiona": "context",
     "examples": "context",

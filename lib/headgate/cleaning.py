@@ -6,6 +6,7 @@ from functools import cached_property
 
 from pydicom import Dataset
 
+from headgate import visualfeatures
 from headgate.core.deid import marks
 from headgate.core.deid.engine import Cleaned, Record, deidentify
 from headgate.core.deid.identity import Recipe
@@ -86,20 +87,44 @@ def clean(instance: Instance, recipe: Recipe, record: Record | None = None) -> C
     if cleaned.leaks:
         places = ", ".join(sorted(set(cleaned.leaks))[:5])
         raise Rejected(f"identifiers of the patient are left in {places}")
-    if not decision.is_cleaned:
-        return Clean(cleaned, instance.pixels, instance.encoding, instance.transfer_syntax)
+    result = Clean(cleaned, instance.pixels, instance.encoding, instance.transfer_syntax)
+    if decision.is_cleaned:
+        result = _without_text(result, instance, recipe.profile)
+    also_done: tuple[marks.Code, ...] = ()
+    if marks.GRAPHICS in cleaned.elements:  # kept, and cleaned: PS3.15 E.3.3
+        also_done += (marks.CLEAN_GRAPHICS,)
+    if visualfeatures.is_wanted(instance, recipe.profile):
+        pixels = visualfeatures.without_features(result.file, recipe.profile)
+        result, also_done = replace(result, pixels=pixels), (*also_done, marks.CLEAN_FEATURES)
+    if record is not None and result.pixels is not instance.pixels:
+        reason = decision.reason if decision.is_cleaned else "its visual features are cleaned"
+        record("PixelData", reason, None, None)
+    return _telling(result, recipe, decision.is_cleaned, also_done) if also_done else result
+
+
+def _without_text(result: Clean, instance: Instance, profile: Profile) -> Clean:
     with understanding():
         patient = identifiers_of(instance.head, instance.elements, instance.encoding, {})
-    written = clean_pixels(instance, recipe.profile, patient)
-    if record is not None:
-        record("PixelData", decision.reason, None, None)
-    described = {**cleaned.elements, **_described(written, instance)}
+    written = clean_pixels(instance, profile, patient)
+    described = {**result.cleaned.elements, **_described(written, instance)}
     return Clean(
-        replace(cleaned, elements=described),
+        replace(result.cleaned, elements=described),
         written.pixels,
         instance.encoding,
         written.transfer_syntax,
     )
+
+
+def _telling(
+    result: Clean, recipe: Recipe, are_pixels_cleaned: bool, also_done: tuple[marks.Code, ...]
+) -> Clean:
+    """Return what may leave with the codes of what was done for it alone."""
+    told = marks.written(recipe, result.encoding, are_pixels_cleaned, also_done)
+    elements = {
+        **result.cleaned.elements,
+        **{tag: told[tag] for tag in marks.TOLD_OF_ONE if tag in told},
+    }
+    return replace(result, cleaned=replace(result.cleaned, elements=elements))
 
 
 def _decision(instance: Instance, profile: Profile) -> policy.Decision:

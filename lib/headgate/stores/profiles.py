@@ -32,10 +32,12 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
     "texts": ("cleaned", "kept", "patterns"),
     "pixels": ("clean", "modalities", "excluded", "templates"),
     "dropped": ("modalities", "sop_classes"),
+    "visual_features": ("command", "modalities"),
 }
 # Attributes that exclude a series from cleaning, as FIONA's rewritepixelexclusions number them
 EXCLUDING = {"ImageComments": 1, "SeriesDescription": 2}
 TEMPLATE_TEXTS, TEMPLATE_SIZES = ("manufacturer", "model", "modality"), ("rows", "columns")
+PLACES = ("{input}", "{output}")
 TOP = ("name", "version", "examples")
 DATES = (MODIFIED, FULL, NONE)
 NUMBER = re.compile(r"\(?([0-9a-fA-F]{4}),? ?([0-9a-fA-F]{4})\)?")
@@ -78,6 +80,7 @@ def read_profile(path: Path) -> tuple[Profile, list[Example]]:
             for name, text in texts.get("patterns", {}).items()
         ),
         **_pixels(path, found.get("pixels", {})),
+        **_visual_features(path, found.get("visual_features", {})),
         dropped_modalities=_texts(path, dropped.get("modalities", [])),
         dropped_classes=_texts(path, dropped.get("sop_classes", [])),
     )
@@ -172,6 +175,14 @@ def _pixels(path: Path, section: Mapping[str, Any]) -> dict[str, Any]:
     )
     if "modalities" in section:
         found["pixel_modalities"] = _texts(path, section["modalities"])
+    return found
+
+
+def _visual_features(path: Path, section: Mapping[str, Any]) -> dict[str, Any]:
+    found = {f"features_{name}": _texts(path, value) for name, value in section.items()}
+    command = found.get("features_command", ())
+    if command and not all(any(place in word for word in command) for place in PLACES):
+        raise Misconfigured(f"{path}: visual_features.command has {' and '.join(PLACES)} in it")
     return found
 
 
