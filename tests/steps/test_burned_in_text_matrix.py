@@ -15,6 +15,7 @@ from headgate.core.pixels.boxes import Box, Word, common
 from headgate.core.pixels.description import describe
 from headgate.stores import pixeldata
 from headgate.stores.dicomfiles import read_instance, take_apart, understanding
+from PIL import Image
 
 SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 FOLDERS = [Path(pydicom.data.__file__).parent / "test_files", SHARED]
@@ -117,6 +118,14 @@ def written_frames(monkeypatch):
     return given
 
 
+def converted(frame, one):
+    """A frame of what was decoded as RGB, by Pillow's own conversion, which may be one off."""
+    decoded, _ = pixeldata.opened(one.pixels, one.transfer_syntax, describe(one.header))
+    if decoded.photometric == "RGB":
+        return frame
+    return np.asarray(Image.fromarray(frame, "YCbCr").convert("RGB"))
+
+
 @pytest.mark.parametrize("path", kinds())
 def test_text_is_gone_from_every_frame_and_the_rest_is_as_it_was(
     a_strict_reader, written_frames, monkeypatch, path
@@ -132,10 +141,14 @@ def test_text_is_gone_from_every_frame_and_the_rest_is_as_it_was(
     assert again.transfer_syntax in pixeldata.written_syntaxes(one.transfer_syntax)
     after = imaging.frames_of(file)
     assert len(after) == len(written_frames)
-    for before, now in zip(written_frames, after, strict=True):
+    meant = str(again.header.PhotometricInterpretation)
+    for stored, now in zip(written_frames, after, strict=True):
+        was_lossy = one.transfer_syntax in pixeldata.LOSSY
+        before = converted(stored, one) if was_lossy and meant == "RGB" else stored
         box = now[imaging.box_of(PLACE)]
         assert (box == box[0, 0]).all()
         around = np.ones(before.shape[:2], bool)
         wide = slice(PLACE.top - AROUND, PLACE.bottom + AROUND)
         around[wide, PLACE.left - AROUND : PLACE.right + AROUND] = False
-        assert np.array_equal(now[around], before[around])
+        off = np.abs(now[around].astype(int) - before[around].astype(int)).max()
+        assert off <= (1 if was_lossy and meant == "RGB" else 0)

@@ -4,9 +4,11 @@ import subprocess
 import sys
 from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
 
 import imaging
 import numpy as np
+import pydicom.data
 import pytest
 from gateways import needs
 from headgate.cleaning import clean
@@ -16,7 +18,7 @@ from headgate.core.deid.identity import Recipe
 from headgate.core.errors import Misconfigured, Rejected
 from headgate.steps import check_config
 from headgate.stores import ocr
-from headgate.stores.dicomfiles import take_apart
+from headgate.stores.dicomfiles import read_instance, take_apart
 from PIL import Image
 from pydicom.encaps import encapsulate
 
@@ -107,4 +109,18 @@ def test_the_output_is_no_worse_by_dciodvfy_than_the_input(a_reader, tmp_path, k
     file = imaging.file_of(image, [imaging.frame(image, imaging.ink())], syntax)
     before = complaints(file, tmp_path, "before")
     after = complaints(b"".join(clean(take_apart(file), RECIPE).file), tmp_path, "after")
+    assert after <= before
+
+
+@pytest.mark.debian
+def test_an_ultrasound_loop_in_lossy_jpeg_comes_out_in_colours_that_ultrasound_may_have(
+    monkeypatch, tmp_path
+):
+    imaging.use_reader(monkeypatch, lambda _: [])
+    path = Path(pydicom.data.__file__).parent / "test_files" / "examples_ybr_color.dcm"
+    output = clean(read_instance(path), RECIPE)
+    dataset = imaging.read_back(b"".join(output.file))
+    assert dataset.PhotometricInterpretation == "RGB"
+    before = complaints(path.read_bytes(), tmp_path, "before")
+    after = complaints(b"".join(output.file), tmp_path, "after")
     assert after <= before

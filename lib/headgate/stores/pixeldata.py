@@ -26,6 +26,7 @@ from headgate.core.errors import Rejected
 from headgate.core.pixels import jpeg, jpeglossless, native
 from headgate.core.pixels.blanking import without_unused_bits
 from headgate.core.pixels.description import PALETTE, Description
+from headgate.core.pixels.rendering import as_rgb
 
 DELIMITER_BYTES = 8
 EXPLICIT = Encoding(is_implicit=False, is_little=True)
@@ -185,7 +186,7 @@ def recoded(frames: Iterator[Frame], transfer_syntax: str, image: Description) -
     Raise Rejected where they come to more than a data set can hold.
     """
     first = next(frames)
-    whole = chain([first], frames)
+    whole: Iterator[Frame] = chain([first], frames)
     if transfer_syntax in NATIVE:
         return Written(_native(whole, transfer_syntax, image), transfer_syntax, image)
     target, encoder = REENCODED.get(transfer_syntax, ("", ""))
@@ -195,6 +196,10 @@ def recoded(frames: Iterator[Frame], transfer_syntax: str, image: Description) -
     if encoder and _encodes(encoder, first, now):
         return Written(_encapsulated(whole, encoder, now), target, now)
     now = replace(image, is_planar=False)
+    if transfer_syntax in LOSSY and now.photometric == "YBR_FULL":
+        # PS3.3 C.8.5.6.1.2: ultrasound has it in no uncompressed frames of this layout
+        whole = (as_rgb(frame, image) for frame in whole)
+        now = replace(now, photometric="RGB")
     return Written(_native(whole, EXPLICIT_LITTLE, now), EXPLICIT_LITTLE, now)
 
 

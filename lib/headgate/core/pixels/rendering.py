@@ -154,6 +154,12 @@ def _rgb(frame: np.ndarray, image: Description, palette: np.ndarray | None) -> n
     )
 
 
+def as_rgb(frame: np.ndarray, image: Description) -> np.ndarray:
+    """Given a frame of YBR_FULL, return it as RGB of the same kind of samples."""
+    _, high = image.limits
+    return np.clip(np.rint(_rgb(frame, image, None)), 0, high).astype(frame.dtype)
+
+
 def _are_alike(one: tuple[float, float], other: tuple[float, float]) -> bool:
     wider = max(one[1] - one[0], other[1] - other[0])
     return max(abs(one[0] - other[0]), abs(one[1] - other[1])) < ALIKE * wider
