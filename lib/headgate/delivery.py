@@ -1,7 +1,7 @@
 """One study to one project: de-identify, send, prove, and write the ledger."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -79,14 +79,14 @@ class Delivering:
         for together, wanted in _contexts(set(kinds.values())):
             names = [name for name, kind in kinds.items() if kind in together]
             try:
-                with pacs.associated(self._peer, wanted) as association:
+                with pacs.kept_open(self._peer, wanted) as association:
                     for name in names:
                         self._send_one(association, name, lacking[name])
             except pacs.Unsupported as reason:
                 for name in names:
                     self._note(name, Fate.REFUSED, reason=str(reason))
 
-    def _send_one(self, association: pacs.Association, name: str, path: Path) -> None:
+    def _send_one(self, association: Callable[[], pacs.Association], name: str, path: Path) -> None:
         try:
             instance = read_instance(path)
             output = clean(instance, self._recipe)
@@ -96,7 +96,7 @@ class Delivering:
             return
         self._references.update(output.header.references)
         try:
-            status = association.store(
+            status = association().store(
                 output.sop_class, output.sop_instance, output.transfer_syntax, output.dataset
             )
         except pacs.Unsupported as reason:

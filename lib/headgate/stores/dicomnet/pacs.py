@@ -2,8 +2,8 @@
 
 import logging
 import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any
@@ -62,6 +62,11 @@ class Association:
             (str(context.abstract_syntax), str(context.transfer_syntax[0])): context.context_id
             for context in association.accepted_contexts
         }
+
+    @property
+    def is_open(self) -> bool:
+        """Return whether neither side has ended it."""
+        return bool(self._association.is_established)
 
     def echo(self) -> None:
         """Ask whether it is there. Raise Unavailable."""
@@ -156,6 +161,30 @@ def associated(peer: Peer, wanted: Iterable[tuple[str, str]]) -> Iterator[Associ
     finally:
         if association.is_established:
             association.release()
+
+
+@contextmanager
+def kept_open(peer: Peer, wanted: Iterable[tuple[str, str]]) -> Iterator[Callable[[], Association]]:
+    """Given a PACS and what is to come, yield what returns an open association each time that one
+    is needed: a new one where the last was idle for long, as cleaning pixels may take minutes.
+
+    Raise as `associated` does.
+    """
+    pairs = list(wanted)
+    with ExitStack() as stack:
+        association = stack.enter_context(associated(peer, pairs))
+        used = time.monotonic()
+
+        def current() -> Association:
+            nonlocal association, used
+            is_idle = time.monotonic() - used > peer.timeout / 2
+            if is_idle or not association.is_open:
+                stack.close()
+                association = stack.enter_context(associated(peer, pairs))
+            used = time.monotonic()
+            return association
+
+        yield current
 
 
 def echo(peer: Peer) -> None:
