@@ -1,7 +1,7 @@
 """Frames out of stored pixel elements, one at a time, and back into them without loss."""
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, NamedTuple
@@ -70,7 +70,7 @@ class Stored(NamedTuple):
 class Written:
     """Cleaned frames: the pixel elements that hold them, the syntax, and how they are described."""
 
-    pixels: list[bytes]
+    pixels: Sequence[bytes | memoryview]
     transfer_syntax: str
     image: Description
 
