@@ -16,6 +16,8 @@ BESIDE = {
     "cleaning": "context",
     "pixelcleaning": "context",
     "delivery": "context",
+    "sending": "context",
+    "parallel": "context",
     "fiona": "context",
     "examples": "context",
 }

@@ -83,8 +83,10 @@ class PacsSettings:
 
 @dataclass(frozen=True)
 class SendingSettings:
-    """When a transfer that could not go is tried again."""
+    """How much is sent at once, and when a transfer that could not go is tried again."""
 
+    associations: int = 4
+    processes: int = 2
     retry_first_seconds: float = 60.0
     retry_longest_seconds: float = 3600.0
 

@@ -1,24 +1,27 @@
 """One study to one project: de-identify, send, prove, and write the ledger."""
 
-import hashlib
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from headgate.cleaning import Clean, clean, may_leave_as
+from headgate.cleaning import may_leave_as
+from headgate.config import SendingSettings
 from headgate.context import Context
 from headgate.core import fields, transfer
 from headgate.core.deid.uids import replace_study_uid
-from headgate.core.errors import Excluded, Rejected, Unavailable
+from headgate.core.errors import Rejected, Unavailable
 from headgate.core.model import Delivery, Fate, Proof, Request
-from headgate.stores.dicomfiles import Instance, read_instance, read_syntax
+from headgate.parallel import spread
+from headgate.sending import Job, Named, Sent, fated, now, transmit
+from headgate.stores.dicomfiles import read_syntax
 from headgate.stores.dicomnet import pacs
 
-LINES_AT_ONCE = 100
+LINES_AT_ONCE, LINES_AFTER_SECONDS = 500, 2.0
+WORTH_AN_ASSOCIATION = 16  # instances
 Kind = tuple[str, str]  # SOP class and transfer syntax
-REFUSED = "the PACS refused it with status 0x{:04X}"
 
 
 class Delivering:
@@ -34,6 +37,7 @@ class Delivering:
         self._demand = context.pacs(name).proof
         self._ledger = context.ledger.read(request.study, request.assignment)
         self._unwritten: list[Delivery] = []
+        self._written = time.monotonic()
         self._references: set[str] = set()
 
     def run(self) -> list[Delivery]:
@@ -78,44 +82,24 @@ class Delivering:
                 kinds[name] = sop_class, syntax
         for together, wanted in _contexts(set(kinds.values())):
             names = [name for name, kind in kinds.items() if kind in together]
-            try:
-                with pacs.associated(self._peer, wanted) as association:
-                    for name in names:
-                        self._send_one(association, name, lacking[name])
-            except pacs.Unsupported as reason:
-                for name in names:
-                    self._note(name, Fate.REFUSED, reason=str(reason))
+            self._transmit({name: lacking[name] for name in names}, wanted)
 
-    def _send_one(self, association: pacs.Association, name: str, path: Path) -> None:
+    def _transmit(self, paths: Mapping[str, Path], wanted: set[Kind]) -> None:
+        sending = self._context.settings.sending
+        job = Job(self._peer, frozenset(wanted), self._recipe)
+        told: set[str] = set()
         try:
-            instance = read_instance(path)
-            output = clean(instance, self._recipe)
-        except (Rejected, Excluded) as reason:
-            fate = Fate.EXCLUDED if isinstance(reason, Excluded) else Fate.REJECTED
-            self._note(name, fate, reason=str(reason))
-            return
-        self._references.update(output.header.references)
-        try:
-            status = association.store(
-                output.sop_class, output.sop_instance, output.transfer_syntax, output.dataset
-            )
+            for several in spread(
+                partial(_transmitted, job), _shares(list(paths.items()), sending)
+            ):
+                for sent in several:
+                    told.add(sent.delivery.sop_instance)
+                    self._references.update(sent.references)
+                    self._keep(sent.delivery)
         except pacs.Unsupported as reason:
-            self._note(name, Fate.REFUSED, reason=str(reason))
-            return
-        self._note_answer(name, instance, output, status)
-
-    def _note_answer(self, name: str, instance: Instance, output: Clean, status: int) -> None:
-        is_stored = status == pacs.SUCCESS or status in pacs.WARNINGS
-        self._note(
-            name,
-            Fate.STORED if is_stored else Fate.REFUSED,
-            received=instance.digest,
-            output_uid=output.sop_instance,
-            output_series=output.series,
-            sent=hashlib.sha256(output.dataset).hexdigest(),
-            status=status,
-            reason="" if is_stored else REFUSED.format(status),
-        )
+            for name in paths:
+                if name not in told:
+                    self._note(name, Fate.REFUSED, reason=str(reason))
 
     def _prove(self) -> None:
         """Ask for what was sent and is not proven; what is not there is to be sent again."""
@@ -138,26 +122,38 @@ class Delivering:
             is_held = delivery.output_uid in held if level is Proof.C_FIND else _is_new(delivery)
             fate, proof = (Fate.STORED, level) if is_held else (Fate.MISSING, Proof.NONE)
             if (delivery.fate, delivery.proof) != (fate, proof):
-                self._keep(replace(delivery, fate=fate, proof=proof, time=_now()))
+                self._keep(replace(delivery, fate=fate, proof=proof, time=now()))
         self._write()
 
     def _note(self, name: str, fate: Fate, **values: Any) -> None:
-        self._keep(
-            Delivery(
-                name, self._request.participant, self._request.event, fate, time=_now(), **values
-            )
-        )
+        self._keep(fated(name, self._recipe, fate, **values))
 
     def _keep(self, delivery: Delivery) -> None:
         self._ledger[delivery.sop_instance] = delivery
         self._unwritten.append(delivery)
-        if len(self._unwritten) >= LINES_AT_ONCE:
+        is_late = time.monotonic() - self._written > LINES_AFTER_SECONDS
+        if is_late or len(self._unwritten) >= LINES_AT_ONCE:
             self._write()
 
     def _write(self) -> None:
         if self._unwritten:
             lines, self._unwritten = self._unwritten, []
+            self._written = time.monotonic()
             self._context.ledger.write(self._request.study, self._request.project, lines)
+
+
+def _shares(instances: list[Named], sending: SendingSettings) -> Iterator[tuple[list[Named], int]]:
+    """Yield for each process its instances, and how many associations it holds."""
+    worth = -(-len(instances) // WORTH_AN_ASSOCIATION)
+    associations = max(1, min(sending.associations, worth))
+    processes = min(max(1, sending.processes), associations)
+    for number in range(processes):
+        own = associations // processes + (number < associations % processes)
+        yield instances[number::processes], own
+
+
+def _transmitted(job: Job, share: tuple[list[Named], int]) -> Iterator[Sent]:
+    return transmit(job, *share)
 
 
 def _contexts(kinds: set[Kind]) -> Iterator[tuple[set[Kind], set[Kind]]]:
@@ -179,7 +175,3 @@ def _contexts(kinds: set[Kind]) -> Iterator[tuple[set[Kind], set[Kind]]]:
 
 def _is_new(delivery: Delivery) -> bool:
     return delivery.fate is Fate.STORED
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -2,10 +2,12 @@
 
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from itertools import islice
 
 from headgate.core.upperlayer.pdus import HEAD_BYTES, ProtocolError, read_head
+from headgate.stores import files
 
 BUFFER_BYTES = 512 << 10  # room for the longest A-ASSOCIATE-RQ, and for several P-DATA-TF at once
 
@@ -63,6 +65,20 @@ class Wire:
         """Given bytes, send them. Raise TimeoutError, OSError."""
         self._connection.sendall(data)
 
+    def send_parts(self, parts: Iterable[bytes | memoryview]) -> None:
+        """Given bytes in parts, send them as they lie. Raise TimeoutError, OSError.
+
+        Of a mapped file no more stays in memory than is sent at once.
+        """
+        rest = iter(parts)
+        while batch := list(islice(rest, files.MOST_PARTS)):
+            count, left = sum(map(len, batch)), batch
+            while count:
+                sent = self._connection.sendmsg(left)
+                count -= sent
+                left = _after(left, sent) if count else []
+            files.forget_mapped(batch)
+
     def close(self) -> None:
         """Close the connection, when the peer has had what was sent."""
         with suppress(OSError):
@@ -84,3 +100,12 @@ class Wire:
         # The kernel forgets it with each segment; without it a peer that leaves Nagle's algorithm
         # on waits 40 ms for each instance.
         self._connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+
+
+def _after(parts: list[bytes | memoryview], sent: int) -> list[bytes | memoryview]:
+    """Return what is left of the parts when so many bytes of them have gone."""
+    number = 0
+    while sent >= len(parts[number]):
+        sent -= len(parts[number])
+        number += 1
+    return [memoryview(parts[number])[sent:], *parts[number + 1 :]]
