@@ -28,19 +28,27 @@ MEMORY = Memory()
 @dataclass(frozen=True)
 class Clean:
     """What may leave: a header, the pixels as they were stored or without the text that was
-    burned into them, and how both are encoded.
+    burned into them, and how both are encoded. `source` is what it was made of: the header and the
+    pixel elements as they were stored.
     """
 
     header: Cleaned
     pixels: Sequence[bytes | memoryview]
     encoding: Encoding
     transfer_syntax: str
+    source: Sequence[bytes | memoryview]
+
+    @cached_property
+    def parts(self) -> list[bytes | memoryview]:
+        """The header and the pixel elements, not deflated."""
+        return [self.header.header(), *self.pixels]
 
     @cached_property
     def buffers(self) -> list[bytes | memoryview]:
         """The encoded data set, in parts that are written one after the other."""
-        parts: list[bytes | memoryview] = [self.header.header(), *self.pixels]
-        return [deflate(b"".join(parts))] if self.transfer_syntax in DEFLATED else parts
+        if self.transfer_syntax in DEFLATED:
+            return [deflate(b"".join(self.parts))]
+        return self.parts
 
     @property
     def dataset(self) -> bytes:
@@ -87,8 +95,9 @@ def clean(instance: Instance, recipe: Recipe, record: Record | None = None) -> C
     if header.leaks:
         places = ", ".join(sorted(set(header.leaks))[:5])
         raise Rejected(f"identifiers of the patient are left in {places}")
+    source = [instance.dataset[: judged.end], *pixels]
     if not decision.is_cleaned:
-        return Clean(header, pixels, instance.encoding, instance.transfer_syntax)
+        return Clean(header, pixels, instance.encoding, instance.transfer_syntax, source)
     written = clean_pixels(instance, recipe.profile)
     if record is not None:
         record("PixelData", decision.reason, None, None)
@@ -98,6 +107,7 @@ def clean(instance: Instance, recipe: Recipe, record: Record | None = None) -> C
         written.pixels,
         instance.encoding,
         written.transfer_syntax,
+        source,
     )
 
 

@@ -37,8 +37,7 @@ def spread(
             reader, process = _begun(work, share, list(running))
             running[reader] = process
         while running:
-            for reader in wait(list(running)):
-                assert isinstance(reader, Connection)
+            for reader in [one for one in wait(list(running)) if isinstance(one, Connection)]:
                 try:
                     told = reader.recv()
                 except EOFError:

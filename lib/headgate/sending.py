@@ -1,24 +1,22 @@
 """Instances to a PACS: de-identified on their way from the disk, the next while it takes one."""
 
-import hashlib
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import chain
+from functools import partial
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from headgate.cleaning import Clean, clean
 from headgate.core.deid.identity import Recipe
 from headgate.core.errors import Excluded, Rejected, Unavailable
 from headgate.core.model import Delivery, Fate
-from headgate.stores import files
-from headgate.stores.dicomfiles import Instance, read_instance
+from headgate.stores.dicomfiles import digests, read_instance
 from headgate.stores.dicomnet import pacs
 
-HASHED_AT_ONCE = 8 << 20
 REFUSED = "the PACS refused it with status 0x{:04X}"
 Named = tuple[str, Path]
 
@@ -42,36 +40,26 @@ class Sent(NamedTuple):
 class Line:
     """One association, and the instance that is on its way there."""
 
-    def __init__(self, association: pacs.Association) -> None:
-        self._association = association
-        self._begun: Sent | None = None
+    def __init__(self, association: pacs.Association, hashing: Executor) -> None:
+        self._association, self._hashing = association, hashing
+        self._begun: Callable[[int], Sent] | None = None
 
-    def begin(self, name: str, instance: Instance, output: Clean, recipe: Recipe) -> Iterator[Sent]:
-        """Given an instance, send it, and work while the PACS does; yield it where it cannot go.
-
-        Raise Unavailable.
-        """
-        parts = output.buffers
+    def begin(self, name: str, output: Clean, recipe: Recipe) -> Iterator[Sent]:
+        """Given an instance, send it; yield it where it cannot go. Raise Unavailable."""
+        hashes = self._hashing.submit(digests, output.source, output.parts)
+        kind = output.sop_class, output.sop_instance, output.transfer_syntax
         try:
-            self._association.begin_store(
-                output.sop_class, output.sop_instance, output.transfer_syntax, parts
-            )
+            self._association.begin_store(*kind, output.buffers)
         except pacs.Unsupported as reason:
             yield Sent(fated(name, recipe, Fate.REFUSED, reason=str(reason)))
             return
-        delivery = fated(
-            name, recipe, Fate.STORED,
-            received=digest([instance.stored]), output_uid=output.sop_instance,
-            output_series=output.series, sent=digest(parts),
-        )  # fmt: skip
-        self._begun = Sent(delivery, output.header.references)
+        self._begun = partial(_answered, name, output, recipe, hashes)
 
     def end(self) -> Iterator[Sent]:
         """Yield what became of what was sent last. Raise Unavailable."""
         begun, self._begun = self._begun, None
         if begun is not None:
-            status = self._association.end_store()
-            yield Sent(answered(begun.delivery, status), begun.references)
+            yield begun(self._association.end_store())
 
     def close(self) -> None:
         """Release the association, or break it off where an answer is still to come."""
@@ -88,19 +76,19 @@ def transmit(job: Job, instances: Iterable[Named], associations: int) -> Iterato
     takes none of the kinds; Unavailable when it cannot be had: what it acknowledged was yielded.
     """
     with ExitStack() as stack:
+        hashing = stack.enter_context(ThreadPoolExecutor(1))
         lines: deque[Line] = deque()
         try:
             for name, path in instances:
                 try:
-                    instance = read_instance(path)
-                    output = clean(instance, job.recipe)
+                    output = clean(read_instance(path), job.recipe)
                 except (Rejected, Excluded) as reason:
                     yield Sent(_kept(name, job.recipe, reason))
                     continue
-                line = _free_line(job, lines, associations, stack)
+                line = _free_line(lines, associations, partial(_opened, job, hashing, stack))
                 yield from line.end()
                 lines.append(line)
-                yield from line.begin(name, instance, output, job.recipe)
+                yield from line.begin(name, output, job.recipe)
         except Unavailable:
             yield from _answers(lines)
             raise
@@ -108,21 +96,24 @@ def transmit(job: Job, instances: Iterable[Named], associations: int) -> Iterato
             yield from lines.popleft().end()
 
 
-def _free_line(job: Job, lines: deque[Line], associations: int, stack: ExitStack) -> Line:
+def _free_line(lines: deque[Line], associations: int, open_line: Callable[[], Line]) -> Line:
     """Return a new line while there may be more, else the one that is at work longest.
 
     A PACS that takes no more associations is content with those that it has.
     """
     if len(lines) < associations:
         try:
-            line = Line(pacs.associate(job.peer, job.kinds))
+            return open_line()
         except Unavailable:
             if not lines:
                 raise
-        else:
-            stack.callback(line.close)
-            return line
     return lines.popleft()
+
+
+def _opened(job: Job, hashing: Executor, stack: ExitStack) -> Line:
+    line = Line(pacs.associate(job.peer, job.kinds), hashing)
+    stack.callback(line.close)
+    return line
 
 
 def _answers(lines: Iterable[Line]) -> Iterator[Sent]:
@@ -134,39 +125,28 @@ def _answers(lines: Iterable[Line]) -> Iterator[Sent]:
             continue
 
 
-def digest(parts: Iterable[bytes | memoryview]) -> str:
-    """Given bytes in parts, return their SHA-256; of a mapped file no more stays in memory."""
-    found = hashlib.sha256()
-    for piece in chain.from_iterable(map(_pieces, parts)):
-        found.update(piece)
-        files.forget_mapped([piece])
-    return found.hexdigest()
-
-
-def _pieces(part: bytes | memoryview) -> Iterator[bytes | memoryview]:
-    if len(part) <= HASHED_AT_ONCE:
-        yield part
-        return
-    for start in range(0, len(part), HASHED_AT_ONCE):
-        yield memoryview(part)[start : start + HASHED_AT_ONCE]
-
-
-def fated(name: str, recipe: Recipe, fate: Fate, **values: str) -> Delivery:
+def fated(name: str, recipe: Recipe, fate: Fate, **values: Any) -> Delivery:
     """Given an instance and what became of it, return the line for the ledger."""
     return Delivery(name, recipe.participant, recipe.event, fate, time=now(), **values)
-
-
-def answered(delivery: Delivery, status: int) -> Delivery:
-    """Given what was sent and the C-STORE status of it, return the line for the ledger."""
-    if pacs.is_stored(status):
-        return replace(delivery, status=status)
-    reason = REFUSED.format(status)
-    return replace(delivery, status=status, fate=Fate.REFUSED, reason=reason)
 
 
 def now() -> str:
     """Return the time as the ledger tells it."""
     return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _answered(
+    name: str, output: Clean, recipe: Recipe, hashes: Future[list[str]], status: int
+) -> Sent:
+    is_stored = pacs.is_stored(status)
+    received, sent = hashes.result()
+    delivery = fated(
+        name, recipe, Fate.STORED if is_stored else Fate.REFUSED,
+        received=received, output_uid=output.sop_instance,
+        output_series=output.series, sent=sent, status=status,
+        reason="" if is_stored else REFUSED.format(status),
+    )  # fmt: skip
+    return Sent(delivery, output.header.references)
 
 
 def _kept(name: str, recipe: Recipe, reason: Rejected | Excluded) -> Delivery:

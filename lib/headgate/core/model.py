@@ -40,8 +40,9 @@ class Fate(StrEnum):
 class Delivery:
     """One line of the ledger: what became of one instance.
 
-    `received` and `sent` are SHA-256 in hexadecimal of the file as filed and of the data set as
-    sent; `status` is the C-STORE status, -1 when there was none.
+    `received` and `sent` tell the bytes of the data set as filed and as sent: the SHA-256 in
+    hexadecimal of the SHA-256 of its header and of each of its pixel elements; `status` is the
+    C-STORE status, -1 when there was none.
     """
 
     sop_instance: str
