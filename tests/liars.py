@@ -29,14 +29,17 @@ class LyingPacs:
         answers_find: bool = True,
         calling: tuple[str, ...] = (),
         takes_any_class: bool = True,
+        maximum_associations: int = 10,
+        answers_about: Callable[[int], str | None] = lambda _number: None,
     ) -> None:
         self.held: dict[str, tuple[str, str]] = {}
         self.stored: Counter[str] = Counter()
         self.number = 0
-        self._status_of, self._drops = status_of, drops
+        self._status_of, self._drops, self._answers_about = status_of, drops, answers_about
         _config.UNRESTRICTED_STORAGE_SERVICE = takes_any_class
         entity = AE(ae_title="RESEARCH")
         entity.require_calling_aet = list(calling)
+        entity.maximum_associations = maximum_associations
         entity.add_supported_context("1.2.840.10008.1.1")
         if answers_find:
             entity.add_supported_context(STUDY_ROOT_FIND)
@@ -49,7 +52,7 @@ class LyingPacs:
         _config.UNRESTRICTED_STORAGE_SERVICE = True
         self._entity.shutdown()
 
-    def _store(self, event: Any) -> int:
+    def _store(self, event: Any) -> int | Dataset:
         self.number += 1
         status = self._status_of(event, self.number)
         name = str(event.request.AffectedSOPInstanceUID)
@@ -58,6 +61,10 @@ class LyingPacs:
             if not self._drops(self.number):
                 dataset = event.dataset
                 self.held[name] = (str(dataset.StudyInstanceUID), str(dataset.SeriesInstanceUID))
+        if (other := self._answers_about(self.number)) is not None:
+            answer = Dataset()
+            answer.Status, answer.AffectedSOPInstanceUID = status, other
+            return answer
         return status
 
     def _find(self, event: Any) -> Iterator[tuple[int, Dataset | None]]:

@@ -87,7 +87,8 @@ def storescp(where: Path):
     (where / "scp").mkdir(parents=True)
     os.sync()
     port = free_port()
-    words = ["storescp", *FIONA, "--output-directory", str(where / "scp"), str(port)]
+    program = Path(shutil.which("dcmsend") or "dcmsend").with_name("storescp")
+    words = [str(program), *FIONA, "--output-directory", str(where / "scp"), str(port)]
     running = Running(words, where / "out", env=NODELAY)
     running.wait_until(partial(is_listening, port), "storescp")
     yield port
