@@ -55,7 +55,7 @@ class Links:
 
     def add(self, made: Made) -> None:
         """Given an output, take note of it."""
-        _, series, instance = Path(made.output).parts
+        _, series, instance = made.output.split("/")
         self.outputs.update((series, instance.removesuffix(".dcm")))
         self.by_series[series].update(made.references)
 

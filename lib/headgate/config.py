@@ -29,6 +29,11 @@ class ReceiverSettings:
     maximum_associations: int = 64
     maximum_pdu: int = 131072
     maximum_object_megabytes: int = 65536
+    tls_port: int = 0
+    tls_certificate: str = ""
+    tls_key: str = ""
+    tls_trusted: str = ""
+    tls_fingerprints: list[str] = field(default_factory=list)
     processes: int = 2
     idle_seconds: float = 60.0
     grace_seconds: float = 60.0

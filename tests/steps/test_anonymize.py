@@ -228,8 +228,9 @@ def test_what_an_output_refers_to_and_is_not_there_is_listed(tmp_path):
         ]  # fmt: skip
     factories.save(datasets, tmp_path / "in")
     done = anonymize(tmp_path / "in", tmp_path / "out", *WHO, "--json")
-    (line,) = [one for one in answers(done) if "unresolved" in one.get("details", {})]
+    totals = answers(done)[-1]
     key = project_key(bytes.fromhex((tmp_path / "out.key").read_text().strip()), "P")
     recipe = Recipe("P", "P-001", "E1", key)
-    assert line["details"]["unresolved"] == [replace_uid(missing, recipe)]
-    assert line["item"] == replace_uid(datasets[0].SeriesInstanceUID, recipe)
+    series = replace_uid(datasets[0].SeriesInstanceUID, recipe)
+    assert totals["unresolved_references"] == {series: [replace_uid(missing, recipe)]}
+    assert totals["unresolved"] == 1

@@ -59,7 +59,8 @@ class Report:
         if self._as_json:
             click.echo(json.dumps(values))
         else:
-            click.echo(", ".join(f"{value} {name}" for name, value in values.items()))
+            counts = {name: value for name, value in values.items() if not isinstance(value, dict)}
+            click.echo(", ".join(f"{value} {name}" for name, value in counts.items()))
 
     def close(self) -> None:
         """Leave nothing unwritten, and the terminal clean."""

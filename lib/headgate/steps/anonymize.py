@@ -23,7 +23,6 @@ from headgate.stores import files, profiles, secrets, walking
 NAME = "anonymize"
 FILES_AT_ONCE = 256
 HANDED = 64  # files that a process is handed together
-NOT_HERE = "instances or series that are not among the outputs"
 DIFF_COLUMNS = ("file", "element", "rule", "before", "after")
 
 
@@ -57,11 +56,8 @@ def apply(context: Context, chunk: Chunk) -> Iterator[Outcome]:
     """De-identify a chunk of files; a file that cannot be is rejected with its reason."""
     job: Job = context.once("job", lambda: _job(context))
     links: Links = context.once("links", Links)
-    if chunk.is_end:
-        for series, missing in links.unresolved():
-            yield not_needed(series, f"refers to {len(missing)} {NOT_HERE}", unresolved=missing)
-        if not job.is_rehearsal:
-            files.sync_everything()
+    if chunk.is_end and not job.is_rehearsal:
+        files.sync_everything()
     totals: Counter[str] = context.once("totals", Counter)
     for made in _mapped(context, job, chunk.paths):
         totals["inputs"] += 1
@@ -80,11 +76,19 @@ def apply(context: Context, chunk: Chunk) -> Iterator[Outcome]:
 
 
 def totals(context: Context) -> dict[str, Any]:
-    """Return how many files went in, came out, and stayed."""
+    """Return how many files went in, came out, and stayed, and what the outputs refer to that is
+    not among them: instances and series, by the series that refers to them.
+    """
     counted: Counter[str] = context.once("totals", Counter)
     names = ("inputs", "outputs", "rejected", "excluded")
     seconds = round(context.now() - context.began, 3)
-    return {**{name: counted[name] for name in names}, "seconds": seconds}
+    missing = dict(context.once("links", Links).unresolved())
+    return {
+        **{name: counted[name] for name in names},
+        "unresolved": sum(map(len, missing.values())),
+        "unresolved_references": missing,
+        "seconds": seconds,
+    }
 
 
 def _job(context: Context) -> Job:

@@ -7,6 +7,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
+from pathlib import Path
 from socket import socket
 
 import click
@@ -23,6 +24,7 @@ from headgate.stores.dicomnet.receiver import (
     told_without_values,
 )
 from headgate.stores.dicomnet.tally import Board, Tally
+from headgate.stores.dicomnet.tls import Security
 from headgate.stores.dicomnet.workers import Workers
 
 NAME = "storescpd"
@@ -61,14 +63,20 @@ def apply(context: Context, item: str) -> Iterator[Outcome]:
 def _receive(context: Context, ended: threading.Event) -> int:
     """Listen until the end or until disabled; return how many associations had to be aborted."""
     settings = context.settings.receiver
-    listener = listening(settings.address, settings.port)
+    listeners = [(listening(settings.address, settings.port), False)]
+    if settings.tls_port:
+        listeners.append((listening(settings.address, settings.tls_port), True))
     board = Board(settings.processes)
-    work = partial(_serve, context, listener, board)
+    security = _security(context)
+    if security:
+        security.context()  # told now, and not by each process
+    work = partial(_serve, context, listeners, board)
     workers = Workers(settings.processes, work)
     systemd.notify("READY=1")
-    port = listener.getsockname()[1]
-    log.info("listening on port %d", port)
-    sys.stderr.write(f"storescpd: listening on port {port}\n")
+    for listener, is_secured in listeners:
+        where = f"port {listener.getsockname()[1]}{' with TLS' * is_secured}"
+        log.info("listening on %s", where)
+        sys.stderr.write(f"storescpd: listening on {where}\n")
     sys.stderr.flush()
     told: dict[str, int] = {}
     while not ended.wait(TICK_SECONDS) and _is_enabled(context):
@@ -80,12 +88,29 @@ def _receive(context: Context, ended: threading.Event) -> int:
             told = board.counts()
             log.info("received so far: %s", ", ".join(f"{n} {word}" for word, n in told.items()))
     log.info("no new associations; %d are open", board.open_in_all())
-    listener.close()
+    for listener, _ in listeners:
+        listener.close()
     return workers.stop()
 
 
+def _security(context: Context) -> Security | None:
+    settings = context.settings.receiver
+    if not settings.tls_port:
+        return None
+    return Security(
+        Path(settings.tls_certificate),
+        Path(settings.tls_key),
+        Path(settings.tls_trusted) if settings.tls_trusted else None,
+        frozenset(one.replace(":", "").lower() for one in settings.tls_fingerprints),
+    )
+
+
 def _serve(
-    context: Context, listener: socket, board: Board, row: int, wait: Callable[[], None]
+    context: Context,
+    listeners: list[tuple[socket, bool]],
+    board: Board,
+    row: int,
+    wait: Callable[[], None],
 ) -> int:
     """Take associations in this process until it is over; return how many had to be aborted."""
     settings = context.settings.receiver
@@ -96,10 +121,14 @@ def _serve(
         settings.idle_seconds,
     )
     told_without_values(log.error)
-    receiver = Receiver(context.archive, Tally(board, row), _admission(context), limits)
-    receiver.serve(listener)
+    receiver = Receiver(
+        context.archive, Tally(board, row), _admission(context), limits, _security(context)
+    )
+    for listener, is_secured in listeners:
+        receiver.serve(listener, is_secured=is_secured)
     wait()
-    listener.close()
+    for listener, _ in listeners:
+        listener.close()
     return receiver.stop(settings.grace_seconds)
 
 

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from headgate.core.errors import Unavailable
-from headgate.stores.straight import StraightFile
+from headgate.stores import straight
 
 FOLDER_MODE = 0o750
 # IOV_MAX of Linux
@@ -132,9 +132,9 @@ def _write_straight(path: str | Path, parts: Iterable[bytes | memoryview]) -> No
         file.close()
 
 
-def open_new(path: str | Path) -> StraightFile:
+def open_new(path: str | Path) -> straight.StraightFile:
     """Given a path, return a new file there that is written straight to the disk."""
-    return StraightFile(path, NEW, FILE_MODE)
+    return straight.StraightFile(path, NEW, FILE_MODE)
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -8,9 +8,13 @@ import fcntl
 import mmap
 import os
 import threading
+from functools import lru_cache
+from pathlib import Path
 
 BLOCK = 4096  # what O_DIRECT asks of sizes and addresses, at the most usual
 ROOM = 256 << 10
+# ext4's jbd2 commits whole transactions; the log of XFS is forced from its start to a place
+JOURNALLED = frozenset({"ext3", "ext4", "xfs"})
 Part = bytes | memoryview
 _rooms = threading.local()
 
@@ -76,6 +80,24 @@ class StraightFile:
         flags = fcntl.fcntl(self.descriptor, fcntl.F_GETFL)
         fcntl.fcntl(self.descriptor, fcntl.F_SETFL, flags & ~os.O_DIRECT)
         self.is_straight = False
+
+
+def is_ordered(path: str | os.PathLike[str]) -> bool:
+    """Given a path, return whether its file system has one journal in which every change of names
+    and sizes stands in its order, so that what makes a change durable makes those before it so.
+    """
+    return _file_system(os.stat(path).st_dev) in JOURNALLED
+
+
+@lru_cache(maxsize=64)
+def _file_system(device: int) -> str:
+    """Return the type of the file system on a device: proc_pid_mountinfo(5)."""
+    wanted = f"{os.major(device)}:{os.minor(device)}"
+    for line in Path("/proc/self/mountinfo").read_text().splitlines():
+        before, _, after = line.partition(" - ")
+        if before.split()[2] == wanted:
+            return after.split()[0]
+    return ""
 
 
 def _room() -> memoryview:

@@ -161,9 +161,10 @@ class Association:
         presentation = self._presentations.get(number)
         if presentation is None:
             raise ProtocolError("a message came in a presentation context that was not accepted")
+        is_followed = command.has_data_set
         opened = self._services.handlers.get(field, _unrecognized)
         message = opened(command, presentation, self._peer)
-        if command.has_data_set:
+        if is_followed:
             self._current = number, command, message
         else:
             self._respond(number, command, message.finish())

@@ -24,7 +24,8 @@ from headgate.stores.dicomnet.association import (
 )
 from headgate.stores.dicomnet.storing import Quarantine, storing
 from headgate.stores.dicomnet.tally import Tally
-from headgate.stores.dicomnet.wire import Wire
+from headgate.stores.dicomnet.tls import Security, Untrusted, secured
+from headgate.stores.dicomnet.wire import Wire, hurry
 
 # PS3.8 9.3.4: result, source, reason of A-ASSOCIATE-RJ
 REFUSED_CALLING = (1, 1, 3)
@@ -95,17 +96,20 @@ class Receiver:
     tally: Tally
     admission: Admission = field(default_factory=Admission)
     limits: Limits = field(default_factory=Limits)
+    security: Security | None = None
 
     def __post_init__(self) -> None:
+        self._tls = self.security.context() if self.security else None
         self._services = Services(
             frozenset({VERIFICATION}), self._handlers(), self._admit, self.limits.pdu_bytes
         )
         self._open: dict[threading.Thread, tuple[Association, socket.socket]] = {}
         self._ended = threading.Event()
 
-    def serve(self, listener: socket.socket) -> threading.Thread:
+    def serve(self, listener: socket.socket, *, is_secured: bool = False) -> threading.Thread:
         """Given a listening socket, take connections from it until `stop`; return the thread."""
-        thread = threading.Thread(target=self._take, args=(listener,), daemon=True)
+        words = listener, is_secured
+        thread = threading.Thread(target=self._listen, args=words, daemon=True)
         thread.start()
         return thread
 
@@ -134,7 +138,7 @@ class Receiver:
             commands.C_ECHO_RQ: lambda _command, _presentation, _peer: Answer(SUCCESS),
         }
 
-    def _take(self, listener: socket.socket) -> None:
+    def _listen(self, listener: socket.socket, is_secured: bool) -> None:
         while not self._ended.is_set():
             try:
                 connection, address = listener.accept()
@@ -144,19 +148,28 @@ class Receiver:
                 log.error("a connection could not be taken: %s", error.strerror)
                 self._ended.wait(ACCEPT_SECONDS)
                 continue
-            wire = Wire(connection, self.limits.idle_seconds)
-            association = Association(wire, str(address[0]), self._services)
-            thread = threading.Thread(target=self._run, args=(association,), daemon=True)
-            self._open[thread] = association, connection
-            thread.start()
+            words = connection, str(address[0]), is_secured
+            threading.Thread(target=self.take, args=words, daemon=True).start()
 
-    def _run(self, association: Association) -> None:
+    def take(self, connection: socket.socket, address: str, is_secured: bool = False) -> None:
+        """Given a connection and where it comes from, serve it to its end, in this thread."""
         self.tally.opened()
         try:
+            hurry(connection, self.limits.idle_seconds)
+            if is_secured and self._tls and self.security:
+                connection = secured(connection, self._tls, self.security)
+            association = Association(
+                Wire(connection, self.limits.idle_seconds), address, self._services
+            )
+            self._open[threading.current_thread()] = association, connection
             association.run()
+        except (Untrusted, OSError) as reason:
+            connection.close()
+            self.tally.count("refused")
+            log.warning("refused a connection from %s: %s", address, reason)
         finally:
             self.tally.closed()
-            del self._open[threading.current_thread()]
+            self._open.pop(threading.current_thread(), None)
 
     def _admit(self, peer: Peer) -> Rejection | None:
         refusal = self.admission.refusal(peer.calling, peer.called, peer.address)

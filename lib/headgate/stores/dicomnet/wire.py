@@ -1,6 +1,8 @@
 """A connection as PDUs: read into one buffer, whose bytes are handed on as they come."""
 
 import socket
+import ssl
+import struct
 import time
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
@@ -12,12 +14,29 @@ from headgate.stores import files
 BUFFER_BYTES = 512 << 10  # room for the longest A-ASSOCIATE-RQ, and for several P-DATA-TF at once
 
 
+# what a read or a write ends with when the kernel's time is over
+SILENT = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
+
+
+def hurry(connection: socket.socket, seconds: float) -> None:
+    """Given a connection, have it send at once, and wait for the peer no longer than `seconds`.
+
+    The kernel keeps the time: settimeout would have Python ask it before each read.
+    """
+    whole = int(seconds)
+    time_value = struct.pack("@ll", whole, int((seconds - whole) * 1e6))
+    connection.setblocking(True)
+    for side in (socket.SO_RCVTIMEO, socket.SO_SNDTIMEO):
+        connection.setsockopt(socket.SOL_SOCKET, side, time_value)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+
 class Closed(Exception):
     """The peer has gone."""
 
 
 class Wire:
-    """One connection, read by one thread. A peer has `seconds` for each PDU."""
+    """One connection that hurries, read by one thread. A peer has `seconds` for each PDU."""
 
     def __init__(self, connection: socket.socket, seconds: float) -> None:
         self._connection = connection
@@ -25,8 +44,6 @@ class Wire:
         self._deadline = 0.0
         self._buffer = memoryview(bytearray(BUFFER_BYTES))
         self._start = self._end = 0
-        connection.settimeout(seconds)
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def head(self) -> tuple[int, int]:
         """Return the type of the next PDU and how many bytes follow.
@@ -63,7 +80,10 @@ class Wire:
 
     def send(self, data: bytes) -> None:
         """Given bytes, send them. Raise TimeoutError, OSError."""
-        self._connection.sendall(data)
+        try:
+            self._connection.sendall(data)
+        except SILENT as error:
+            raise TimeoutError from error
 
     def send_parts(self, parts: Iterable[bytes | memoryview]) -> None:
         """Given bytes in parts, send them as they lie. Raise TimeoutError, OSError.
@@ -91,7 +111,10 @@ class Wire:
         self._start, self._end = 0, left
 
     def _receive(self) -> None:
-        count = self._connection.recv_into(self._buffer[self._end :])
+        try:
+            count = self._connection.recv_into(self._buffer[self._end :])
+        except SILENT as error:
+            raise TimeoutError from error
         if not count:
             raise Closed
         if time.monotonic() > self._deadline:

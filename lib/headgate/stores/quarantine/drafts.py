@@ -9,7 +9,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from headgate.core.grammar import is_uid, short_hash
-from headgate.stores import files
+from headgate.stores import files, straight
 from headgate.stores.layout import NO_STUDY, STUDY_PREFIX, Layout
 
 PREAMBLE_AND_PREFIX = 132
@@ -51,11 +51,11 @@ class Draft:
         if not self._file.is_straight:  # no name before its bytes
             os.fsync(self._file.descriptor)
         kept, path = self._named(folder / name)
-        # A file system's journal keeps their order: the file takes its names along.
         if kept is Kept.SAME:
             files.sync_file(path)  # another association may not have got so far
-        else:
+        elif not straight.is_ordered(self._layout.arrived):
             os.fsync(self._file.descriptor)
+        # the last name takes along what stands before it in the journal
         files.sync_folder(self._layout.arrived)
         return kept
 

@@ -1,0 +1,68 @@
+"""DICOM TLS: PS3.15 B.12, which follows BCP 195 (RFC 9325)."""
+
+import hashlib
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+from socket import socket
+
+from headgate.core.errors import Misconfigured
+
+# RFC 9325 4.2: forward secrecy and authenticated encryption; TLS 1.3 has nothing else
+CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
+
+
+class Untrusted(Exception):
+    """A peer did not show who it is in a way that is trusted; the text holds no value of its own."""
+
+
+@dataclass(frozen=True)
+class Security:
+    """A certificate of ours, and which peers are let in by theirs.
+
+    Where `trusted` names a file of certificates, a peer must have one that they sign; where there
+    are `fingerprints` (SHA-256, hexadecimal), its own must be among them.
+    """
+
+    certificate: Path
+    key: Path
+    trusted: Path | None = None
+    fingerprints: frozenset[str] = frozenset()
+
+    def context(self) -> ssl.SSLContext:
+        """Return how connections are secured. Raise Misconfigured."""
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.set_ciphers(CIPHERS)
+        context.options |= ssl.OP_NO_RENEGOTIATION | ssl.OP_NO_COMPRESSION
+        try:
+            context.load_cert_chain(self.certificate, self.key)
+            if self.trusted:
+                context.load_verify_locations(self.trusted)
+                context.verify_mode = ssl.CERT_REQUIRED
+        except (OSError, ssl.SSLError) as error:
+            raise Misconfigured(
+                f"receiver.tls_certificate, tls_key or tls_trusted cannot be used: {error.strerror}"
+            ) from error
+        if self.fingerprints and not self.trusted:
+            raise Misconfigured("receiver.tls_fingerprints need receiver.tls_trusted")
+        return context
+
+
+def secured(connection: socket, context: ssl.SSLContext, security: Security) -> ssl.SSLSocket:
+    """Given a connection that a peer opened, return it secured. Raise Untrusted, OSError."""
+    try:
+        found = context.wrap_socket(connection, server_side=True)
+    except ssl.SSLWantReadError as error:
+        raise Untrusted("it fell silent amid the handshake") from error
+    except ssl.SSLError as error:
+        raise Untrusted(f"the handshake failed ({error.reason or 'no TLS'})") from error
+    if security.fingerprints and _fingerprint(found) not in security.fingerprints:
+        found.close()
+        raise Untrusted("its certificate is not among receiver.tls_fingerprints")
+    return found
+
+
+def _fingerprint(connection: ssl.SSLSocket) -> str:
+    certificate = connection.getpeercert(binary_form=True) or b""
+    return hashlib.sha256(certificate).hexdigest()
