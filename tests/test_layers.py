@@ -18,6 +18,7 @@ BESIDE = {
     "delivery": "context",
     "sending": "context",
     "parallel": "context",
+    "proving": "context",
     "fiona": "context",
     "examples": "context",
 }

@@ -83,7 +83,10 @@ class PacsSettings:
     ae_title: str = "RESEARCH"
     calling_ae_title: str = "HEADGATE"
     timeout_seconds: float = 30.0
-    proof: str = "c-find"
+    proof: str = "commitment"
+    commitment_seconds: float = 10.0
+    qido_url: str = ""
+    web_token_file: str = ""
 
 
 @dataclass(frozen=True)
@@ -112,6 +115,7 @@ class ProjectSettings:
     uid_scheme: str = "uuid"
     date_shift_days: int = 0
     profile: str = "default"
+    proof: str = "c-store"
 
 
 @dataclass(frozen=True)
@@ -153,7 +157,8 @@ class Settings:
 
 CHOICES = {  # setting: what it may be
     "incoming.patient_identity": ("hashed", "plain", "omitted"),
-    "pacs.*.proof": ("c-find", "c-store"),
+    "pacs.*.proof": ("commitment", "c-find", "qido-rs", "c-store"),
+    "projects.*.proof": ("commitment", "c-find", "qido-rs", "c-store"),
     "projects.*.uid_scheme": ("uuid", "fiona"),
 }
 

@@ -20,6 +20,7 @@ from headgate.core.fields import PROJECT_NAME
 from headgate.core.model import Assignment
 from headgate.environment import CHECKOUT
 from headgate.stores import files, profiles, secrets
+from headgate.stores.commitments import Commitments
 from headgate.stores.dicomnet.pacs import Peer
 from headgate.stores.layout import Layout
 from headgate.stores.ledger import Ledger
@@ -68,6 +69,10 @@ class Context:
     @cached_property
     def ledger(self) -> Ledger:
         return Ledger(self.layout)
+
+    @cached_property
+    def commitments(self) -> Commitments:
+        return Commitments(self.layout)
 
     @cached_property
     def watermarks(self) -> Watermarks:
@@ -133,6 +138,10 @@ class Context:
             pacs.host, pacs.port, pacs.ae_title, pacs.calling_ae_title, pacs.timeout_seconds
         )
 
+    def project_settings(self, project: str) -> ProjectSettings:
+        """Given a research project, return what it does otherwise."""
+        return self.settings.projects.get(project, ProjectSettings())
+
     def profile(self, name: str) -> Profile:
         """Given a profile's name, return it. Raise Misconfigured."""
         folder = Path(self.settings.deid.profiles or shipped("config/deid"))
@@ -144,7 +153,7 @@ class Context:
 
         Raise Misconfigured, or Rejected where the row's import rule cannot be used.
         """
-        own = self.settings.projects.get(assignment.project, ProjectSettings())
+        own = self.project_settings(assignment.project)
         return Recipe(
             project=assignment.project,
             participant=assignment.participant,

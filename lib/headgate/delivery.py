@@ -15,6 +15,7 @@ from headgate.core.deid.uids import replace_study_uid
 from headgate.core.errors import Rejected, Unavailable
 from headgate.core.model import Delivery, Fate, Proof, Request
 from headgate.parallel import spread
+from headgate.proving import Question, proven
 from headgate.sending import Job, Named, Sent, fated, now, transmit
 from headgate.stores.dicomfiles import read_syntax
 from headgate.stores.dicomnet import pacs
@@ -32,9 +33,9 @@ class Delivering:
         self._request = request
         self._project = project
         self._recipe = context.recipe(request.assignment, project)
-        name = str(project.get(fields.PROJECT_PACS, ""))
-        self._peer = context.peer(name)
-        self._demand = context.pacs(name).proof
+        self._pacs = str(project.get(fields.PROJECT_PACS, ""))
+        self._peer = context.peer(self._pacs)
+        self._demand = Proof(context.project_settings(request.project).proof)
         self._ledger = context.ledger.read(request.study, request.assignment)
         self._unwritten: list[Delivery] = []
         self._written = time.monotonic()
@@ -44,7 +45,8 @@ class Delivering:
         """Return what became of every instance of the study that is on disk.
 
         Raise Rejected when there is none; Unavailable when the PACS cannot be had, or does not
-        hold what it acknowledged: then the next run sends that again.
+        hold what it acknowledged: then the next run sends that again, or does not prove it as the
+        project demands.
         """
         on_disk = self._context.trees.instances(self._request.study)
         if not on_disk:
@@ -60,6 +62,12 @@ class Delivering:
             raise Unavailable(
                 f"{self._peer} acknowledged {missing} instances that it does not hold: "
                 "they are sent again"
+            )
+        weak = len(transfer.unproven(self._ledger, self._demand))
+        if weak:
+            raise Unavailable(
+                f"the project demands proof by {self._demand}, which {self._peer} has not given "
+                f"for {weak} instances: it is asked again"
             )
         return [self._ledger[name] for name in on_disk]
 
@@ -103,27 +111,15 @@ class Delivering:
 
     def _prove(self) -> None:
         """Ask for what was sent and is not proven; what is not there is to be sent again."""
-        unproven = transfer.unproven(self._ledger)
-        if not unproven:
-            return
-        held: set[str] = set()
-        level = Proof.C_STORE
-        if self._demand == Proof.C_FIND:
-            try:
-                held = pacs.stored_instances(
-                    self._peer,
-                    replace_study_uid(self._request.study, self._recipe),
-                    sorted({delivery.output_series for delivery in unproven}),
-                )
-                level = Proof.C_FIND
-            except pacs.Unsupported:
-                level = Proof.C_STORE  # it answers no queries: its word is all there is
-        for delivery in unproven:
-            is_held = delivery.output_uid in held if level is Proof.C_FIND else _is_new(delivery)
+        unproven = transfer.unproven(self._ledger, self._demand)
+        study = replace_study_uid(self._request.study, self._recipe)
+        question = Question(self._context, self._pacs, study, unproven)
+        for delivery, level, is_held in proven(question):
             fate, proof = (Fate.STORED, level) if is_held else (Fate.MISSING, Proof.NONE)
             if (delivery.fate, delivery.proof) != (fate, proof):
                 self._keep(replace(delivery, fate=fate, proof=proof, time=now()))
         self._write()
+        self._context.commitments.forget(question.transaction)
 
     def _note(self, name: str, fate: Fate, **values: Any) -> None:
         self._keep(fated(name, self._recipe, fate, **values))
@@ -171,7 +167,3 @@ def _contexts(kinds: set[Kind]) -> Iterator[tuple[set[Kind], set[Kind]]]:
         together, wanted = together | {kind}, wanted | more
     if together:
         yield together, wanted
-
-
-def _is_new(delivery: Delivery) -> bool:
-    return delivery.fate is Fate.STORED

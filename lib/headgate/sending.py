@@ -1,5 +1,6 @@
 """Instances to a PACS: de-identified on their way from the disk, the next while it takes one."""
 
+import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
@@ -40,20 +41,30 @@ class Sent(NamedTuple):
 class Line:
     """One association, and the instance that is on its way there."""
 
-    def __init__(self, association: pacs.Association, hashing: Executor) -> None:
-        self._association, self._hashing = association, hashing
+    def __init__(self, job: Job, hashing: Executor) -> None:
+        self._job, self._hashing = job, hashing
+        self._association = pacs.associate(job.peer, job.kinds)
+        self._used = time.monotonic()
         self._begun: Callable[[int], Sent] | None = None
 
-    def begin(self, name: str, output: Clean, recipe: Recipe) -> Iterator[Sent]:
+    def begin(self, name: str, output: Clean) -> Iterator[Sent]:
         """Given an instance, send it; yield it where it cannot go. Raise Unavailable."""
         hashes = self._hashing.submit(digests, output.source, output.parts)
         kind = output.sop_class, output.sop_instance, output.transfer_syntax
+        self._awake()
         try:
             self._association.begin_store(*kind, output.buffers)
         except pacs.Unsupported as reason:
-            yield Sent(fated(name, recipe, Fate.REFUSED, reason=str(reason)))
+            yield Sent(fated(name, self._job.recipe, Fate.REFUSED, reason=str(reason)))
             return
-        self._begun = partial(_answered, name, output, recipe, hashes)
+        self._begun = partial(_answered, name, output, self._job.recipe, hashes)
+
+    def _awake(self) -> None:
+        """A PACS ends what is idle for long, and cleaning pixels may take minutes."""
+        before, self._used = self._used, time.monotonic()
+        if self._used - before > self._job.peer.timeout / 2 or not self._association.is_open:
+            self._association.release()
+            self._association = pacs.associate(self._job.peer, self._job.kinds)
 
     def end(self) -> Iterator[Sent]:
         """Yield what became of what was sent last. Raise Unavailable."""
@@ -88,12 +99,12 @@ def transmit(job: Job, instances: Iterable[Named], associations: int) -> Iterato
                 line = _free_line(lines, associations, partial(_opened, job, hashing, stack))
                 yield from line.end()
                 lines.append(line)
-                yield from line.begin(name, output, job.recipe)
+                yield from line.begin(name, output)
+            while lines:
+                yield from lines.popleft().end()
         except Unavailable:
             yield from _answers(lines)
             raise
-        while lines:
-            yield from lines.popleft().end()
 
 
 def _free_line(lines: deque[Line], associations: int, open_line: Callable[[], Line]) -> Line:
@@ -111,7 +122,7 @@ def _free_line(lines: deque[Line], associations: int, open_line: Callable[[], Li
 
 
 def _opened(job: Job, hashing: Executor, stack: ExitStack) -> Line:
-    line = Line(pacs.associate(job.peer, job.kinds), hashing)
+    line = Line(job, hashing)
     stack.callback(line.close)
     return line
 
@@ -142,7 +153,7 @@ def _answered(
     received, sent = hashes.result()
     delivery = fated(
         name, recipe, Fate.STORED if is_stored else Fate.REFUSED,
-        received=received, output_uid=output.sop_instance,
+        received=received, output_class=output.sop_class, output_uid=output.sop_instance,
         output_series=output.series, sent=sent, status=status,
         reason="" if is_stored else REFUSED.format(status),
     )  # fmt: skip

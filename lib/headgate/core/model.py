@@ -22,8 +22,16 @@ class Proof(StrEnum):
 
     NONE = "none"
     C_STORE = "c-store"
+    QIDO_RS = "qido-rs"
     C_FIND = "c-find"
     COMMITMENT = "commitment"
+
+    def reaches(self, other: "Proof") -> bool:
+        """Given another proof, return whether this one is as strong."""
+        return PROOFS.index(self) >= PROOFS.index(other)
+
+
+PROOFS = tuple(Proof)
 
 
 class Fate(StrEnum):
@@ -50,6 +58,7 @@ class Delivery:
     event: str
     fate: Fate
     received: str = ""
+    output_class: str = ""
     output_uid: str = ""
     output_series: str = ""
     sent: str = ""

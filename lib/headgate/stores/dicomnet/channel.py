@@ -48,6 +48,7 @@ class Channel:
         self._wire, self._peer = wire, peer
         self._contexts, self._maximum_length = contexts, maximum_length
         self._message_id = 0
+        self._reports: list[Message] = []
         self.is_open = True
 
     def takes(self, sop_class: str, syntax: str) -> bool:
@@ -66,7 +67,9 @@ class Channel:
         command, send the request. Raise OSError.
         """
         self._message_id = self._message_id % 0xFFFF + 1
-        several = {commands.AFFECTED_CLASS: sop_class, **(values or {})}
+        is_action = field == commands.N_ACTION_RQ
+        element = commands.REQUESTED_CLASS if is_action else commands.AFFECTED_CLASS
+        several = {element: sop_class, **(values or {})}
         parts = list(dataset)
         request = commands.request(field, self._message_id, several, has_data_set=bool(parts))
         number = self._contexts[sop_class, syntax]
@@ -78,6 +81,9 @@ class Channel:
         Raise ProtocolError, Closed, OSError.
         """
         message = self._receive()
+        while message.command.number(commands.FIELD) == commands.N_EVENT_REPORT_RQ:
+            self._take_report(message)
+            message = self._receive()
         command = message.command
         if (command.number(commands.FIELD), command.number(commands.RESPONDED_ID)) != (
             field | commands.RESPONSE,
@@ -85,6 +91,26 @@ class Channel:
         ):
             raise ProtocolError("an answer to what was not asked")
         return message
+
+    def reports(self, seconds: float) -> list[Message]:
+        """Return the N-EVENT-REPORTs that came, if none then those that come within `seconds`.
+
+        Raise ProtocolError, Closed, OSError.
+        """
+        if not self._reports and self._wire.has_more(seconds):
+            message = self._receive()
+            if message.command.number(commands.FIELD) != commands.N_EVENT_REPORT_RQ:
+                raise ProtocolError("a message that is no report")
+            self._take_report(message)
+        found, self._reports = self._reports, []
+        return found
+
+    def _take_report(self, message: Message) -> None:
+        self._reports.append(message)
+        response = commands.response(message.command, commands.SUCCESS)
+        room = self._maximum_length
+        for one in pdus.data(message.context, response, is_command=True, maximum_length=room):
+            self._wire.send(one)
 
     def release(self) -> None:
         """End it in order; a peer that does not answer has ended it too."""

@@ -12,9 +12,11 @@ from headgate.core.upperlayer.negotiation import IMPLICIT_LITTLE, VERIFICATION
 from headgate.core.upperlayer.pdus import AssociateRequest, Proposal, ProtocolError
 from headgate.stores.dicomnet.channel import Channel, Peer
 from headgate.stores.dicomnet.identifiers import decode, encode
-from headgate.stores.dicomnet.wire import Closed, Wire
+from headgate.stores.dicomnet.wire import Closed, Wire, hurry
 
 STUDY_ROOT_FIND = "1.2.840.10008.5.1.4.1.2.2.1"
+STORAGE_COMMITMENT = "1.2.840.10008.1.20.1"  # PS3.4 J.3: the push model
+STORAGE_COMMITMENT_INSTANCE = "1.2.840.10008.1.20.1.1"
 PENDING = (0xFF00, 0xFF01)
 WARNINGS = (0xB000, 0xB006, 0xB007)  # PS3.4 Table B.2-1: stored, with remarks
 OUT_OF_RESOURCES = range(0xA700, 0xA800)
@@ -37,6 +39,36 @@ class Association:
         self._channel, self._peer = channel, peer
         self._stored = ""
         self.takes, self.release, self.abort = channel.takes, channel.release, channel.abort
+
+    def ask_commitment(self, dataset: Dataset) -> None:
+        """Given a request for storage commitment, make it: PS3.4 J.3.2.
+
+        Raise Unsupported when the PACS does not take it; Unavailable.
+        """
+        if not self.takes(STORAGE_COMMITMENT, IMPLICIT_LITTLE):
+            raise Unsupported(f"{self._peer} offers no storage commitment")
+        with self._channel.talking("N-ACTION"):
+            self._channel.ask(
+                commands.N_ACTION_RQ, STORAGE_COMMITMENT, IMPLICIT_LITTLE, [encode(dataset)],
+                {commands.REQUESTED_INSTANCE: STORAGE_COMMITMENT_INSTANCE, commands.ACTION_TYPE: 1},
+            )  # fmt: skip
+            answer = self._channel.answer(commands.N_ACTION_RQ)
+        status = answer.command.number(commands.STATUS)
+        if status != commands.SUCCESS:
+            raise Unsupported(f"{self._peer} refuses storage commitment (0x{status:04X})")
+
+    def commitments(self, seconds: float) -> list[Dataset]:
+        """Return what the PACS tells of commitments on this association within `seconds`.
+
+        Raise Unavailable.
+        """
+        with self._channel.talking("N-EVENT-REPORT"):
+            return [decode(one.dataset) for one in self._channel.reports(seconds)]
+
+    @property
+    def is_open(self) -> bool:
+        """Whether neither side has ended it, as far as is known."""
+        return self._channel.is_open
 
     def echo(self) -> None:
         """Ask whether it is there. Raise Unavailable."""
@@ -138,7 +170,9 @@ def associate(peer: Peer, wanted: Iterable[tuple[str, str]]) -> Association:
     proposals = tuple(Proposal(number, one, (syntax,)) for number, (one, syntax) in kinds.items())
     titles = peer.ae_title, peer.calling_ae_title
     try:
-        wire = Wire(socket.create_connection((peer.host, peer.port), peer.timeout), peer.timeout)
+        connection = socket.create_connection((peer.host, peer.port), peer.timeout)
+        hurry(connection, peer.timeout)
+        wire = Wire(connection, peer.timeout)
     except OSError as trouble:
         raise Unavailable(
             f"{peer} does not answer: nothing is lost, it is tried again"

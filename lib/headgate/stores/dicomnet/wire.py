@@ -1,5 +1,6 @@
 """A connection as PDUs: read into one buffer, whose bytes are handed on as they come."""
 
+import select
 import socket
 import ssl
 import struct
@@ -53,6 +54,14 @@ class Wire:
         self._deadline = time.monotonic() + self._seconds
         return read_head(self.take(HEAD_BYTES))
 
+    def has_more(self, seconds: float) -> bool:
+        """Return whether the peer says something within `seconds`."""
+        if self._end > self._start:
+            return True
+        if isinstance(self._connection, ssl.SSLSocket) and self._connection.pending():
+            return True
+        return bool(select.select([self._connection], [], [], seconds)[0])
+
     def take(self, count: int) -> memoryview:
         """Given a number of bytes, return the next so many, good until more is asked for.
 
@@ -94,10 +103,20 @@ class Wire:
         while batch := list(islice(rest, files.MOST_PARTS)):
             count, left = sum(map(len, batch)), batch
             while count:
-                sent = self._connection.sendmsg(left)
+                sent = self._send_some(left)
                 count -= sent
                 left = _after(left, sent) if count else []
             files.forget_mapped(batch)
+
+    def _send_some(self, parts: list[bytes | memoryview]) -> int:
+        try:
+            if isinstance(self._connection, ssl.SSLSocket):  # which has no sendmsg
+                whole = b"".join(parts)
+                self._connection.sendall(whole)
+                return len(whole)
+            return self._connection.sendmsg(parts)
+        except SILENT as error:
+            raise TimeoutError from error
 
     def close(self) -> None:
         """Close the connection, when the peer has had what was sent."""
