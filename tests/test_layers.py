@@ -19,6 +19,7 @@ BESIDE = {
     "sending": "context",
     "parallel": "context",
     "proving": "context",
+    "transcoding": "context",
     "fiona": "context",
     "examples": "context",
 }

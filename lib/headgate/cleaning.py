@@ -18,7 +18,7 @@ from headgate.core.filemeta import file_head
 from headgate.core.pixels import policy
 from headgate.pixelcleaning import clean_pixels
 from headgate.stores.dicomfiles import Instance, deflate, understanding
-from headgate.stores.pixeldata import LOSSY, Written, has_frames, written_syntaxes
+from headgate.stores.pixeldata import LOSSY, UNCOMPRESSED, Written, has_frames, written_syntaxes
 
 SOP_CLASS, SOP_INSTANCE, STUDY, SERIES = 0x00080016, 0x00080018, 0x0020000D, 0x0020000E
 # What this process has seen: the next instance of a series is mostly the same.
@@ -127,9 +127,9 @@ def _decided(
 
 def may_leave_as(instance_class: str, transfer_syntax: str) -> set[tuple[str, str]]:
     """Given an instance's SOP class and how it is stored, return the SOP class with each transfer
-    syntax in which it may leave.
+    syntax in which it may leave: the last ones where a PACS refuses the others.
     """
-    syntaxes = {transfer_syntax, *written_syntaxes(transfer_syntax)}
+    syntaxes = {transfer_syntax, *written_syntaxes(transfer_syntax), *UNCOMPRESSED}
     return {(instance_class, syntax) for syntax in syntaxes}
 
 

@@ -17,6 +17,8 @@ from headgate.core.errors import Excluded, Rejected, Unavailable
 from headgate.core.model import Delivery, Fate
 from headgate.stores.dicomfiles import digests, read_instance
 from headgate.stores.dicomnet import pacs
+from headgate.stores.pixeldata import UNCOMPRESSED
+from headgate.transcoding import transcoded
 
 REFUSED = "the PACS refused it with status 0x{:04X}"
 Named = tuple[str, Path]
@@ -49,15 +51,27 @@ class Line:
 
     def begin(self, name: str, output: Clean) -> Iterator[Sent]:
         """Given an instance, send it; yield it where it cannot go. Raise Unavailable."""
-        hashes = self._hashing.submit(digests, output.source, output.parts)
-        kind = output.sop_class, output.sop_instance, output.transfer_syntax
         self._awake()
         try:
+            output = self._as_taken(output)
+            hashes = self._hashing.submit(digests, output.source, output.parts)
+            kind = output.sop_class, output.sop_instance, output.transfer_syntax
             self._association.begin_store(*kind, output.buffers)
-        except pacs.Unsupported as reason:
+        except (pacs.Unsupported, Rejected) as reason:
             yield Sent(fated(name, self._job.recipe, Fate.REFUSED, reason=str(reason)))
             return
         self._begun = partial(_answered, name, output, self._job.recipe, hashes)
+
+    def _as_taken(self, output: Clean) -> Clean:
+        """Return it in a transfer syntax that the PACS takes. Raise Unsupported, Rejected."""
+        for syntax in (output.transfer_syntax, *UNCOMPRESSED):
+            if self._association.takes(output.sop_class, syntax):
+                is_same = syntax == output.transfer_syntax
+                return output if is_same else transcoded(output, syntax)
+        raise pacs.Unsupported(
+            f"{self._job.peer} takes no {output.sop_class} in transfer syntax "
+            f"{output.transfer_syntax}, nor uncompressed"
+        )
 
     def _awake(self) -> None:
         """A PACS ends what is idle for long, and cleaning pixels may take minutes."""
