@@ -90,6 +90,17 @@ class PacsSettings:
 
 
 @dataclass(frozen=True)
+class SourceSettings:
+    """A sender that can be asked what it has, under the AE title that it calls with."""
+
+    host: str = "127.0.0.1"
+    port: int = 104
+    ae_title: str = ""
+    calling_ae_title: str = "HEADGATE"
+    timeout_seconds: float = 30.0
+
+
+@dataclass(frozen=True)
 class SendingSettings:
     """How much is sent at once, and when a transfer that could not go is tried again."""
 
@@ -148,6 +159,7 @@ class Settings:
     incoming: IncomingSettings = field(default_factory=IncomingSettings)
     redcap: RedcapSettings = field(default_factory=RedcapSettings)
     pacs: dict[str, PacsSettings] = field(default_factory=lambda: {"research": PacsSettings()})
+    sources: dict[str, SourceSettings] = field(default_factory=dict)
     sending: SendingSettings = field(default_factory=SendingSettings)
     deid: DeidSettings = field(default_factory=DeidSettings)
     projects: dict[str, ProjectSettings] = field(default_factory=dict)

@@ -138,6 +138,16 @@ class Context:
             pacs.host, pacs.port, pacs.ae_title, pacs.calling_ae_title, pacs.timeout_seconds
         )
 
+    def source(self, ae_title: str) -> Peer | None:
+        """Given the AE title that a sender calls with, return how to call it, or None."""
+        source = self.settings.sources.get(ae_title)
+        if source is None:
+            return None
+        called = source.ae_title or ae_title
+        return Peer(
+            source.host, source.port, called, source.calling_ae_title, source.timeout_seconds
+        )
+
     def project_settings(self, project: str) -> ProjectSettings:
         """Given a research project, return what it does otherwise."""
         return self.settings.projects.get(project, ProjectSettings())

@@ -4,6 +4,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from headgate.context import Context
 from headgate.core.errors import Unavailable
@@ -100,23 +101,40 @@ def _keep_notices(context: Context, association: pacs.Association) -> None:
         time.sleep(LOOK_SECONDS)
 
 
-def _found(question: Question) -> Held:
-    peer = question.context.peer(question.pacs)
-    return _whether(question, pacs.stored_instances(peer, question.study, question.series))
+def held_in_series(context: Context, name: str, study: str, series: list[str]) -> set[str] | None:
+    """Given a PACS by name, a study and its series, return the instances that it says it holds, or
+    None where it answers no queries. Raise Unavailable.
+    """
+    for ask in (by_c_find, by_qido):
+        try:
+            return ask(context, name, study, series)
+        except pacs.Unsupported:
+            continue
+    return None
 
 
-def _queried(question: Question) -> Held:
-    settings = question.context.pacs(question.pacs)
+def by_c_find(context: Context, name: str, study: str, series: list[str]) -> set[str]:
+    """Given a PACS by name, a study and its series, return the instances that C-FIND finds.
+
+    Raise Unsupported, Unavailable.
+    """
+    return pacs.stored_instances(context.peer(name), study, series)
+
+
+def by_qido(context: Context, name: str, study: str, series: list[str]) -> set[str]:
+    """Given a PACS by name, a study and its series, return the instances that QIDO-RS finds.
+
+    Raise Unsupported, Unavailable.
+    """
+    settings = context.pacs(name)
     if not settings.qido_url:
         raise pacs.Unsupported("it has no DICOMweb service")
     token = secrets.read_bearer(settings.web_token_file) if settings.web_token_file else ""
-    found = qido.stored_instances(
-        settings.qido_url, token, settings.timeout_seconds, question.study, question.series
-    )
-    return _whether(question, found)
+    return qido.stored_instances(settings.qido_url, token, settings.timeout_seconds, study, series)
 
 
-def _whether(question: Question, found: set[str]) -> Held:
+def _asked(query: Callable[[Context, str, str, list[str]], set[str]], question: Question) -> Held:
+    found = query(question.context, question.pacs, question.study, question.series)
     return {one.output_uid: one.output_uid in found for one in question.deliveries}
 
 
@@ -127,7 +145,7 @@ def _believed(question: Question) -> Held:
 
 WAYS: dict[Proof, Callable[[Question], Held]] = {  # the strongest first
     Proof.COMMITMENT: _committed,
-    Proof.C_FIND: _found,
-    Proof.QIDO_RS: _queried,
+    Proof.C_FIND: partial(_asked, by_c_find),
+    Proof.QIDO_RS: partial(_asked, by_qido),
     Proof.C_STORE: _believed,
 }
