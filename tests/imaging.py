@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from io import BytesIO
 
 import factories
@@ -9,8 +10,9 @@ import numpy as np
 import pytest
 from headgate import cleaning, pixelcleaning
 from headgate.core.filemeta import file_head
-from headgate.core.pixels.boxes import Box, Word
+from headgate.core.pixels.boxes import Box, Word, common
 from headgate.core.pixels.description import Description, describe
+from headgate.core.pixels.rendering import View
 from headgate.stores import pixeldata
 from headgate.stores.dicomfiles import Instance, encode, take_apart
 from PIL import Image, ImageDraw, ImageFont
@@ -152,24 +154,43 @@ def assert_gone(before: np.ndarray, after: np.ndarray) -> None:
     assert (box == box[0, 0]).all()
 
 
-def words_at_the_name(view: np.ndarray) -> list[Word]:
-    """Read an image as one who knows where the name stands, and sees it where it has contrast."""
-    scale = view.shape[0] // ROWS
-    small = view[::scale, ::scale].astype(int)
-    ground = small[PLACE.top : PLACE.bottom, 200:].mean()
-    place = Box(*(scale * edge for edge in PLACE))
-    return [Word(NAME, place, 0.9)] if abs(small[ink()].mean() - ground) > 60 else []
+def words_at_the_name(view: View) -> list[Word]:
+    """Read a view as one who knows where the name stands, and sees it where it has contrast."""
+    small = view.image[:: view.scale, :: view.scale].astype(int)
+    rows, columns = small.shape
+    box = Box(view.left, view.top, view.left + columns, view.top + rows)
+    if common(box, PLACE) != PLACE:
+        return []
+    shown = np.zeros((ROWS, COLUMNS))
+    shown[box_of(box)] = small
+    strip = shown[PLACE.top : PLACE.bottom, PLACE.left : PLACE.right]
+    is_ink = ink()[box_of(PLACE)]
+    left, top, right, bottom = PLACE
+    moved = (left - view.left, top - view.top, right - view.left, bottom - view.top)
+    place = Box(*(view.scale * edge for edge in moved))
+    seen = abs(strip[is_ink].mean() - strip[~is_ink].mean())
+    return [Word(NAME, place, 0.9)] if seen > 60 else []
 
 
 @pytest.fixture
 def a_reader(monkeypatch):
-    """A reader that knows where the made-up name stands: the images that it was given."""
-    seen: list[np.ndarray] = []
+    """A reader that knows where the made-up name stands: the views that it was given."""
+    seen: list[View] = []
+    looked_at = pixelcleaning.views
 
-    def read(view):
-        seen.append(view)
-        return words_at_the_name(view)
+    def noted(*arguments):
+        for view in looked_at(*arguments):
+            seen.append(view)
+            yield view
 
-    real = pixelcleaning.clean_pixels
-    monkeypatch.setattr(cleaning, "clean_pixels", lambda one, profile: real(one, profile, read))
+    def read(_):
+        return words_at_the_name(seen[-1])
+
+    monkeypatch.setattr(pixelcleaning, "views", noted)
+    use_reader(monkeypatch, read)
     return seen
+
+
+def use_reader(monkeypatch, read) -> None:
+    """Let pixels be cleaned by another reader."""
+    monkeypatch.setattr(cleaning, "clean_pixels", partial(pixelcleaning.clean_pixels, read=read))

@@ -15,6 +15,7 @@ BESIDE = {
     "anonymizing": "context",
     "cleaning": "context",
     "pixelcleaning": "context",
+    "visualfeatures": "context",
     "delivery": "context",
     "sending": "context",
     "parallel": "context",

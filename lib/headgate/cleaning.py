@@ -6,11 +6,13 @@ from functools import cached_property, lru_cache
 
 from pydicom import Dataset
 
+from headgate import visualfeatures
 from headgate.core.deid import marks
 from headgate.core.deid.engine import Cleaned, Record, cleaned, judge
 from headgate.core.deid.following import Judged
 from headgate.core.deid.identity import Recipe
 from headgate.core.deid.memory import Memory
+from headgate.core.deid.patient import identifiers_of
 from headgate.core.deid.profile import Profile
 from headgate.core.elements import DEFLATED, Encoding, walk
 from headgate.core.errors import Rejected
@@ -96,19 +98,44 @@ def clean(instance: Instance, recipe: Recipe, record: Record | None = None) -> C
         places = ", ".join(sorted(set(header.leaks))[:5])
         raise Rejected(f"identifiers of the patient are left in {places}")
     source = [instance.dataset[: judged.end], *pixels]
-    if not decision.is_cleaned:
-        return Clean(header, pixels, instance.encoding, instance.transfer_syntax, source)
-    written = clean_pixels(instance, recipe.profile)
-    if record is not None:
-        record("PixelData", decision.reason, None, None)
-    described = {**header.elements, **_described(written, instance)}
-    return Clean(
-        replace(header, elements=described),
-        written.pixels,
-        instance.encoding,
-        written.transfer_syntax,
-        source,
+    result = Clean(header, pixels, instance.encoding, instance.transfer_syntax, source)
+    if decision.is_cleaned:
+        result = _without_text(result, instance, recipe.profile)
+    also_done: tuple[marks.Code, ...] = ()
+    if marks.GRAPHICS in header.elements:  # kept, and cleaned: PS3.15 E.3.3
+        also_done += (marks.CLEAN_GRAPHICS,)
+    if visualfeatures.is_wanted(instance, recipe.profile):
+        featureless = visualfeatures.without_features(result.file, recipe.profile)
+        result, also_done = replace(result, pixels=featureless), (*also_done, marks.CLEAN_FEATURES)
+    if record is not None and result.pixels is not pixels:
+        reason = decision.reason if decision.is_cleaned else "its visual features are cleaned"
+        record("PixelData", reason, None, None)
+    return _telling(result, recipe, decision.is_cleaned, also_done) if also_done else result
+
+
+def _without_text(result: Clean, instance: Instance, profile: Profile) -> Clean:
+    with understanding():
+        patient = identifiers_of(instance.head, instance.elements, instance.encoding, {})
+    written = clean_pixels(instance, profile, patient)
+    described = {**result.header.elements, **_described(written, instance)}
+    return replace(
+        result,
+        header=replace(result.header, elements=described),
+        pixels=written.pixels,
+        transfer_syntax=written.transfer_syntax,
     )
+
+
+def _telling(
+    result: Clean, recipe: Recipe, are_pixels_cleaned: bool, also_done: tuple[marks.Code, ...]
+) -> Clean:
+    """Return what may leave with the codes of what was done for it alone."""
+    told = marks.written(recipe, result.encoding, are_pixels_cleaned, also_done)
+    elements = {
+        **result.header.elements,
+        **{tag: told[tag] for tag in marks.TOLD_OF_ONE if tag in told},
+    }
+    return replace(result, header=replace(result.header, elements=elements))
 
 
 def _decision(judged: Judged, has_some: bool) -> policy.Decision:

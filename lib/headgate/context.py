@@ -16,7 +16,7 @@ from headgate.core.classify.rules import Rules, load_rules
 from headgate.core.deid.identity import Recipe, project_key
 from headgate.core.deid.profile import Profile
 from headgate.core.errors import Misconfigured
-from headgate.core.fields import PROJECT_NAME
+from headgate.core.fields import EXCLUSIONS_FORM, PROJECT_NAME, REPEAT_FORM
 from headgate.core.model import Assignment
 from headgate.environment import CHECKOUT
 from headgate.stores import files, profiles, secrets
@@ -106,8 +106,15 @@ class Context:
     @cached_property
     def projects(self) -> dict[str, dict[str, Any]]:
         """Return the rows of DataTransferProjects by project name. Raise Unavailable, Rejected."""
-        rows = self.tables.projects.export(fields=["record_id"], forms=["projects"])
-        return {str(row[PROJECT_NAME]): row for row in rows if row.get(PROJECT_NAME)}
+        rows = self.tables.projects.export(
+            fields=["record_id"], forms=["projects", EXCLUSIONS_FORM]
+        )
+        found = {str(row["record_id"]): row for row in rows if row.get(PROJECT_NAME)}
+        for row in rows:
+            project = found.get(str(row["record_id"]))
+            if project is not None and row.get(REPEAT_FORM) == EXCLUSIONS_FORM:
+                project.setdefault(EXCLUSIONS_FORM, []).append(row)
+        return {str(row[PROJECT_NAME]): row for row in found.values()}
 
     def once(self, name: str, find: Callable[[], Any]) -> Any:
         """Given a name and how to find what it stands for, find it once in this run."""
@@ -161,7 +168,7 @@ class Context:
     def recipe(self, assignment: Assignment, project: Mapping[str, Any] | None = None) -> Recipe:
         """Given to whom a study goes and the project's row, return how it is de-identified.
 
-        Raise Misconfigured, or Rejected where the row's import rule cannot be used.
+        Raise Misconfigured, or Rejected where a rule of the row cannot be used.
         """
         own = self.project_settings(assignment.project)
         return Recipe(
@@ -172,7 +179,7 @@ class Context:
             uid_scheme=own.uid_scheme,
             uid_root=self.settings.deid.uid_root or None,
             date_shift_days=own.date_shift_days or None,
-            profile=profiles.with_import_rule(self.profile(own.profile), project or {}),
+            profile=profiles.with_rules(self.profile(own.profile), project or {}),
         )
 
     def hashed(self, text: str) -> str:

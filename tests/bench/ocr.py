@@ -125,7 +125,7 @@ def covered(reader, canvas, sides):
     mask = np.zeros(canvas.shape, bool)
     for view in views(canvas, Description("MONOCHROME2", *canvas.shape)):
         for image in (view.image, 255 - view.image)[:sides]:
-            words = [reduced(word, view.scale) for word in reader(image)]
+            words = [reduced(word, view.scale, view.left, view.top) for word in reader(image)]
             for box in boxes_to_blank(words, *canvas.shape):
                 mask[box.top : box.bottom, box.left : box.right] = True
     return mask

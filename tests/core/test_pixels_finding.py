@@ -2,7 +2,8 @@
 
 import pytest
 from headgate.core.pixels.boxes import Box, Word, merged
-from headgate.core.pixels.finding import boxes_to_blank, is_mark, is_sure, reduced, unchanged
+from headgate.core.pixels.changes import unchanged
+from headgate.core.pixels.finding import boxes_to_blank, is_mark, is_sure, reduced
 
 ROWS, COLUMNS = 400, 500
 LEFT, RIGHT = Box(5, 190, 20, 210), Box(480, 190, 495, 210)

@@ -8,14 +8,15 @@ from dataclasses import replace
 import imaging
 import numpy as np
 import pytest
-from headgate import pixelcleaning
+from headgate import cleaning, pixelcleaning
 from headgate.cleaning import clean
 from headgate.core.deid.identity import Recipe
 from headgate.core.deid.profile import Profile
+from headgate.core.deid.telling import Identifiers
 from headgate.core.errors import Rejected
 from headgate.core.pixels.boxes import Box, Word
 from headgate.core.pixels.regions import Template
-from headgate.stores.dicomfiles import take_apart
+from headgate.stores.dicomfiles import encode, file_head, take_apart
 from pydicom import Dataset
 
 CT, US = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.6.1"
@@ -86,6 +87,24 @@ def test_a_frame_that_comes_again_is_not_read_again(a_reader):
     several = imaging.frames_of(cleaned(imaging.instance(GREY, frames, NumberOfFrames=5)))
     assert len(a_reader) == 2 * once
     assert all(np.array_equal(frame, several[0]) for frame in several)
+
+
+def test_of_a_moving_picture_what_changes_is_read_and_what_stays_is_blanked(a_reader):
+    still, late = plain(), plain(imaging.ink())
+    moving = []
+    for number, one in enumerate([still, still, late, late, still]):
+        frame = one.copy()
+        frame[100 + number : 110 + number, 200:220] = 200
+        moving.append(frame)
+    file = cleaned(imaging.instance(GREY, moving, RLE, NumberOfFrames=5))
+    after = imaging.frames_of(file)
+    for number in (0, 1, 4):
+        assert np.array_equal(after[number], moving[number])
+    for number in (2, 3):
+        imaging.assert_gone(moving[number], after[number])
+    is_whole = [view.image.shape == a_reader[0].image.shape for view in a_reader]
+    assert is_whole == sorted(is_whole, reverse=True)
+    assert not all(is_whole)
 
 
 def test_the_output_says_that_its_pixels_were_cleaned(a_reader):
@@ -173,6 +192,26 @@ def test_an_overlay_in_bits_of_the_pixels_is_gone(a_reader):
     assert 0x60000102 not in dataset
 
 
+def test_overlays_and_icons_never_leave_with_text(a_reader):
+    icon = Dataset()
+    icon.Rows = icon.Columns = 16
+    icon.BitsAllocated = 8
+    icon.PixelData = b"ICON" * 64
+    plane = np.packbits(imaging.ink(), bitorder="little").tobytes()
+    values = {"SOPClassUID": CT, "Modality": "CT", "IconImageSequence": [icon]}
+    header, pixels = imaging.dataset(GREY, [plain()], **values)
+    header.add_new(0x60000010, "US", imaging.ROWS)
+    header.add_new(0x60001500, "LO", "NORDMANN")
+    header.add_new(0x60003000, "OB", plane)
+    _, body = encode(header, pixels, EXPLICIT)
+    head = file_head(header.SOPClassUID, header.SOPInstanceUID, EXPLICIT)
+    for profile in ({}, {"clean_pixels": False}):
+        file = cleaned(take_apart(head + body), **profile)
+        assert plane not in file
+        assert b"ICON" not in file
+        assert not [one.tag for one in imaging.read_back(file) if one.tag.group == 0x6000]
+
+
 @pytest.mark.parametrize("syntax", [RLE, LS, J2K])
 def test_D07_what_cannot_be_decoded_is_rejected_and_nothing_is_made(syntax):
     one = imaging.instance(GREY, [plain(imaging.ink())], syntax)
@@ -184,14 +223,58 @@ def test_D07_what_cannot_be_decoded_is_rejected_and_nothing_is_made(syntax):
         clean(broken, recipe())
 
 
-def test_text_that_stays_holds_the_instance_and_is_not_told(monkeypatch):
-    def stubborn(view):
-        return [Word("NORDMANN", Box(40, 40, 80, 60), 0.9)]
+PATIENT = Identifiers(names=("NORDMANN",))
+THERE, BESIDE = Box(40, 40, 80, 60), Box(200, 150, 220, 160)
 
+
+def reader_of(*several):
+    """A reader that returns what it is told, reading by reading, and the last for ever."""
+    answers = list(several)
+    return lambda _: answers.pop(0) if len(answers) > 1 else answers[0]
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        [[Word("TROMSO", THERE, 0.9)]],  # it is not gone, whatever is blanked
+        [[Word("NORDMANN", THERE, 0.31)]],  # doubtful, yet the patient's
+        [[Word("N0RDMAMN", THERE, 0.31)]],  # and misread
+        [[], [Word("TROMSO", BESIDE, 0.9)]],  # missed at first, and placed wrongly
+    ],
+)
+def test_text_that_stays_holds_the_instance_and_is_not_told(answers):
     one = imaging.instance(GREY, [plain()])
     with pytest.raises(Rejected) as held:
-        pixelcleaning.clean_pixels(one, Profile(clean_pixels=True), stubborn)
+        pixelcleaning.clean_pixels(one, Profile(), PATIENT, reader_of(*answers))
     assert str(held.value) == "text is left in frame 1 after blanking"
+
+
+def test_what_a_reader_misses_at_first_is_found_when_it_reads_the_other_way_round():
+    def half_blind(view):
+        is_dark_on_light = view[-1, -1] > 127 and view[50, 60] < 50
+        return [Word("NORDMANN", THERE, 0.9)] if is_dark_on_light else []
+
+    before = plain()
+    before[10:15, 10:20] = 255  # THERE, in a view of four times the size
+    one = imaging.instance(GREY, [before])
+    written = pixelcleaning.clean_pixels(one, Profile(), PATIENT, half_blind)
+    after = np.frombuffer(written.pixels[1], np.uint8).reshape(before.shape)
+    assert not after[10:15, 10:20].any()
+    assert np.array_equal(after[30:], before[30:])
+
+
+def test_the_name_in_the_header_is_looked_for_in_the_pixels(monkeypatch):
+    looked_for = []
+    real = pixelcleaning.clean_pixels
+
+    def noted(one, profile, identifiers):
+        looked_for.append(identifiers)
+        return real(one, profile, identifiers, lambda _: [])
+
+    monkeypatch.setattr(cleaning, "clean_pixels", noted)
+    cleaned(imaging.instance(GREY, [plain()], PatientName="Nordmann^Kjersti", PatientID="471100"))
+    assert "Nordmann" in looked_for[0].names
+    assert "471100" in looked_for[0].numbers
 
 
 def test_D08_no_pixel_is_written_to_disk(monkeypatch):

@@ -4,17 +4,21 @@ import subprocess
 import sys
 from dataclasses import replace
 from io import BytesIO
+from pathlib import Path
 
 import imaging
 import numpy as np
+import pydicom.data
 import pytest
 from gateways import needs
 from headgate.cleaning import clean
+from headgate.config import Settings
+from headgate.context import Context
 from headgate.core.deid.identity import Recipe
-from headgate.core.deid.profile import Profile
-from headgate.core.errors import Misconfigured
+from headgate.core.errors import Misconfigured, Rejected
+from headgate.steps import check_config
 from headgate.stores import ocr
-from headgate.stores.dicomfiles import take_apart
+from headgate.stores.dicomfiles import read_instance, take_apart
 from PIL import Image
 from pydicom.encaps import encapsulate
 
@@ -24,7 +28,7 @@ EXPLICIT, RLE, LS, J2K = (
     "1.2.840.10008.1.2.4.80",
     "1.2.840.10008.1.2.4.90",
 )
-RECIPE = Recipe("LUNG", "LUNG-001", "baseline", b"k" * 32, profile=Profile(clean_pixels=True))
+RECIPE = Recipe("LUNG", "LUNG-001", "baseline", b"k" * 32)
 GREY = imaging.KINDS["MONOCHROME2 8 bit"]
 
 
@@ -39,12 +43,34 @@ def test_the_reader_finds_a_name_wherever_it_stands(shape):
     assert all(word.box.left >= left - 10 for word in words)
 
 
-def test_without_the_reader_nothing_is_cleaned_and_it_is_said_what_to_install(monkeypatch):
+@pytest.fixture(params=["onnxruntime", "rapidocr_onnxruntime"])
+def no_reader(request, monkeypatch):
     ocr._reader.cache_clear()
-    monkeypatch.setitem(sys.modules, "rapidocr_onnxruntime", None)
-    with pytest.raises(Misconfigured, match="pip install rapidocr-onnxruntime"):
-        ocr.words(np.zeros((64, 64), np.uint8))
+    monkeypatch.setitem(sys.modules, request.param, None)
+    yield
     ocr._reader.cache_clear()
+
+
+@pytest.mark.usefixtures("no_reader")
+def test_without_the_reader_what_needs_it_is_held_and_the_rest_leaves():
+    screenshot = imaging.instance(GREY, [imaging.frame(GREY, imaging.ink())])
+    with pytest.raises(Rejected, match="pip install 'rapidocr-onnxruntime"):
+        clean(screenshot, RECIPE)
+    values = {"SOPClassUID": "1.2.840.10008.5.1.4.1.1.2", "Modality": "CT"}
+    scan = imaging.instance(GREY, [imaging.frame(GREY, None)], **values)
+    assert b"".join(clean(scan, RECIPE).pixels) == b"".join(scan.pixels)
+
+
+@pytest.mark.usefixtures("no_reader")
+def test_check_config_says_that_the_reader_is_missing():
+    context = Context(Settings())
+    with pytest.raises(Misconfigured, match="pip install 'rapidocr-onnxruntime"):
+        list(check_config.apply(context, "pixels"))
+
+
+def test_check_config_finds_the_reader():
+    (outcome,) = check_config.apply(Context(Settings()), "pixels")
+    assert "is there" in outcome.text
 
 
 def made_by_a_lossy_coder():
@@ -83,4 +109,18 @@ def test_the_output_is_no_worse_by_dciodvfy_than_the_input(a_reader, tmp_path, k
     file = imaging.file_of(image, [imaging.frame(image, imaging.ink())], syntax)
     before = complaints(file, tmp_path, "before")
     after = complaints(b"".join(clean(take_apart(file), RECIPE).file), tmp_path, "after")
+    assert after <= before
+
+
+@pytest.mark.debian
+def test_an_ultrasound_loop_in_lossy_jpeg_comes_out_in_colours_that_ultrasound_may_have(
+    monkeypatch, tmp_path
+):
+    imaging.use_reader(monkeypatch, lambda _: [])
+    path = Path(pydicom.data.__file__).parent / "test_files" / "examples_ybr_color.dcm"
+    output = clean(read_instance(path), RECIPE)
+    dataset = imaging.read_back(b"".join(output.file))
+    assert dataset.PhotometricInterpretation == "RGB"
+    before = complaints(path.read_bytes(), tmp_path, "before")
+    after = complaints(b"".join(output.file), tmp_path, "after")
     assert after <= before

@@ -6,7 +6,9 @@ import pytest
 from headgate.context import shipped
 from headgate.core.deid.profile import DEFAULT
 from headgate.core.errors import Misconfigured, Rejected
-from headgate.stores.profiles import named, read_profile, tag_of, with_import_rule
+from headgate.core.pixels.boxes import Box
+from headgate.core.pixels.regions import Template
+from headgate.stores.profiles import named, read_profile, tag_of, with_import_rule, with_rules
 
 
 def test_the_shipped_file_is_the_profile_that_is_built_in():
@@ -46,6 +48,12 @@ def test_a_file_says_everything_that_a_profile_has(tmp_path):
         ("[texts]\nkept = 'T1'", "list of texts"),
         ("[texts.patterns]\nPatientComments = '('", "regular expression"),
         ("version = '1'", "version"),
+        ("[[pixels.templates]]\nmodel = 'x'", "boxes"),
+        ("[[pixels.templates]]\nboxes = [[0, 0, 9, 9]]", "names its device"),
+        ("[[pixels.templates]]\nmodel = 'x'\nboxes = [[9, 0, 0, 9]]", "boxes"),
+        ("[[pixels.templates]]\nmodel = 'x'\nrows = '9'\nboxes = [[0, 0, 9, 9]]", "rows"),
+        ("[[pixels.templates]]\nmodle = 'x'", "modle"),
+        ("[pixels]\ntemplates = 'x'", "templates"),
         ("[[examples]]\nbefore = {}", "example"),
         ("[[examples]]\nbefore = {Nothing = ''}\nafter = {}", "Nothing"),
         ("= 3", "cannot be read"),
@@ -75,3 +83,30 @@ def test_the_import_rule_of_redcap_is_a_pattern_of_the_profile():
     for wrong in ({"project_import_rule_1_tag": "x"}, {"project_import_rule_1_regexp": "("}):
         with pytest.raises(Rejected, match="project_import_rule_1_tag"):
             with_import_rule(DEFAULT, {**row, **wrong})
+
+
+def test_a_template_of_a_device_is_read(tmp_path):
+    (tmp_path / "trial.toml").write_text(
+        '[[pixels.templates]]\nmanufacturer = "acme"\nmodality = "US"\nrows = 480\n'
+        "boxes = [[0, 0, 640, 30], [10, 40, 20, 50]]"
+    )
+    (template,) = named("trial", tmp_path)[0].pixel_templates
+    boxes = (Box(0, 0, 640, 30), Box(10, 40, 20, 50))
+    assert template == Template("acme", "", 480, 0, boxes, "US")
+
+
+def test_the_exclusions_of_redcap_are_those_of_the_profile():
+    rows = [
+        {"rewrite_ex_tag": "2", "rewrite_ex_reg": "^SUM"},
+        {"rewrite_ex_tag": "1", "rewrite_ex_reg": "3D"},
+        {"rewrite_ex_tag": "", "rewrite_ex_reg": ""},
+    ]
+    assert with_rules(DEFAULT, {"rewritepixelexclusions": rows}).pixel_exclusions == (
+        (2, "^SUM"),
+        (1, "3D"),
+    )
+    assert with_rules(DEFAULT, {}) == DEFAULT
+    assert not with_rules(DEFAULT, {"project_features___1": "1"}).clean_pixels
+    for wrong in ({"rewrite_ex_tag": "2", "rewrite_ex_reg": "("}, {"rewrite_ex_reg": "a"}):
+        with pytest.raises(Rejected, match="rewritepixelexclusions"):
+            with_rules(DEFAULT, {"rewritepixelexclusions": [wrong]})

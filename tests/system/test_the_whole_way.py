@@ -110,7 +110,10 @@ def test_the_same_study_in_two_projects_shares_no_identifier(a_gateway, orthanc)
 
 def test_one_instance_that_must_not_leave_stays_and_the_others_go(a_gateway, orthanc):
     study = factories.Study("rejected", accession="W4")
-    a_gateway.receive(study.instance(1), study.instance(2, BurnedInAnnotation="YES"))
+    cannot_be_cleaned = study.instance(
+        2, BurnedInAnnotation="YES", PhotometricInterpretation="CMYK"
+    )
+    a_gateway.receive(study.instance(1), cannot_be_cleaned)
     a_gateway.project()
     a_gateway.couple(study)
     for script in SCRIPTS[:3]:
@@ -118,10 +121,10 @@ def test_one_instance_that_must_not_leave_stays_and_the_others_go(a_gateway, ort
         assert a_gateway.site.run(script).code == 0
     result = a_gateway.site.run("anonymize-and-send")
     assert result.code == 1
-    assert "Burned In Annotation" in result.lines[-1]["text"]
+    assert "photometric interpretation" in result.lines[-1]["text"]
     (transfer,) = a_gateway.rows(study, "transfers")
     assert transfer["transfer_error___1"] == "1"
-    assert "Burned In Annotation" in transfer["transfer_error_message"]
+    assert "photometric interpretation" in transfer["transfer_error_message"]
     fates = sorted(
         str(one.fate) for (one,) in a_gateway.context().ledger.of_study(study.uid).values()
     )

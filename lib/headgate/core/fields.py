@@ -47,7 +47,10 @@ PROJECT_ACTIVE = "project_active"
 PROJECT_FEATURES = "project_features"
 IMPORT_RULE_TAG, IMPORT_RULE_PATTERN = "project_import_rule_1_tag", "project_import_rule_1_regexp"
 PROJECT_PACS = "project_pacs_aetitle"
+EXCLUSIONS_FORM = "rewritepixelexclusions"
+EXCLUSION_TAG, EXCLUSION_PATTERN = "rewrite_ex_tag", "rewrite_ex_reg"
 FEATURE_DROP_PRESENTATION_STATES = 0
+FEATURE_NEVER_REWRITE_PIXELS = 1
 FEATURE_DROP_SECONDARY_CAPTURE = 2
 
 # Routing

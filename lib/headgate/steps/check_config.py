@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import click
@@ -11,10 +11,8 @@ from headgate import examples, fiona
 from headgate.context import Context
 from headgate.core.errors import Misconfigured
 from headgate.core.step import Outcome, Step, error, ok
-from headgate.stores import secrets
+from headgate.stores import ocr, secrets
 from headgate.stores.dicomnet import pacs
-
-CHECKS = ("datadir", "logs", "rules", "key", "tokens", "profiles")
 
 
 def plan(context: Context) -> Iterator[str]:
@@ -39,31 +37,45 @@ def apply(context: Context, item: str) -> Iterator[Outcome]:
     elif item == "redcap":
         yield from _redcap(context)
     else:
-        yield ok(item, _local(context, item))
+        yield ok(item, CHECKS[item](context))
 
 
-def _local(context: Context, item: str) -> str:
-    if item == "datadir":
-        if not Path(context.settings.datadir).is_dir():
-            raise Misconfigured(f"datadir {context.settings.datadir} is no folder: make it")
-        return f"{context.settings.datadir} is there"
-    if item == "logs":
-        folder = context.settings.log_directory
-        if folder and not os.access(folder, os.W_OK | os.X_OK):
-            raise Misconfigured(
-                f"log_directory {folder} cannot be written: make it, owned by this user; until "
-                "then log lines go to standard error, and cron mails them"
-            )
-        return f"{folder or 'standard error'} takes the logs"
-    if item == "rules":
-        return f"the classification rules can be used: {len(context.rules.rules)} of them"
-    if item == "key":
-        return f"{context.settings.deid.key_file} holds {len(context.site_key)} bytes"
-    if item == "profiles":
-        return examples.tried(context)
+def _datadir(context: Context) -> str:
+    if not Path(context.settings.datadir).is_dir():
+        raise Misconfigured(f"datadir {context.settings.datadir} is no folder: make it")
+    return f"{context.settings.datadir} is there"
+
+
+def _logs(context: Context) -> str:
+    folder = context.settings.log_directory
+    if folder and not os.access(folder, os.W_OK | os.X_OK):
+        raise Misconfigured(
+            f"log_directory {folder} cannot be written: make it, owned by this user; until "
+            "then log lines go to standard error, and cron mails them"
+        )
+    return f"{folder or 'standard error'} takes the logs"
+
+
+def _rules(context: Context) -> str:
+    return f"the classification rules can be used: {len(context.rules.rules)} of them"
+
+
+def _key(context: Context) -> str:
+    return f"{context.settings.deid.key_file} holds {len(context.site_key)} bytes"
+
+
+def _tokens(context: Context) -> str:
     for name in ("incoming", "projects", "routing", "coupling_list"):
         secrets.read_token(getattr(context.settings.redcap.token_files, name))
     return "every token file is readable, and by its owner alone"
+
+
+def _reader(context: Context) -> str:
+    names = {"default", *(own.profile for own in context.settings.projects.values())}
+    if not any(context.profile(name).clean_pixels for name in names):
+        return "no profile cleans pixels: what says that text is burned in is refused"
+    ocr.check()
+    return "the reader of text burned into pixels is there"
 
 
 def _redcap(context: Context) -> Iterator[Outcome]:
@@ -85,6 +97,16 @@ def _translated(path: Path) -> str:
         raise Misconfigured(f"{path} cannot be read: {reason}") from reason
     return fiona.to_toml(values)
 
+
+CHECKS: Mapping[str, Callable[[Context], str]] = {
+    "datadir": _datadir,
+    "logs": _logs,
+    "rules": _rules,
+    "key": _key,
+    "tokens": _tokens,
+    "profiles": examples.tried,
+    "pixels": _reader,
+}
 
 STEP = Step(
     "check-config",

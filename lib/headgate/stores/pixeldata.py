@@ -23,9 +23,10 @@ from headgate.core.elements import (
     head,
 )
 from headgate.core.errors import Rejected
-from headgate.core.pixels import jpeglossless, native
+from headgate.core.pixels import jpeg, jpeglossless, native
 from headgate.core.pixels.blanking import without_unused_bits
 from headgate.core.pixels.description import PALETTE, Description
+from headgate.core.pixels.rendering import as_rgb
 
 DELIMITER_BYTES = 8
 EXPLICIT = Encoding(is_implicit=False, is_little=True)
@@ -51,7 +52,7 @@ REENCODED = {
 }
 # PS3.3 C.7.6.1.1.5: what has been through one of these says so for ever
 LOSSY = frozenset({
-    "1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51", "1.2.840.10008.1.2.4.81",
+    jpeg.BASELINE, jpeg.EXTENDED, *jpeg.RETIRED, "1.2.840.10008.1.2.4.81",
 })  # fmt: skip
 # what a broken or foreign bit stream makes pydicom and its decoders raise
 BROKEN = (
@@ -172,12 +173,19 @@ def _decoded(
     if transfer_syntax in NATIVE:
         several = native.frames(stored.value, stored.vr, encoding_of(transfer_syntax), image)
         return ((frame, {"photometric_interpretation": image.photometric}) for frame in several)
+    tables = None
+    if OFFSETS in elements and LENGTHS in elements:
+        tables = bytes(elements[OFFSETS].value), bytes(elements[LENGTHS].value)
+    if jpeg.is_decoded(transfer_syntax, image):
+        several = jpeg.frames(bytes(stored.value), image, tables)
+        return ((frame, {"photometric_interpretation": image.photometric}) for frame in several)
     options = {**_options(image), "number_of_frames": image.frames, "pixel_keyword": "PixelData"}
     if image.samples > 1:
         options["planar_configuration"] = int(image.is_planar)
-    if OFFSETS in elements and LENGTHS in elements:
-        tables = (elements[tag].value for tag in (OFFSETS, LENGTHS))
-        options["extended_offsets"] = tuple(map(bytes, tables))
+    if tables:
+        options["extended_offsets"] = tables
+    if transfer_syntax in (jpeg.BASELINE, jpeg.EXTENDED):
+        options["decoding_plugin"] = "pillow"
     return get_decoder(UID(transfer_syntax)).iter_array(bytes(stored.value), raw=True, **options)
 
 
@@ -205,7 +213,7 @@ def recoded(frames: Iterator[Frame], transfer_syntax: str, image: Description) -
     Raise Rejected where they come to more than a data set can hold.
     """
     first = next(frames)
-    whole = chain([first], frames)
+    whole: Iterator[Frame] = chain([first], frames)
     if transfer_syntax in NATIVE:
         return Written(_native(whole, transfer_syntax, image), transfer_syntax, image)
     target, encoder = REENCODED.get(transfer_syntax, ("", ""))
@@ -215,6 +223,10 @@ def recoded(frames: Iterator[Frame], transfer_syntax: str, image: Description) -
     if encoder and _encodes(encoder, first, now):
         return Written(_encapsulated(whole, encoder, now), target, now)
     now = replace(image, is_planar=False)
+    if transfer_syntax in LOSSY and now.photometric == "YBR_FULL":
+        # PS3.3 C.8.5.6.1.2: ultrasound has it in no uncompressed frames of this layout
+        whole = (as_rgb(frame, image) for frame in whole)
+        now = replace(now, photometric="RGB")
     return Written(_native(whole, EXPLICIT_LITTLE, now), EXPLICIT_LITTLE, now)
 
 

@@ -12,7 +12,17 @@ from pydicom.datadict import tag_for_keyword
 
 from headgate.core.deid.profile import DEFAULT, FULL, MODIFIED, NONE, Profile
 from headgate.core.errors import Misconfigured, Rejected
-from headgate.core.fields import IMPORT_RULE_PATTERN, IMPORT_RULE_TAG
+from headgate.core.fields import (
+    EXCLUSION_PATTERN,
+    EXCLUSION_TAG,
+    EXCLUSIONS_FORM,
+    FEATURE_NEVER_REWRITE_PIXELS,
+    IMPORT_RULE_PATTERN,
+    IMPORT_RULE_TAG,
+    PROJECT_FEATURES,
+)
+from headgate.core.pixels.boxes import Box
+from headgate.core.pixels.regions import Template
 
 SECTIONS: Mapping[str, tuple[str, ...]] = {
     "retain": (
@@ -20,11 +30,14 @@ SECTIONS: Mapping[str, tuple[str, ...]] = {
         *("uids", "safe_private", "structured_content"),
     ),
     "texts": ("cleaned", "kept", "patterns"),
-    "pixels": ("clean", "modalities", "excluded"),
+    "pixels": ("clean", "modalities", "excluded", "templates"),
     "dropped": ("modalities", "sop_classes"),
+    "visual_features": ("command", "modalities"),
 }
 # Attributes that exclude a series from cleaning, as FIONA's rewritepixelexclusions number them
 EXCLUDING = {"ImageComments": 1, "SeriesDescription": 2}
+TEMPLATE_TEXTS, TEMPLATE_SIZES = ("manufacturer", "model", "modality"), ("rows", "columns")
+PLACES = ("{input}", "{output}")
 TOP = ("name", "version", "examples")
 DATES = (MODIFIED, FULL, NONE)
 NUMBER = re.compile(r"\(?([0-9a-fA-F]{4}),? ?([0-9a-fA-F]{4})\)?")
@@ -67,6 +80,7 @@ def read_profile(path: Path) -> tuple[Profile, list[Example]]:
             for name, text in texts.get("patterns", {}).items()
         ),
         **_pixels(path, found.get("pixels", {})),
+        **_visual_features(path, found.get("visual_features", {})),
         dropped_modalities=_texts(path, dropped.get("modalities", [])),
         dropped_classes=_texts(path, dropped.get("sop_classes", [])),
     )
@@ -82,6 +96,29 @@ def named(name: str, folder: Path) -> tuple[Profile, list[Example]]:
     if name == DEFAULT.name and not path.exists():
         return DEFAULT, []
     return read_profile(path)
+
+
+def with_rules(profile: Profile, row: Mapping[str, Any]) -> Profile:
+    """Given a profile and a project's row of REDCap, with its rows of rewritepixelexclusions under
+    that name, return the profile with the project's own rules.
+
+    Raise Rejected where one cannot be used: the project's studies wait until it is mended.
+    """
+    return with_pixel_rules(with_import_rule(profile, row), row)
+
+
+def with_pixel_rules(profile: Profile, row: Mapping[str, Any]) -> Profile:
+    """Given a profile and a project's row, add which series keep their pixels. Raise Rejected."""
+    if str(row.get(f"{PROJECT_FEATURES}___{FEATURE_NEVER_REWRITE_PIXELS}", "")) == "1":
+        profile = replace(profile, clean_pixels=False)
+    wanted = [one for one in row.get(EXCLUSIONS_FORM, ()) if one.get(EXCLUSION_PATTERN)]
+    try:
+        added = tuple(
+            (int(one.get(EXCLUSION_TAG) or 0), str(one[EXCLUSION_PATTERN])) for one in wanted
+        )
+        return replace(profile, pixel_exclusions=(*profile.pixel_exclusions, *added))
+    except (Misconfigured, ValueError) as error:
+        raise Rejected(f"{EXCLUSIONS_FORM} of the project in REDCap: {error}") from error
 
 
 def with_import_rule(profile: Profile, row: Mapping[str, Any]) -> Profile:
@@ -121,7 +158,7 @@ def _check_keys(path: Path, found: Mapping[str, Any]) -> None:
 
 
 def _pixels(path: Path, section: Mapping[str, Any]) -> dict[str, Any]:
-    clean, excluded = section.get("clean", False), section.get("excluded", {})
+    clean, excluded = section.get("clean", True), section.get("excluded", {})
     if not isinstance(clean, bool):
         raise Misconfigured(f"{path}: pixels.clean is neither true nor false")
     unknown = sorted(set(excluded) - set(EXCLUDING))
@@ -133,9 +170,51 @@ def _pixels(path: Path, section: Mapping[str, Any]) -> dict[str, Any]:
             (EXCLUDING[name], _pattern(str(path), text)) for name, text in excluded.items()
         ),
     }
+    found["pixel_templates"] = tuple(
+        _template(path, one) for one in _tables(path, section.get("templates", []))
+    )
     if "modalities" in section:
         found["pixel_modalities"] = _texts(path, section["modalities"])
     return found
+
+
+def _visual_features(path: Path, section: Mapping[str, Any]) -> dict[str, Any]:
+    found = {f"features_{name}": _texts(path, value) for name, value in section.items()}
+    command = found.get("features_command", ())
+    if command and not all(any(place in word for word in command) for place in PLACES):
+        raise Misconfigured(f"{path}: visual_features.command has {' and '.join(PLACES)} in it")
+    return found
+
+
+def _tables(path: Path, value: Any) -> list[dict[str, Any]]:
+    if not isinstance(value, list) or not all(isinstance(one, dict) for one in value):
+        raise Misconfigured(f"{path}: [[pixels.templates]] is to be a table for each device")
+    return value
+
+
+def _template(path: Path, found: Mapping[str, Any]) -> Template:
+    """PS3.3 C.7.6.3: a place on a frame is told in columns and rows, from its top left corner."""
+    place = f"{path}: a table [[pixels.templates]]"
+    unknown = sorted(set(found) - {*TEMPLATE_TEXTS, *TEMPLATE_SIZES, "boxes"})
+    if unknown:
+        raise Misconfigured(f"{place} has no {unknown[0]!r}")
+    texts = {name: found.get(name, "") for name in TEMPLATE_TEXTS}
+    sizes = {name: found.get(name, 0) for name in TEMPLATE_SIZES}
+    if not all(isinstance(text, str) for text in texts.values()) or not any(texts.values()):
+        raise Misconfigured(f"{place} names its device by {', '.join(TEMPLATE_TEXTS)}")
+    if not all(type(size) is int and size >= 0 for size in sizes.values()):
+        raise Misconfigured(f"{place} has rows and columns in pixels")
+    boxes = found.get("boxes")
+    if not isinstance(boxes, list) or not boxes or not all(map(_is_box, boxes)):
+        raise Misconfigured(f"{place} has boxes as [left, top, right, bottom] in pixels")
+    return Template(**texts, **sizes, boxes=tuple(Box(*box) for box in boxes))
+
+
+def _is_box(value: Any) -> bool:
+    if not isinstance(value, list) or [type(edge) for edge in value] != [int] * 4:
+        return False
+    left, top, right, bottom = value
+    return 0 <= left < right and 0 <= top < bottom
 
 
 def _number(path: Path, value: Any) -> int:

@@ -34,7 +34,13 @@ METHODS: tuple[tuple[str, str, Callable[[Profile], bool]], ...] = (
     ("113111", "Retain Safe Private Option", lambda one: one.safe_private),
     ("113112", "Retain Institution Identity Option", lambda one: one.institution_identity),
 )
-CLEAN_PIXELS = ("113101", "Clean Pixel Data Option")  # of an instance, not of the profile
+# of an instance, not of the profile
+CLEAN_PIXELS = ("113101", "Clean Pixel Data Option")
+CLEAN_FEATURES = ("113102", "Clean Recognizable Visual Features Option")
+CLEAN_GRAPHICS = ("113103", "Clean Graphics Option")
+GRAPHICS = 0x00700001  # Graphic Annotation Sequence
+TOLD_OF_ONE = (0x00120064, 0x00280302)  # the code sequence, Recognizable Visual Features
+Code = tuple[str, str]
 # PS3.3 C.12.1.1: Longitudinal Temporal Information Modified, by what happens to dates
 LONGITUDINAL = {MODIFIED: "MODIFIED", FULL: "UNMODIFIED", NONE: "REMOVED"}
 
@@ -62,10 +68,13 @@ LEFT_EMPTY = (
 
 @lru_cache(maxsize=256)
 def written(
-    recipe: Recipe, encoding: Encoding, are_pixels_cleaned: bool = False
+    recipe: Recipe,
+    encoding: Encoding,
+    are_pixels_cleaned: bool = False,
+    also_done: tuple[Code, ...] = (),
 ) -> Mapping[int, bytes]:
     """Given a recipe, return the encoded elements to set at the top level of its data sets, and
-    of those whose pixels were cleaned.
+    of those whose pixels were cleaned, or for which more was done.
 
     The character set is among them where only UTF-8 can hold the recipe's texts.
     """
@@ -77,7 +86,10 @@ def written(
     dataset.PatientIdentityRemoved = "YES"
     profile = recipe.profile
     dataset.DeidentificationMethod = [METHOD, method_of(profile)]
-    done = [(value, meaning) for value, meaning, is_on in METHODS if is_on(profile)]
+    done: list[Code] = [(value, meaning) for value, meaning, is_on in METHODS if is_on(profile)]
+    done += also_done
+    if CLEAN_FEATURES in also_done:
+        dataset.RecognizableVisualFeatures = "NO"
     if are_pixels_cleaned:
         done.append(CLEAN_PIXELS)
         dataset.BurnedInAnnotation = "NO"

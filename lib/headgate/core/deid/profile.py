@@ -62,6 +62,9 @@ class Profile:
     sees reason to: for `pixel_modalities` among others. `pixel_exclusions` are FIONA's rows of
     rewritepixelexclusions: 1 for Image Comments or 2 for Series Description, and a regular
     expression; what matches keeps its pixels. `pixel_templates` are devices' places of text.
+
+    `features_command` is a program that takes recognizable visual features out of the pixels of
+    `features_modalities`: headgate.visualfeatures.
     """
 
     name: str = "default"
@@ -79,10 +82,12 @@ class Profile:
     patterns: tuple[tuple[int, str], ...] = ()
     dropped_classes: tuple[str, ...] = ()
     dropped_modalities: tuple[str, ...] = ()
-    clean_pixels: bool = False
+    clean_pixels: bool = True
     pixel_modalities: tuple[str, ...] = PIXEL_MODALITIES
     pixel_exclusions: tuple[tuple[int, str], ...] = ()
     pixel_templates: tuple[Template, ...] = ()
+    features_command: tuple[str, ...] = ()
+    features_modalities: tuple[str, ...] = ("CT", "MR", "PT")
 
     def __post_init__(self) -> None:
         """Raise Misconfigured where an exclusion names no attribute or is no expression."""

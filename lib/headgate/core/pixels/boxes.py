@@ -3,6 +3,8 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
+import numpy as np
+
 
 class Box(NamedTuple):
     """A rectangle: rows from `top` to before `bottom`, columns from `left` to before `right`."""
@@ -72,3 +74,24 @@ def merged(boxes: Iterable[Box]) -> list[Box]:
             box = around(box, near)
         found.append(box)
     return sorted(found, key=lambda box: (box.top, box.left))
+
+
+def common(one: Box, other: Box) -> Box | None:
+    """Given two boxes, return what lies in both, or None."""
+    left, top = max(one.left, other.left), max(one.top, other.top)
+    right, bottom = min(one.right, other.right), min(one.bottom, other.bottom)
+    return Box(left, top, right, bottom) if left < right and top < bottom else None
+
+
+def around_all(mask: np.ndarray, margin: int) -> Box | None:
+    """Given a mask (rows, columns), return the box around what is set, with a margin, or None."""
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    if not rows.size:
+        return None
+    box = Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)
+    return clipped(grown(box, margin, margin), *mask.shape)
+
+
+def of(box: Box) -> tuple[slice, slice]:
+    """Given a box, return where it lies in an array (rows, columns)."""
+    return slice(box.top, box.bottom), slice(box.left, box.right)

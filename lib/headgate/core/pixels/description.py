@@ -45,6 +45,7 @@ class Description:
     regions: tuple[Box, ...] = ()
     manufacturer: str = ""
     model: str = ""
+    modality: str = ""
 
     @property
     def middle(self) -> int:
@@ -86,6 +87,7 @@ def describe(header: Dataset) -> Description:
         tuple(_regions(header)),
         str(header.get("Manufacturer", "")),
         str(header.get("ManufacturerModelName", "")),
+        str(header.get("Modality", "")),
     )
 
 

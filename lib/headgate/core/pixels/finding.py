@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable
 
-import numpy as np
-
 from headgate.core.pixels.boxes import Box, Word, clipped, grown, merged
 
 # A reader's box cuts tall letters: it grows by a share of its height, two pixels at the least.
@@ -21,7 +19,7 @@ BORDER, MIDDLE_FROM, MIDDLE_TO = 0.1, 1 / 3, 2 / 3
 MARK_AT_MOST = 1 / 8
 LETTER_AT_MOST = 1 / 6
 # From here on a reader trusts itself; below it, anatomy often looks like a letter.
-SURE_FROM = 0.5
+SURE_FROM, LETTER_SURE_FROM = 0.5, 0.9
 
 
 def boxes_to_blank(words: Iterable[Word], rows: int, columns: int) -> list[Box]:
@@ -30,11 +28,15 @@ def boxes_to_blank(words: Iterable[Word], rows: int, columns: int) -> list[Box]:
     They are grown by a margin; those that touch are one.
     """
     boxes = (
-        _padded(word.box)
-        for word in words
-        if not (is_mark(word, rows, columns) or _is_anatomy(word, rows))
+        word.box for word in words if not (is_mark(word, rows, columns) or _is_anatomy(word, rows))
     )
-    return merged(box for one in boxes if (box := clipped(one, rows, columns)))
+    return padded(boxes, rows, columns)
+
+
+def padded(boxes: Iterable[Box], rows: int, columns: int) -> list[Box]:
+    """Given boxes around texts in a frame, return them with a margin; those that touch are one."""
+    grown_ones = map(_padded, boxes)
+    return merged(box for one in grown_ones if (box := clipped(one, rows, columns)))
 
 
 def is_sure(word: Word) -> bool:
@@ -57,31 +59,27 @@ def is_mark(word: Word, rows: int, columns: int) -> bool:
     return (_is_outer(across) and _is_middle(down)) or (_is_outer(down) and _is_middle(across))
 
 
-def reduced(word: Word, scale: int) -> Word:
-    """Given a text found in an enlarged frame, return it where it stands in the frame itself."""
-    left, top, right, bottom = word.box
-    box = Box(left // scale, top // scale, -(-right // scale), -(-bottom // scale))
-    return word._replace(box=box)
-
-
-def unchanged(boxes: Iterable[Box], before: np.ndarray, frame: np.ndarray) -> list[Box]:
-    """Given boxes with text in the frame before, return those that look the same in this one.
-
-    What was text there is text here, whether or not the reader sees it again.
+def reduced(word: Word, scale: int, left: int = 0, top: int = 0) -> Word:
+    """Given a text found in an enlarged part of a frame that begins at a place, return it where it
+    stands in the frame itself.
     """
-    return [
-        box
-        for box in boxes
-        if np.array_equal(
-            before[box.top : box.bottom, box.left : box.right],
-            frame[box.top : box.bottom, box.left : box.right],
-        )
-    ]
+    box = word.box
+    place = Box(
+        left + box.left // scale,
+        top + box.top // scale,
+        left + -(-box.right // scale),
+        top + -(-box.bottom // scale),
+    )
+    return word._replace(box=place)
 
 
 def _is_anatomy(word: Word, rows: int) -> bool:
-    """Return whether a bone was taken for a letter: large letters are read with confidence."""
-    return not is_sure(word) and word.box.height > rows * LETTER_AT_MOST
+    """Return whether a bone or a sector was taken for text: what is large is read with confidence,
+    and a large letter by itself names nobody.
+    """
+    is_letter = len(word.text.strip()) == 1
+    is_doubtful = word.confidence < LETTER_SURE_FROM if is_letter else not is_sure(word)
+    return is_doubtful and word.box.height > rows * LETTER_AT_MOST
 
 
 def _is_outer(place: float) -> bool:

@@ -10,7 +10,8 @@ from headgate.core.pixels.description import Description
 class Template(NamedTuple):
     """Where a device writes about its patient: on frames of one size, boxes to blank.
 
-    Manufacturer and model are parts of the names that the header gives, in any case.
+    Manufacturer and model are parts of the names that the header gives, in any case; what is blank
+    or zero is of any kind.
     """
 
     manufacturer: str
@@ -18,6 +19,7 @@ class Template(NamedTuple):
     rows: int
     columns: int
     boxes: tuple[Box, ...]
+    modality: str = ""
 
 
 # Places as users of RSNA's Clinical Trial Processor have reported them for its pixel anonymizer
@@ -59,5 +61,7 @@ def _is_of(template: Template, image: Description) -> bool:
     return (
         template.manufacturer.casefold() in image.manufacturer.casefold()
         and template.model.casefold() in image.model.casefold()
-        and (template.rows, template.columns) == (image.rows, image.columns)
+        and template.modality.upper() in ("", image.modality.upper())
+        and template.rows in (0, image.rows)
+        and template.columns in (0, image.columns)
     )

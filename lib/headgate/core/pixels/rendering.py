@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from headgate.core.pixels.boxes import Box, around_all, common, of
 from headgate.core.pixels.description import PALETTE, Description
 
 # A side of so many pixels is enough for the smallest text; below it, frames are upscaled.
@@ -16,28 +17,64 @@ DARK, BRIGHT = 0.1, 99.9
 ALIKE = 0.1
 # Channels that differ by less than this share of the range make no colour.
 COLOURED = 1 / 16
+# What is around coloured pixels is shown with them: in rows and columns.
+AROUND = 24
+# Less than so many of 256 grey levels is no text that a reader sees.
+FAINTEST = 16
 LUMINANCE = (0.299, 0.587, 0.114)  # PS3.3 C.7.6.3.1.2, YBR_FULL
 
 
 class View(NamedTuple):
-    """An image made of a frame: 8-bit grey (rows, columns), so many times as large as it."""
+    """An image made of a part of a frame that begins at a place: 8-bit grey (rows, columns), so
+    many times as large as it.
+    """
 
     image: np.ndarray
     scale: int
+    left: int = 0
+    top: int = 0
 
 
 def views(
-    frame: np.ndarray, image: Description, palette: np.ndarray | None = None
+    frame: np.ndarray,
+    image: Description,
+    palette: np.ndarray | None = None,
+    part: Box | None = None,
+    most_times: int = MOST_TIMES,
 ) -> Iterator[View]:
-    """Given a frame (rows, columns[, 3]) of stored values, yield images in which its texts show.
+    """Given a frame (rows, columns[, 3]) of stored values, yield images in which its texts show,
+    those of a part of it where one is given, at most so many times as large.
 
     Text may be the brightest of all or hide in a narrow window, and it may differ from its ground
     in colour alone: each of these has a view where it is different from the others.
     """
-    scale = scale_of(image.rows, image.columns)
-    for grey, window in _greys(frame, image, palette):
+    scale = min(scale_of(image.rows, image.columns), most_times)
+    whole = part or Box(0, 0, image.columns, image.rows)
+    for grey, window, where in _greys(frame, image, palette):
+        inside = common(whole, where) if where else whole
+        if inside is None:
+            continue
         for low, high in contrasts(grey, window):
-            yield View(upscaled(stretched(grey, low, high), scale), scale)
+            shown = stretched(grey[of(inside)], low, high)
+            if np.ptp(shown) >= FAINTEST:
+                yield View(upscaled(shown, scale), scale, inside.left, inside.top)
+
+
+def narrowest(frame: np.ndarray, image: Description, palette: np.ndarray | None = None) -> float:
+    """Given a frame, return how far apart in stored values the ends of its hardest contrast are.
+
+    Zero where it is even, and where stored values are not in the order of what they show.
+    """
+    if image.photometric == PALETTE:
+        return 0.0
+    return min(
+        (
+            high - low
+            for grey, window, _ in _greys(frame, image, palette)
+            for low, high in contrasts(grey, window)
+        ),
+        default=0.0,
+    )
 
 
 def contrasts(
@@ -84,20 +121,24 @@ def _between(image: np.ndarray, times: int, axis: int) -> np.ndarray:
 
 def _greys(
     frame: np.ndarray, image: Description, palette: np.ndarray | None
-) -> Iterator[tuple[np.ndarray, tuple[float, float] | None]]:
-    """Yield a frame as numbers that grow with brightness, each with the window it may have."""
+) -> Iterator[tuple[np.ndarray, tuple[float, float] | None, Box | None]]:
+    """Yield a frame as numbers that grow with brightness, each with the window it may have, and
+    outside of which box it shows the same as the one before.
+    """
     if image.samples == 1 and image.photometric != PALETTE:
         window = image.window
         if image.photometric == "MONOCHROME1":
-            yield -frame.astype(np.float32), (-window[1], -window[0]) if window else None
+            yield -frame.astype(np.float32), (-window[1], -window[0]) if window else None, None
         else:
-            yield frame.astype(np.float32), window
+            yield frame.astype(np.float32), window, None
         return
     colours = _rgb(frame, image, palette)
-    yield colours @ np.asarray(LUMINANCE, np.float32), None
+    yield colours @ np.asarray(LUMINANCE, np.float32), None, None
     brightest, darkest = colours.max(axis=2), colours.min(axis=2)
-    if (brightest - darkest).max() > COLOURED * max(float(brightest.max()), 1.0):
-        yield brightest, None
+    is_coloured = brightest - darkest > COLOURED * max(float(brightest.max()), 1.0)
+    where = around_all(is_coloured, AROUND)
+    if where:
+        yield brightest, None, where
 
 
 def _rgb(frame: np.ndarray, image: Description, palette: np.ndarray | None) -> np.ndarray:
@@ -111,6 +152,12 @@ def _rgb(frame: np.ndarray, image: Description, palette: np.ndarray | None) -> n
     return np.stack(
         [luma + 1.402 * red, luma - 0.344136 * blue - 0.714136 * red, luma + 1.772 * blue], axis=2
     )
+
+
+def as_rgb(frame: np.ndarray, image: Description) -> np.ndarray:
+    """Given a frame of YBR_FULL, return it as RGB of the same kind of samples."""
+    _, high = image.limits
+    return np.clip(np.rint(_rgb(frame, image, None)), 0, high).astype(frame.dtype)
 
 
 def _are_alike(one: tuple[float, float], other: tuple[float, float]) -> bool:

@@ -13,7 +13,7 @@ CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 
 
 class Untrusted(Exception):
-    """A peer did not show who it is in a way that is trusted; the text holds no value of its own."""
+    """A peer did not show in a trusted way who it is; the text holds no value of its own."""
 
 
 @dataclass(frozen=True)
