@@ -76,7 +76,8 @@ class Line:
     def _awake(self) -> None:
         """A PACS ends what is idle for long, and cleaning pixels may take minutes."""
         before, self._used = self._used, time.monotonic()
-        if self._used - before > self._job.peer.timeout / 2 or not self._association.is_open:
+        is_idle = self._used - before > self._job.peer.timeout / 2
+        if is_idle or not self._association.is_open or not self._association.is_quiet():
             self._association.release()
             self._association = pacs.associate(self._job.peer, self._job.kinds)
 

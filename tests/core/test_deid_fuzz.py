@@ -19,9 +19,7 @@ from pydicom.uid import ExplicitVRLittleEndian
 
 # what reads text in pixels has tests of its own, and takes a second
 PROFILE = Profile(clean_pixels=False)
-RECIPE = Recipe(
-    "LUNG", "LUNG-001", "baseline", project_key(b"k" * 32, "LUNG"), profile=PROFILE
-)
+RECIPE = Recipe("LUNG", "LUNG-001", "baseline", project_key(b"k" * 32, "LUNG"), profile=PROFILE)
 PACKAGED = Path(pydicom.__file__).parent / "data"
 LARGEST = 60_000
 SEEDS, EACH = 20, 500

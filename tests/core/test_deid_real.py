@@ -22,9 +22,7 @@ FILES = sorted(
 )
 # pixels have tests of their own: reading each of these files takes minutes
 PROFILE = Profile(clean_pixels=False)
-RECIPE = Recipe(
-    "LUNG", "LUNG-001", "baseline", project_key(b"k" * 32, "LUNG"), profile=PROFILE
-)
+RECIPE = Recipe("LUNG", "LUNG-001", "baseline", project_key(b"k" * 32, "LUNG"), profile=PROFILE)
 MOST = 0.75  # of the files: a test in which all were refused would prove nothing
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import time
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -11,12 +13,15 @@ from pathlib import Path
 import factories
 import pytest
 from gateways import needs
-from headgate import parallel
+from headgate import parallel, sending
+from headgate.cleaning import clean
+from headgate.core.deid.identity import Recipe
 from headgate.core.errors import Rejected, Unavailable
 from headgate.core.model import Assignment, Fate, Request
 from headgate.delivery import Delivering
 from headgate.demo.processes import Running, free_port, is_listening
-from headgate.stores.dicomfiles import read_instance
+from headgate.stores.dicomfiles import read_instance, take_apart
+from headgate.stores.dicomnet import pacs
 from liars import a_lying_pacs
 
 MANY = 70
@@ -81,6 +86,35 @@ def test_an_answer_about_another_instance_is_not_believed(a_tree):
             delivery.run()
     ledger = a_tree.context().ledger.read(study.uid, TO)
     assert [one.fate for one in ledger.values()] == [Fate.STORED]
+
+
+@pytest.mark.parametrize("ended_by", ["nobody", "time", "the peer"])
+def test_an_association_that_was_idle_for_long_is_opened_anew(a_storescp, monkeypatch, ended_by):
+    _, port = a_storescp
+    peer = pacs.Peer("127.0.0.1", port, "RESEARCH", "HEADGATE", 10)
+    kinds = frozenset({(factories.CT, "1.2.840.10008.1.2.1")})
+    head, body = factories.encoded(factories.Study("idle").instance())
+    output = clean(take_apart(head + body), Recipe("P", "P-001", "E1", b"k" * 32))
+    line = sending.Line(
+        sending.Job(peer, kinds, Recipe("P", "P-001", "E1", b"k" * 32)), ThreadPoolExecutor(1)
+    )
+    first = line._association
+    if ended_by == "time":
+        later = time.monotonic() + peer.timeout
+        monkeypatch.setattr(sending.time, "monotonic", lambda: later)
+    elif ended_by == "the peer":
+        # storescp aborts whom it does not understand
+        first._channel._wire.send(b"\x09\x00\x00\x00\x00\x04abcd")
+        assert first._channel._wire.has_more(10)
+    line._awake()
+    assert (line._association is first) == (ended_by == "nobody")
+    assert (
+        line._association.store(
+            output.sop_class, output.sop_instance, output.transfer_syntax, *output.buffers
+        )
+        == 0
+    )
+    line.close()
 
 
 def dying(number):

@@ -55,6 +55,10 @@ class Channel:
         """Given a SOP class and a transfer syntax, return whether they were accepted together."""
         return (sop_class, syntax) in self._contexts
 
+    def is_quiet(self) -> bool:
+        """Return whether the peer says nothing: unasked, it has only its end to tell."""
+        return not self._wire.has_more(0)
+
     def ask(
         self,
         field: int,

@@ -38,7 +38,8 @@ class Association:
     def __init__(self, channel: Channel, peer: Peer) -> None:
         self._channel, self._peer = channel, peer
         self._stored = ""
-        self.takes, self.release, self.abort = channel.takes, channel.release, channel.abort
+        self.takes, self.is_quiet = channel.takes, channel.is_quiet
+        self.release, self.abort = channel.release, channel.abort
 
     def ask_commitment(self, dataset: Dataset) -> None:
         """Given a request for storage commitment, make it: PS3.4 J.3.2.
