@@ -26,6 +26,7 @@ BY_CRON = {
     "create-transfer-requests",
     "anonymize-and-send",
     "clear-old-files",
+    "reconcile",
     "heartbeat",
 }
 STEPS = sorted(set(SCRIPTS) - NOT_STEPS)

@@ -17,6 +17,10 @@ BESIDE = {
     "pixelcleaning": "context",
     "visualfeatures": "context",
     "delivery": "context",
+    "sending": "context",
+    "parallel": "context",
+    "proving": "context",
+    "transcoding": "context",
     "fiona": "context",
     "examples": "context",
 }

@@ -20,7 +20,7 @@ from headgate.core.filemeta import file_head
 from headgate.core.pixels import policy
 from headgate.pixelcleaning import clean_pixels
 from headgate.stores.dicomfiles import Instance, deflate, understanding
-from headgate.stores.pixeldata import LOSSY, Written, has_frames, written_syntaxes
+from headgate.stores.pixeldata import LOSSY, UNCOMPRESSED, Written, has_frames, written_syntaxes
 
 SOP_CLASS, SOP_INSTANCE, STUDY, SERIES = 0x00080016, 0x00080018, 0x0020000D, 0x0020000E
 # What this process has seen: the next instance of a series is mostly the same.
@@ -30,19 +30,27 @@ MEMORY = Memory()
 @dataclass(frozen=True)
 class Clean:
     """What may leave: a header, the pixels as they were stored or without the text that was
-    burned into them, and how both are encoded.
+    burned into them, and how both are encoded. `source` is what it was made of: the header and the
+    pixel elements as they were stored.
     """
 
     header: Cleaned
     pixels: Sequence[bytes | memoryview]
     encoding: Encoding
     transfer_syntax: str
+    source: Sequence[bytes | memoryview]
+
+    @cached_property
+    def parts(self) -> list[bytes | memoryview]:
+        """The header and the pixel elements, not deflated."""
+        return [self.header.header(), *self.pixels]
 
     @cached_property
     def buffers(self) -> list[bytes | memoryview]:
         """The encoded data set, in parts that are written one after the other."""
-        parts: list[bytes | memoryview] = [self.header.header(), *self.pixels]
-        return [deflate(b"".join(parts))] if self.transfer_syntax in DEFLATED else parts
+        if self.transfer_syntax in DEFLATED:
+            return [deflate(b"".join(self.parts))]
+        return self.parts
 
     @property
     def dataset(self) -> bytes:
@@ -89,7 +97,8 @@ def clean(instance: Instance, recipe: Recipe, record: Record | None = None) -> C
     if header.leaks:
         places = ", ".join(sorted(set(header.leaks))[:5])
         raise Rejected(f"identifiers of the patient are left in {places}")
-    result = Clean(header, pixels, instance.encoding, instance.transfer_syntax)
+    source = [instance.dataset[: judged.end], *pixels]
+    result = Clean(header, pixels, instance.encoding, instance.transfer_syntax, source)
     if decision.is_cleaned:
         result = _without_text(result, instance, recipe.profile)
     also_done: tuple[marks.Code, ...] = ()
@@ -109,11 +118,11 @@ def _without_text(result: Clean, instance: Instance, profile: Profile) -> Clean:
         patient = identifiers_of(instance.head, instance.elements, instance.encoding, {})
     written = clean_pixels(instance, profile, patient)
     described = {**result.header.elements, **_described(written, instance)}
-    return Clean(
-        replace(result.header, elements=described),
-        written.pixels,
-        instance.encoding,
-        written.transfer_syntax,
+    return replace(
+        result,
+        header=replace(result.header, elements=described),
+        pixels=written.pixels,
+        transfer_syntax=written.transfer_syntax,
     )
 
 
@@ -145,9 +154,9 @@ def _decided(
 
 def may_leave_as(instance_class: str, transfer_syntax: str) -> set[tuple[str, str]]:
     """Given an instance's SOP class and how it is stored, return the SOP class with each transfer
-    syntax in which it may leave.
+    syntax in which it may leave: the last ones where a PACS refuses the others.
     """
-    syntaxes = {transfer_syntax, *written_syntaxes(transfer_syntax)}
+    syntaxes = {transfer_syntax, *written_syntaxes(transfer_syntax), *UNCOMPRESSED}
     return {(instance_class, syntax) for syntax in syntaxes}
 
 

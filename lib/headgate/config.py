@@ -83,13 +83,29 @@ class PacsSettings:
     ae_title: str = "RESEARCH"
     calling_ae_title: str = "HEADGATE"
     timeout_seconds: float = 30.0
-    proof: str = "c-find"
+    proof: str = "commitment"
+    commitment_seconds: float = 10.0
+    qido_url: str = ""
+    web_token_file: str = ""
+
+
+@dataclass(frozen=True)
+class SourceSettings:
+    """A sender that can be asked what it has, under the AE title that it calls with."""
+
+    host: str = "127.0.0.1"
+    port: int = 104
+    ae_title: str = ""
+    calling_ae_title: str = "HEADGATE"
+    timeout_seconds: float = 30.0
 
 
 @dataclass(frozen=True)
 class SendingSettings:
-    """When a transfer that could not go is tried again."""
+    """How much is sent at once, and when a transfer that could not go is tried again."""
 
+    associations: int = 4
+    processes: int = 2
     retry_first_seconds: float = 60.0
     retry_longest_seconds: float = 3600.0
 
@@ -110,6 +126,7 @@ class ProjectSettings:
     uid_scheme: str = "uuid"
     date_shift_days: int = 0
     profile: str = "default"
+    proof: str = "c-store"
 
 
 @dataclass(frozen=True)
@@ -142,6 +159,7 @@ class Settings:
     incoming: IncomingSettings = field(default_factory=IncomingSettings)
     redcap: RedcapSettings = field(default_factory=RedcapSettings)
     pacs: dict[str, PacsSettings] = field(default_factory=lambda: {"research": PacsSettings()})
+    sources: dict[str, SourceSettings] = field(default_factory=dict)
     sending: SendingSettings = field(default_factory=SendingSettings)
     deid: DeidSettings = field(default_factory=DeidSettings)
     projects: dict[str, ProjectSettings] = field(default_factory=dict)
@@ -151,7 +169,8 @@ class Settings:
 
 CHOICES = {  # setting: what it may be
     "incoming.patient_identity": ("hashed", "plain", "omitted"),
-    "pacs.*.proof": ("c-find", "c-store"),
+    "pacs.*.proof": ("commitment", "c-find", "qido-rs", "c-store"),
+    "projects.*.proof": ("commitment", "c-find", "qido-rs", "c-store"),
     "projects.*.uid_scheme": ("uuid", "fiona"),
 }
 

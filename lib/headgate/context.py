@@ -20,6 +20,7 @@ from headgate.core.fields import EXCLUSIONS_FORM, PROJECT_NAME, REPEAT_FORM
 from headgate.core.model import Assignment
 from headgate.environment import CHECKOUT
 from headgate.stores import files, profiles, secrets
+from headgate.stores.commitments import Commitments
 from headgate.stores.dicomnet.pacs import Peer
 from headgate.stores.layout import Layout
 from headgate.stores.ledger import Ledger
@@ -68,6 +69,10 @@ class Context:
     @cached_property
     def ledger(self) -> Ledger:
         return Ledger(self.layout)
+
+    @cached_property
+    def commitments(self) -> Commitments:
+        return Commitments(self.layout)
 
     @cached_property
     def watermarks(self) -> Watermarks:
@@ -140,6 +145,20 @@ class Context:
             pacs.host, pacs.port, pacs.ae_title, pacs.calling_ae_title, pacs.timeout_seconds
         )
 
+    def source(self, ae_title: str) -> Peer | None:
+        """Given the AE title that a sender calls with, return how to call it, or None."""
+        source = self.settings.sources.get(ae_title)
+        if source is None:
+            return None
+        called = source.ae_title or ae_title
+        return Peer(
+            source.host, source.port, called, source.calling_ae_title, source.timeout_seconds
+        )
+
+    def project_settings(self, project: str) -> ProjectSettings:
+        """Given a research project, return what it does otherwise."""
+        return self.settings.projects.get(project, ProjectSettings())
+
     def profile(self, name: str) -> Profile:
         """Given a profile's name, return it. Raise Misconfigured."""
         folder = Path(self.settings.deid.profiles or shipped("config/deid"))
@@ -151,7 +170,7 @@ class Context:
 
         Raise Misconfigured, or Rejected where a rule of the row cannot be used.
         """
-        own = self.settings.projects.get(assignment.project, ProjectSettings())
+        own = self.project_settings(assignment.project)
         return Recipe(
             project=assignment.project,
             participant=assignment.participant,

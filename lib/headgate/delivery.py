@@ -1,24 +1,28 @@
 """One study to one project: de-identify, send, prove, and write the ledger."""
 
-import hashlib
-from collections.abc import Callable, Iterator, Mapping
+import time
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from headgate.cleaning import Clean, clean, may_leave_as
+from headgate.cleaning import may_leave_as
+from headgate.config import SendingSettings
 from headgate.context import Context
 from headgate.core import fields, transfer
 from headgate.core.deid.uids import replace_study_uid
-from headgate.core.errors import Excluded, Rejected, Unavailable
+from headgate.core.errors import Rejected, Unavailable
 from headgate.core.model import Delivery, Fate, Proof, Request
-from headgate.stores.dicomfiles import Instance, read_instance, read_syntax
+from headgate.parallel import spread
+from headgate.proving import Question, proven
+from headgate.sending import Job, Named, Sent, fated, now, transmit
+from headgate.stores.dicomfiles import read_syntax
 from headgate.stores.dicomnet import pacs
 
-LINES_AT_ONCE = 100
+LINES_AT_ONCE, LINES_AFTER_SECONDS = 500, 2.0
+WORTH_AN_ASSOCIATION = 16  # instances
 Kind = tuple[str, str]  # SOP class and transfer syntax
-REFUSED = "the PACS refused it with status 0x{:04X}"
 
 
 class Delivering:
@@ -29,18 +33,20 @@ class Delivering:
         self._request = request
         self._project = project
         self._recipe = context.recipe(request.assignment, project)
-        name = str(project.get(fields.PROJECT_PACS, ""))
-        self._peer = context.peer(name)
-        self._demand = context.pacs(name).proof
+        self._pacs = str(project.get(fields.PROJECT_PACS, ""))
+        self._peer = context.peer(self._pacs)
+        self._demand = Proof(context.project_settings(request.project).proof)
         self._ledger = context.ledger.read(request.study, request.assignment)
         self._unwritten: list[Delivery] = []
+        self._written = time.monotonic()
         self._references: set[str] = set()
 
     def run(self) -> list[Delivery]:
         """Return what became of every instance of the study that is on disk.
 
         Raise Rejected when there is none; Unavailable when the PACS cannot be had, or does not
-        hold what it acknowledged: then the next run sends that again.
+        hold what it acknowledged: then the next run sends that again, or does not prove it as the
+        project demands.
         """
         on_disk = self._context.trees.instances(self._request.study)
         if not on_disk:
@@ -56,6 +62,12 @@ class Delivering:
             raise Unavailable(
                 f"{self._peer} acknowledged {missing} instances that it does not hold: "
                 "they are sent again"
+            )
+        weak = len(transfer.unproven(self._ledger, self._demand))
+        if weak:
+            raise Unavailable(
+                f"the project demands proof by {self._demand}, which {self._peer} has not given "
+                f"for {weak} instances: it is asked again"
             )
         return [self._ledger[name] for name in on_disk]
 
@@ -78,86 +90,66 @@ class Delivering:
                 kinds[name] = sop_class, syntax
         for together, wanted in _contexts(set(kinds.values())):
             names = [name for name, kind in kinds.items() if kind in together]
-            try:
-                with pacs.kept_open(self._peer, wanted) as association:
-                    for name in names:
-                        self._send_one(association, name, lacking[name])
-            except pacs.Unsupported as reason:
-                for name in names:
-                    self._note(name, Fate.REFUSED, reason=str(reason))
+            self._transmit({name: lacking[name] for name in names}, wanted)
 
-    def _send_one(self, association: Callable[[], pacs.Association], name: str, path: Path) -> None:
+    def _transmit(self, paths: Mapping[str, Path], wanted: set[Kind]) -> None:
+        sending = self._context.settings.sending
+        job = Job(self._peer, frozenset(wanted), self._recipe)
+        told: set[str] = set()
         try:
-            instance = read_instance(path)
-            output = clean(instance, self._recipe)
-        except (Rejected, Excluded) as reason:
-            fate = Fate.EXCLUDED if isinstance(reason, Excluded) else Fate.REJECTED
-            self._note(name, fate, reason=str(reason))
-            return
-        self._references.update(output.header.references)
-        try:
-            status = association().store(
-                output.sop_class, output.sop_instance, output.transfer_syntax, output.dataset
-            )
+            for several in spread(
+                partial(_transmitted, job), _shares(list(paths.items()), sending)
+            ):
+                for sent in several:
+                    told.add(sent.delivery.sop_instance)
+                    self._references.update(sent.references)
+                    self._keep(sent.delivery)
         except pacs.Unsupported as reason:
-            self._note(name, Fate.REFUSED, reason=str(reason))
-            return
-        self._note_answer(name, instance, output, status)
-
-    def _note_answer(self, name: str, instance: Instance, output: Clean, status: int) -> None:
-        is_stored = status == pacs.SUCCESS or status in pacs.WARNINGS
-        self._note(
-            name,
-            Fate.STORED if is_stored else Fate.REFUSED,
-            received=instance.digest,
-            output_uid=output.sop_instance,
-            output_series=output.series,
-            sent=hashlib.sha256(output.dataset).hexdigest(),
-            status=status,
-            reason="" if is_stored else REFUSED.format(status),
-        )
+            for name in paths:
+                if name not in told:
+                    self._note(name, Fate.REFUSED, reason=str(reason))
 
     def _prove(self) -> None:
         """Ask for what was sent and is not proven; what is not there is to be sent again."""
-        unproven = transfer.unproven(self._ledger)
-        if not unproven:
-            return
-        held: set[str] = set()
-        level = Proof.C_STORE
-        if self._demand == Proof.C_FIND:
-            try:
-                held = pacs.stored_instances(
-                    self._peer,
-                    replace_study_uid(self._request.study, self._recipe),
-                    sorted({delivery.output_series for delivery in unproven}),
-                )
-                level = Proof.C_FIND
-            except pacs.Unsupported:
-                level = Proof.C_STORE  # it answers no queries: its word is all there is
-        for delivery in unproven:
-            is_held = delivery.output_uid in held if level is Proof.C_FIND else _is_new(delivery)
+        unproven = transfer.unproven(self._ledger, self._demand)
+        study = replace_study_uid(self._request.study, self._recipe)
+        question = Question(self._context, self._pacs, study, unproven)
+        for delivery, level, is_held in proven(question):
             fate, proof = (Fate.STORED, level) if is_held else (Fate.MISSING, Proof.NONE)
             if (delivery.fate, delivery.proof) != (fate, proof):
-                self._keep(replace(delivery, fate=fate, proof=proof, time=_now()))
+                self._keep(replace(delivery, fate=fate, proof=proof, time=now()))
         self._write()
+        self._context.commitments.forget(question.transaction)
 
     def _note(self, name: str, fate: Fate, **values: Any) -> None:
-        self._keep(
-            Delivery(
-                name, self._request.participant, self._request.event, fate, time=_now(), **values
-            )
-        )
+        self._keep(fated(name, self._recipe, fate, **values))
 
     def _keep(self, delivery: Delivery) -> None:
         self._ledger[delivery.sop_instance] = delivery
         self._unwritten.append(delivery)
-        if len(self._unwritten) >= LINES_AT_ONCE:
+        is_late = time.monotonic() - self._written > LINES_AFTER_SECONDS
+        if is_late or len(self._unwritten) >= LINES_AT_ONCE:
             self._write()
 
     def _write(self) -> None:
         if self._unwritten:
             lines, self._unwritten = self._unwritten, []
+            self._written = time.monotonic()
             self._context.ledger.write(self._request.study, self._request.project, lines)
+
+
+def _shares(instances: list[Named], sending: SendingSettings) -> Iterator[tuple[list[Named], int]]:
+    """Yield for each process its instances, and how many associations it holds."""
+    worth = -(-len(instances) // WORTH_AN_ASSOCIATION)
+    associations = max(1, min(sending.associations, worth))
+    processes = min(max(1, sending.processes), associations)
+    for number in range(processes):
+        own = associations // processes + (number < associations % processes)
+        yield instances[number::processes], own
+
+
+def _transmitted(job: Job, share: tuple[list[Named], int]) -> Iterator[Sent]:
+    return transmit(job, *share)
 
 
 def _contexts(kinds: set[Kind]) -> Iterator[tuple[set[Kind], set[Kind]]]:
@@ -175,11 +167,3 @@ def _contexts(kinds: set[Kind]) -> Iterator[tuple[set[Kind], set[Kind]]]:
         together, wanted = together | {kind}, wanted | more
     if together:
         yield together, wanted
-
-
-def _is_new(delivery: Delivery) -> bool:
-    return delivery.fate is Fate.STORED
-
-
-def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
-import time
 from pathlib import Path
 
 import factories
@@ -103,22 +102,6 @@ def test_the_data_set_is_written_byte_for_byte_even_where_it_makes_no_sense(a_st
         assert association.store(factories.CT, instance, EXPLICIT, body) == SUCCESS
     (path,) = receiver.files()
     assert path.read_bytes().endswith(body)
-
-
-@pytest.mark.parametrize("ended_by", ["the peer", "time"])
-def test_an_association_that_was_idle_for_long_is_opened_anew(a_storescpd, monkeypatch, ended_by):
-    receiver = a_storescpd()
-    body = factories.encoded(STUDY.instance())[1]
-    with pacs.kept_open(receiver.peer(), [(factories.CT, EXPLICIT)]) as association:
-        first = association()
-        assert association() is first
-        if ended_by == "time":
-            later = time.monotonic() + receiver.peer().timeout
-            monkeypatch.setattr(pacs.time, "monotonic", lambda: later)
-        else:
-            first._association.abort()
-        assert association().store(factories.CT, "1.2.3", EXPLICIT, body) == SUCCESS
-        assert association() is not first
 
 
 def test_every_storage_class_known_unknown_and_private_is_taken(a_storescpd):

@@ -22,8 +22,16 @@ class Proof(StrEnum):
 
     NONE = "none"
     C_STORE = "c-store"
+    QIDO_RS = "qido-rs"
     C_FIND = "c-find"
     COMMITMENT = "commitment"
+
+    def reaches(self, other: "Proof") -> bool:
+        """Given another proof, return whether this one is as strong."""
+        return PROOFS.index(self) >= PROOFS.index(other)
+
+
+PROOFS = tuple(Proof)
 
 
 class Fate(StrEnum):
@@ -40,8 +48,9 @@ class Fate(StrEnum):
 class Delivery:
     """One line of the ledger: what became of one instance.
 
-    `received` and `sent` are SHA-256 in hexadecimal of the file as filed and of the data set as
-    sent; `status` is the C-STORE status, -1 when there was none.
+    `received` and `sent` tell the bytes of the data set as filed and as sent: the SHA-256 in
+    hexadecimal of the SHA-256 of its header and of each of its pixel elements; `status` is the
+    C-STORE status, -1 when there was none.
     """
 
     sop_instance: str
@@ -49,6 +58,7 @@ class Delivery:
     event: str
     fate: Fate
     received: str = ""
+    output_class: str = ""
     output_uid: str = ""
     output_series: str = ""
     sent: str = ""

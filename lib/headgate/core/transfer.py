@@ -32,10 +32,16 @@ def lacking(on_disk: Iterable[str], ledger: Mapping[str, Delivery]) -> list[str]
     return [name for name in on_disk if name not in ledger or ledger[name].fate not in done]
 
 
-def unproven(ledger: Mapping[str, Delivery]) -> list[Delivery]:
-    """Given what became of instances, return those sent of which it is not known that they came."""
+def unproven(ledger: Mapping[str, Delivery], demand: Proof) -> list[Delivery]:
+    """Given what became of instances and the proof that is demanded, return those sent of which it
+    is not known so well that they came, or that they did not.
+    """
     sent = (Fate.STORED, Fate.MISSING)
-    return [one for one in ledger.values() if one.fate in sent and one.proof is Proof.NONE]
+    return [
+        one
+        for one in ledger.values()
+        if one.fate in sent and (one.proof is Proof.NONE or not one.proof.reaches(demand))
+    ]
 
 
 def error_of(deliveries: Iterable[Delivery]) -> int:

@@ -105,7 +105,10 @@ def _file(context: Context, link: Path, filed: Filed) -> Iterator[Outcome]:
 def _was_delivered_otherwise(context: Context, study: str, instance: str, file: Path) -> bool:
     """The ledger outlives the archive: bytes that it knows are not those that come now."""
     known = {one.received for one in context.ledger.of_study(study).get(instance, ())} - {""}
-    return bool(known) and read_instance(file).digest not in known
+    if not known:
+        return False
+    with understanding():
+        return read_instance(file).digest not in known
 
 
 def _names(header: Dataset, file: Path) -> tuple[str, str, str]:

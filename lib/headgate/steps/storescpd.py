@@ -122,8 +122,9 @@ def _serve(
     )
     told_without_values(log.error)
     receiver = Receiver(
-        context.archive, Tally(board, row), _admission(context), limits, _security(context)
-    )
+        context.archive, Tally(board, row), _admission(context), limits, _security(context),
+        lambda notice: context.commitments.keep(notice.transaction, notice.kept, notice.failed),
+    )  # fmt: skip
     for listener, is_secured in listeners:
         receiver.serve(listener, is_secured=is_secured)
     wait()

@@ -4,7 +4,7 @@ import hashlib
 import mmap
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -37,6 +37,7 @@ from headgate.core.guessing import transfer_syntax_of
 from headgate.stores import files
 
 META_BYTES = 1 << 16
+HASHED_AT_ONCE = 8 << 20
 META = frozenset({SOP_CLASS, TRANSFER_SYNTAX})  # what is asked of it
 # what a broken file makes pydicom raise
 BROKEN = (
@@ -102,10 +103,10 @@ class Instance:
         header.set_original_encoding(*encoding, header.original_character_set)
         return header
 
-    @cached_property
+    @property
     def digest(self) -> str:
-        """The SHA-256 in hexadecimal of the encoded data set, file meta information left out."""
-        return hashlib.sha256(self.stored).hexdigest()
+        """What tells its bytes from others, file meta information left out."""
+        return digests([self.head, *self.pixels])[0]
 
 
 @contextmanager
@@ -195,3 +196,33 @@ def deflate(dataset: bytes) -> bytes:
     compressor = zlib.compressobj(wbits=-zlib.MAX_WBITS)
     deflated = compressor.compress(dataset) + compressor.flush()
     return deflated + bytes(len(deflated) % 2)
+
+
+def digests(*data_sets: Iterable[bytes | memoryview]) -> list[str]:
+    """Given data sets as header and pixel elements, return of each the SHA-256 of the SHA-256 of
+    its parts. Parts that they share are read once; of a mapped file no more stays in memory.
+    """
+    known: dict[int, bytes] = {}
+    found = []
+    for parts in data_sets:
+        whole = hashlib.sha256()
+        for part in parts:
+            whole.update(known.get(id(part)) or known.setdefault(id(part), _digest(part)))
+        found.append(whole.hexdigest())
+    return found
+
+
+def _digest(part: bytes | memoryview) -> bytes:
+    found = hashlib.sha256()
+    for piece in _pieces(part):
+        found.update(piece)
+        files.forget_mapped([piece])
+    return found.digest()
+
+
+def _pieces(part: bytes | memoryview) -> Iterator[bytes | memoryview]:
+    if len(part) <= HASHED_AT_ONCE:
+        yield part
+        return
+    for start in range(0, len(part), HASHED_AT_ONCE):
+        yield memoryview(part)[start : start + HASHED_AT_ONCE]

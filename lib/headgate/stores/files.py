@@ -38,7 +38,7 @@ def write_bytes(descriptor: int, *parts: bytes | memoryview) -> None:
         now = _first(rest)
         written = os.writev(descriptor, now)
         if written >= MOST_AT_ONCE:
-            _forget(now)
+            forget_mapped(now)
         while rest and written >= len(rest[0]):
             written -= len(rest.pop(0))
         if rest:
@@ -78,8 +78,10 @@ def _read(descriptor: int, size: int) -> bytes:
     return data
 
 
-def _forget(parts: list[memoryview]) -> None:
-    for mapping in {id(part.obj): part.obj for part in parts}.values():
+def forget_mapped(parts: Iterable[bytes | memoryview]) -> None:
+    """Given bytes that were worked on, let go of the memory of the mapped files among them."""
+    views = [part for part in parts if isinstance(part, memoryview)]
+    for mapping in {id(view.obj): view.obj for view in views}.values():
         if isinstance(mapping, mmap.mmap):
             mapping.madvise(mmap.MADV_DONTNEED)
 

@@ -45,6 +45,10 @@ class Layout:
         return self.site / "spool" / "settled"
 
     @property
+    def commitments(self) -> Path:
+        return self.site / "spool" / "commitments"
+
+    @property
     def unknown(self) -> Path:
         return self.site / "unknown"
 
@@ -97,6 +101,7 @@ class Layout:
         """Return every folder that exists from the start."""
         return [
             self.archive, self.raw, self.participants, self.arrived, self.changed, self.settled,
-            self.unknown, self.ledger, self.temp, self.locks, self.metrics, self.watermarks,
+            self.commitments, self.unknown, self.ledger, self.temp, self.locks, self.metrics,
+            self.watermarks,
             *(self.requests / state for state in State),
         ]  # fmt: skip

@@ -30,10 +30,14 @@ from headgate.core.pixels.rendering import as_rgb
 DELIMITER_BYTES = 8
 EXPLICIT = Encoding(is_implicit=False, is_little=True)
 PIXEL_DATA, OFFSETS, LENGTHS = 0x7FE00010, 0x7FE00001, 0x7FE00002
+# PS3.6: VRs of pixel elements that are not OW
+USUAL_VRS = {0x7FE00008: "OF", 0x7FE00009: "OD", OFFSETS: "OV", LENGTHS: "OV"}
 EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
 RLE, JPEG_LS, J2K = "1.2.840.10008.1.2.5", "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.90"
 JPEG_LOSSLESS = "1.2.840.10008.1.2.4.70"
-NATIVE = frozenset({"1.2.840.10008.1.2", EXPLICIT_LITTLE, "1.2.840.10008.1.2.2", *DEFLATED})
+IMPLICIT_LITTLE = "1.2.840.10008.1.2"
+UNCOMPRESSED = (EXPLICIT_LITTLE, IMPLICIT_LITTLE)  # the last one every PACS takes: PS3.5 10.1
+NATIVE = frozenset({IMPLICIT_LITTLE, EXPLICIT_LITTLE, "1.2.840.10008.1.2.2", *DEFLATED})
 # What cleaned frames are written in, and what encodes it: PS3.5 A.4 has a lossless process there.
 # JPEG 2000 may be reversible (A.4.4). All else comes out as Explicit VR Little Endian.
 REENCODED = {
@@ -86,6 +90,29 @@ def written_syntaxes(transfer_syntax: str) -> tuple[str, ...]:
 def has_frames(pixels: Iterable[memoryview], transfer_syntax: str) -> bool:
     """Given stored pixel elements, return whether they hold frames of whole numbers."""
     return any(_stored(one, transfer_syntax).tag == PIXEL_DATA for one in pixels)
+
+
+def is_told_apart_by_heads(transfer_syntax: str, other: str) -> bool:
+    """Given two syntaxes, return whether values of pixel elements are the same bytes in both."""
+    several = (transfer_syntax, other)
+    return all(one in NATIVE and encoding_of(one).is_little for one in several)
+
+
+def reheaded(
+    pixels: Iterable[memoryview], transfer_syntax: str, other: str
+) -> list[bytes | memoryview]:
+    """Given stored pixel elements and two syntaxes that differ in heads alone, return the elements
+    in the other.
+    """
+    found: list[bytes | memoryview] = []
+    for tag, vr, value in (_stored(one, transfer_syntax) for one in pixels):
+        found += [head(tag, (vr or _usual_vr(tag)).encode(), len(value), encoding_of(other)), value]
+    return found
+
+
+def _usual_vr(tag: int) -> str:
+    """PS3.5 A.1: what Implicit VR Little Endian leaves out."""
+    return USUAL_VRS.get(tag, "OW")
 
 
 def palette_of(header: Dataset, image: Description) -> np.ndarray | None:

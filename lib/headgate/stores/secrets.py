@@ -9,6 +9,7 @@ from headgate.core.errors import Misconfigured
 
 KEY = re.compile(r"[0-9a-fA-F]{64,}")
 TOKEN = re.compile(r"[0-9A-Fa-f]{32}")
+BEARER = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 
 
 def read_token(path: str) -> str:
@@ -16,6 +17,14 @@ def read_token(path: str) -> str:
     token = _read(path)
     if not TOKEN.fullmatch(token):
         raise Misconfigured(f"{path} holds no REDCap token: 32 hexadecimal digits are one")
+    return token
+
+
+def read_bearer(path: str) -> str:
+    """Given a file, return the bearer token in it. Raise Misconfigured, never with its content."""
+    token = _read(path)
+    if not BEARER.fullmatch(token):
+        raise Misconfigured(f"{path} holds no bearer token: RFC 6750 says what one is made of")
     return token
 
 

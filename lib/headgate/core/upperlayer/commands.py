@@ -8,11 +8,12 @@ from headgate.core.upperlayer.pdus import ProtocolError
 
 # PS3.7 E.1-1: elements of group 0000
 AFFECTED_CLASS, REQUESTED_CLASS, FIELD = 0x0002, 0x0003, 0x0100
-MESSAGE_ID, RESPONDED_ID, DATA_SET_TYPE, STATUS = 0x0110, 0x0120, 0x0800, 0x0900
+MESSAGE_ID, RESPONDED_ID, PRIORITY = 0x0110, 0x0120, 0x0700
+DATA_SET_TYPE, STATUS = 0x0800, 0x0900
 AFFECTED_INSTANCE, REQUESTED_INSTANCE = 0x1000, 0x1001
 EVENT_TYPE, ACTION_TYPE = 0x1002, 0x1008
 # PS3.7 E.1-1: values of Command Field
-C_STORE_RQ, C_ECHO_RQ, C_CANCEL_RQ = 0x0001, 0x0030, 0x0FFF
+C_STORE_RQ, C_FIND_RQ, C_ECHO_RQ, C_CANCEL_RQ = 0x0001, 0x0020, 0x0030, 0x0FFF
 N_EVENT_REPORT_RQ, N_SET_RQ, N_ACTION_RQ, N_CREATE_RQ = 0x0100, 0x0120, 0x0130, 0x0140
 RESPONSE = 0x8000
 NO_DATA_SET, SOME_DATA_SET = 0x0101, 0x0001
@@ -67,15 +68,30 @@ def response(to: Command, status: int, *, has_data_set: bool = False) -> bytes:
     instance = to.values.get(AFFECTED_INSTANCE) or to.values.get(REQUESTED_INSTANCE)
     parts = {
         AFFECTED_CLASS: sop_class,
-        FIELD: _number(to.number(FIELD) | RESPONSE),
+        FIELD: encoded(to.number(FIELD) | RESPONSE),
         RESPONDED_ID: to.values.get(MESSAGE_ID, bytes(2)),
-        DATA_SET_TYPE: _number(SOME_DATA_SET if has_data_set else NO_DATA_SET),
-        STATUS: _number(status),
+        DATA_SET_TYPE: encoded(SOME_DATA_SET if has_data_set else NO_DATA_SET),
+        STATUS: encoded(status),
         AFFECTED_INSTANCE: instance,
         EVENT_TYPE: to.values.get(EVENT_TYPE),
         ACTION_TYPE: to.values.get(ACTION_TYPE),
     }
     return written({number: value for number, value in parts.items() if value is not None})
+
+
+def request(
+    field: int, message_id: int, values: Mapping[int, str | int], *, has_data_set: bool = False
+) -> bytes:
+    """Given a command field, a message's id and more elements, UIDs and numbers, return the
+    encoded request.
+    """
+    several = {
+        number: encoded(value) if isinstance(value, int) else value.encode("latin-1")
+        for number, value in values.items()
+    }
+    kind = SOME_DATA_SET if has_data_set else NO_DATA_SET
+    own = {FIELD: field, MESSAGE_ID: message_id, DATA_SET_TYPE: kind}
+    return written(several | {number: encoded(value) for number, value in own.items()})
 
 
 def written(values: Mapping[int, bytes]) -> bytes:
@@ -87,5 +103,6 @@ def written(values: Mapping[int, bytes]) -> bytes:
     return _element.pack(0, 0, 4) + struct.pack("<L", len(body)) + body
 
 
-def _number(value: int) -> bytes:
+def encoded(value: int) -> bytes:
+    """Given a number of two bytes, return it as the value of an element."""
     return struct.pack("<H", value)

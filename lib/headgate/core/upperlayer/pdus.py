@@ -91,19 +91,19 @@ def read_associate_request(body: bytes | memoryview) -> AssociateRequest:
     called, calling = data[4:20], data[20:36]
     proposals: list[Proposal] = []
     user: dict[int, list[bytes]] = {}
-    for kind, value in _items(data, FIXED_BYTES):
+    for kind, value in items(data, FIXED_BYTES):
         if kind == CONTEXT_RQ:
             proposals.append(_proposal(value))
         elif kind == USER_INFORMATION:
-            for inner, content in _items(value, 0):
+            for inner, content in items(value, 0):
                 user.setdefault(inner, []).append(content)
     return AssociateRequest(
-        _text(called),
-        _text(calling),
+        read_text(called),
+        read_text(calling),
         tuple(proposals),
-        _maximum(user.get(MAXIMUM_LENGTH, [])),
-        _text(*user.get(CLASS_UID, [b""])[:1]),
-        _text(*user.get(VERSION_NAME, [b""])[:1]),
+        maximum(user.get(MAXIMUM_LENGTH, [])),
+        read_text(*user.get(CLASS_UID, [b""])[:1]),
+        read_text(*user.get(VERSION_NAME, [b""])[:1]),
         tuple(_role(one) for one in user.get(ROLE, [])),
     )
 
@@ -116,34 +116,34 @@ def associate_accept(
 ) -> bytes:
     """Given a request and the answers to its proposals, return the A-ASSOCIATE-AC."""
     contexts = b"".join(
-        _written(CONTEXT_AC, bytes((one.number, 0, one.result, 0)) + _syntax(one.transfer_syntax))
+        item(CONTEXT_AC, bytes((one.number, 0, one.result, 0)) + syntax_item(one.transfer_syntax))
         for one in answers
     )
     user = [
-        _written(MAXIMUM_LENGTH, struct.pack(">L", maximum_length)),
-        _written(CLASS_UID, IMPLEMENTATION_CLASS_UID.encode("ascii")),
-        *(_written(ROLE, _role_bytes(one)) for one in roles),
-        _written(VERSION_NAME, IMPLEMENTATION_VERSION.encode("ascii")),
+        item(MAXIMUM_LENGTH, struct.pack(">L", maximum_length)),
+        item(CLASS_UID, IMPLEMENTATION_CLASS_UID.encode("ascii")),
+        *(item(ROLE, _role_bytes(one)) for one in roles),
+        item(VERSION_NAME, IMPLEMENTATION_VERSION.encode("ascii")),
     ]
-    titles = _title(request.called) + _title(request.calling)
+    titles = title(request.called) + title(request.calling)
     body = struct.pack(">HH", PROTOCOL_VERSION, 0) + titles + bytes(32)
-    body += _written(APPLICATION_CONTEXT, DICOM_APPLICATION) + contexts
-    return _pdu(ASSOCIATE_AC, body + _written(USER_INFORMATION, b"".join(user)))
+    body += item(APPLICATION_CONTEXT, DICOM_APPLICATION) + contexts
+    return pdu(ASSOCIATE_AC, body + item(USER_INFORMATION, b"".join(user)))
 
 
 def associate_reject(result: int, source: int, reason: int) -> bytes:
     """Given result, source and reason (PS3.8 9.3.4), return the A-ASSOCIATE-RJ."""
-    return _pdu(ASSOCIATE_RJ, bytes((0, result, source, reason)))
+    return pdu(ASSOCIATE_RJ, bytes((0, result, source, reason)))
 
 
 def release_response() -> bytes:
     """Return the A-RELEASE-RP."""
-    return _pdu(RELEASE_RP, bytes(4))
+    return pdu(RELEASE_RP, bytes(4))
 
 
 def abort(reason: int) -> bytes:
     """Given why (PS3.8 9.3.8), return the A-ABORT of a service provider."""
-    return _pdu(ABORT, bytes((0, 0, BY_PROVIDER, reason)))
+    return pdu(ABORT, bytes((0, 0, BY_PROVIDER, reason)))
 
 
 def data(number: int, message: bytes, *, is_command: bool, maximum_length: int) -> Iterator[bytes]:
@@ -155,10 +155,11 @@ def data(number: int, message: bytes, *, is_command: bool, maximum_length: int) 
     for start in range(0, max(len(message), 1), room):
         piece = message[start : start + room]
         control = IS_COMMAND * is_command | IS_LAST * (start + room >= len(message))
-        yield _pdu(DATA, _value.pack(len(piece) + 2, number, control) + piece)
+        yield pdu(DATA, _value.pack(len(piece) + 2, number, control) + piece)
 
 
-def _items(body: bytes, position: int) -> Iterator[tuple[int, bytes]]:
+def items(body: bytes, position: int) -> Iterator[tuple[int, bytes]]:
+    """Given bytes and where items begin, yield the type and value of each. Raise ProtocolError."""
     while position < len(body):
         if position + 4 > len(body):
             raise ProtocolError("an item ends within its head")
@@ -174,18 +175,18 @@ def _proposal(value: bytes) -> Proposal:
     if len(value) < 4:
         raise ProtocolError("a presentation context is cut short")
     abstract, transfer = "", []
-    for kind, content in _items(value, 4):
+    for kind, content in items(value, 4):
         if kind == ABSTRACT_SYNTAX:
-            abstract = _text(content)
+            abstract = read_text(content)
         elif kind == TRANSFER_SYNTAX:
-            transfer.append(_text(content))
+            transfer.append(read_text(content))
     return Proposal(value[0], abstract, tuple(transfer))
 
 
 def _role(value: bytes) -> Role:
     if len(value) < 4 or int.from_bytes(value[:2], "big") + 4 != len(value):
         raise ProtocolError("a role selection is cut short")
-    return Role(_text(value[2:-2]), bool(value[-2]), bool(value[-1]))
+    return Role(read_text(value[2:-2]), bool(value[-2]), bool(value[-1]))
 
 
 def _role_bytes(role: Role) -> bytes:
@@ -193,7 +194,11 @@ def _role_bytes(role: Role) -> bytes:
     return struct.pack(">H", len(uid)) + uid + bytes((role.is_user, role.is_provider))
 
 
-def _maximum(values: list[bytes]) -> int:
+def maximum(values: list[bytes]) -> int:
+    """Given the maximum lengths that a peer tells, return how long its PDUs may be.
+
+    Raise ProtocolError.
+    """
     if not values:
         return DEFAULT_LENGTH
     if len(values[0]) != 4:
@@ -204,21 +209,26 @@ def _maximum(values: list[bytes]) -> int:
     return length
 
 
-def _text(data: bytes) -> str:
+def read_text(data: bytes) -> str:
+    """Given a padded UID or AE title, return it."""
     return data.decode("latin-1").strip(" \0")
 
 
-def _title(text: str) -> bytes:
+def title(text: str) -> bytes:
+    """Given an AE title, return it padded: PS3.8 9.3.2."""
     return text.encode("latin-1")[:AE_BYTES].ljust(AE_BYTES)
 
 
-def _syntax(uid: str) -> bytes:
-    return _written(TRANSFER_SYNTAX, uid.encode("latin-1"))
+def syntax_item(uid: str) -> bytes:
+    """Given a transfer syntax, return its sub-item."""
+    return item(TRANSFER_SYNTAX, uid.encode("latin-1"))
 
 
-def _written(kind: int, value: bytes) -> bytes:
+def item(kind: int, value: bytes) -> bytes:
+    """Given a type and a value, return the item."""
     return _item.pack(kind, len(value)) + value
 
 
-def _pdu(kind: int, body: bytes) -> bytes:
+def pdu(kind: int, body: bytes) -> bytes:
+    """Given a type and what follows the head, return the PDU."""
     return _head.pack(kind, len(body)) + body

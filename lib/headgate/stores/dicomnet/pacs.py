@@ -1,27 +1,22 @@
 """The research PACS: C-ECHO, C-STORE of encoded data sets, and C-FIND for proof."""
 
-import logging
-import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
-from io import BytesIO
-from typing import Any
+import socket
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 
 from pydicom.dataset import Dataset
-from pydicom.uid import UID
-from pynetdicom import AE, build_context, evt
-from pynetdicom.dimse_primitives import C_STORE
 
 from headgate.core.errors import HeadgateError, Unavailable
-from headgate.core.implementation import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION
-from headgate.stores.dicomnet.sockets import HURRYING
+from headgate.core.upperlayer import commands, pdus, requesting
+from headgate.core.upperlayer.negotiation import IMPLICIT_LITTLE, VERIFICATION
+from headgate.core.upperlayer.pdus import AssociateRequest, Proposal, ProtocolError
+from headgate.stores.dicomnet.channel import Channel, Peer
+from headgate.stores.dicomnet.identifiers import decode, encode
+from headgate.stores.dicomnet.wire import Closed, Wire, hurry
 
-log = logging.getLogger("headgate.pacs")
-
-VERIFICATION = "1.2.840.10008.1.1"
 STUDY_ROOT_FIND = "1.2.840.10008.5.1.4.1.2.2.1"
-SUCCESS = 0x0000
+STORAGE_COMMITMENT = "1.2.840.10008.1.20.1"  # PS3.4 J.3: the push model
+STORAGE_COMMITMENT_INSTANCE = "1.2.840.10008.1.20.1.1"
 PENDING = (0xFF00, 0xFF01)
 WARNINGS = (0xB000, 0xB006, 0xB007)  # PS3.4 Table B.2-1: stored, with remarks
 OUT_OF_RESOURCES = range(0xA700, 0xA800)
@@ -37,159 +32,189 @@ class Refused(Unavailable):
     """The PACS is there, and rejects the association."""
 
 
-@dataclass(frozen=True)
-class Peer:
-    """Whom to call, as whom, and how long to wait in seconds."""
-
-    host: str
-    port: int
-    ae_title: str
-    calling_ae_title: str
-    timeout: float
-
-    def __str__(self) -> str:
-        return f"{self.ae_title} at {self.host}:{self.port}"
-
-
 class Association:
-    """An open association with a PACS."""
+    """An open association with a PACS, on which one operation runs at a time."""
 
-    def __init__(self, association: Any, peer: Peer) -> None:
-        self._association = association
-        self._peer = peer
-        self._message_id = 0
-        self._context_ids = {
-            (str(context.abstract_syntax), str(context.transfer_syntax[0])): context.context_id
-            for context in association.accepted_contexts
-        }
+    def __init__(self, channel: Channel, peer: Peer) -> None:
+        self._channel, self._peer = channel, peer
+        self._stored = ""
+        self.takes, self.is_quiet = channel.takes, channel.is_quiet
+        self.release, self.abort = channel.release, channel.abort
+
+    def ask_commitment(self, dataset: Dataset) -> None:
+        """Given a request for storage commitment, make it: PS3.4 J.3.2.
+
+        Raise Unsupported when the PACS does not take it; Unavailable.
+        """
+        if not self.takes(STORAGE_COMMITMENT, IMPLICIT_LITTLE):
+            raise Unsupported(f"{self._peer} offers no storage commitment")
+        with self._channel.talking("N-ACTION"):
+            self._channel.ask(
+                commands.N_ACTION_RQ, STORAGE_COMMITMENT, IMPLICIT_LITTLE, [encode(dataset)],
+                {commands.REQUESTED_INSTANCE: STORAGE_COMMITMENT_INSTANCE, commands.ACTION_TYPE: 1},
+            )  # fmt: skip
+            answer = self._channel.answer(commands.N_ACTION_RQ)
+        status = answer.command.number(commands.STATUS)
+        if status != commands.SUCCESS:
+            raise Unsupported(f"{self._peer} refuses storage commitment (0x{status:04X})")
+
+    def commitments(self, seconds: float) -> list[Dataset]:
+        """Return what the PACS tells of commitments on this association within `seconds`.
+
+        Raise Unavailable.
+        """
+        with self._channel.talking("N-EVENT-REPORT"):
+            return [decode(one.dataset) for one in self._channel.reports(seconds)]
 
     @property
     def is_open(self) -> bool:
-        """Return whether neither side has ended it."""
-        return bool(self._association.is_established)
+        """Whether neither side has ended it, as far as is known."""
+        return self._channel.is_open
 
     def echo(self) -> None:
         """Ask whether it is there. Raise Unavailable."""
-        self._check(self._association.send_c_echo())
+        with self._channel.talking("C-ECHO"):
+            self._channel.ask(commands.C_ECHO_RQ, VERIFICATION, IMPLICIT_LITTLE)
+            answer = self._channel.answer(commands.C_ECHO_RQ)
+        if answer.command.number(commands.STATUS) != commands.SUCCESS:
+            raise Unavailable(f"{self._peer} does not answer a C-ECHO")
 
-    def store(self, sop_class: str, sop_instance: str, syntax: str, dataset: bytes) -> int:
-        """Given an encoded data set, send it as it is; return the C-STORE status.
+    def store(
+        self, sop_class: str, sop_instance: str, syntax: str, *dataset: bytes | memoryview
+    ) -> int:
+        """Given the parts of an encoded data set, send it as it is; return the C-STORE status.
+
+        Raise what `begin_store` and `end_store` raise.
+        """
+        self.begin_store(sop_class, sop_instance, syntax, dataset)
+        return self.end_store()
+
+    def begin_store(
+        self, sop_class: str, sop_instance: str, syntax: str, dataset: Iterable[bytes | memoryview]
+    ) -> None:
+        """Given the parts of an encoded data set, send it, and do not wait for the answer.
 
         Raise Unsupported when the PACS accepted no context for it; Unavailable when the
-        association is gone, or the PACS out of resources.
+        association is gone.
         """
-        context_id = self._context_ids.get((sop_class, syntax))
-        if context_id is None:
+        if not self.takes(sop_class, syntax):
             raise Unsupported(f"{self._peer} takes no {sop_class} in transfer syntax {syntax}")
-        self._message_id = self._message_id % 65535 + 1
-        request = C_STORE()
-        request.MessageID = self._message_id
-        request.Priority = 2
-        request.AffectedSOPClassUID = sop_class
-        request.AffectedSOPInstanceUID = sop_instance
-        request.DataSet = BytesIO(dataset)
-        response = self._exchange(request, context_id)
-        status = getattr(response, "Status", None)
-        if status is None or not response.is_valid_response:
-            self._association.abort()
-            raise Unavailable(f"{self._peer} broke off or fell silent during a C-STORE")
+        self._stored = sop_instance
+        with self._channel.talking("C-STORE"):
+            self._channel.ask(
+                commands.C_STORE_RQ, sop_class, syntax, dataset,
+                {commands.AFFECTED_INSTANCE: sop_instance, commands.PRIORITY: 0},
+            )  # fmt: skip
+
+    def end_store(self) -> int:
+        """Return the C-STORE status of what was sent.
+
+        Raise Unavailable when the association is gone, the PACS out of resources, or its answer
+        is about another instance.
+        """
+        with self._channel.talking("C-STORE"):
+            command = self._channel.answer(commands.C_STORE_RQ).command
+            if command.uid(commands.AFFECTED_INSTANCE) not in ("", self._stored.strip(" \0")):
+                raise ProtocolError("an answer about an instance that was not sent")
+            status = command.number(commands.STATUS)
         if status in OUT_OF_RESOURCES:
             raise Unavailable(f"{self._peer} is out of resources (0x{status:04X})")
-        return int(status)
+        return status
 
     def find(self, query: Dataset) -> Iterator[Dataset]:
         """Given a query of the study root model, yield the answers.
 
         Raise Unsupported when the PACS answers no queries; Unavailable.
         """
-        if not any(sop_class == STUDY_ROOT_FIND for sop_class, _ in self._context_ids):
+        if not self.takes(STUDY_ROOT_FIND, IMPLICIT_LITTLE):
             raise Unsupported(f"{self._peer} answers no C-FIND of the study root model")
-        status = None
-        for answer, identifier in self._association.send_c_find(query, STUDY_ROOT_FIND):
-            status = answer.get("Status")
-            if status in PENDING and identifier is not None:
-                yield identifier
-        if status is None:
-            raise Unavailable(f"{self._peer} broke off or fell silent during a C-FIND")
-        if status != SUCCESS:
+        status = PENDING[0]
+        with self._channel.talking("C-FIND"):
+            self._channel.ask(
+                commands.C_FIND_RQ, STUDY_ROOT_FIND, IMPLICIT_LITTLE, [encode(query)],
+                {commands.PRIORITY: 0},
+            )  # fmt: skip
+            while status in PENDING:
+                answer = self._channel.answer(commands.C_FIND_RQ)
+                status = answer.command.number(commands.STATUS)
+                if status in PENDING and answer.dataset:
+                    yield decode(answer.dataset)
+        if status != commands.SUCCESS:
             raise Unavailable(f"{self._peer} failed a C-FIND (0x{status:04X})")
 
-    def _exchange(self, request: C_STORE, context_id: int) -> Any:
-        """Pynetdicom's own send_c_store decodes and encodes anew; this is its last part alone."""
-        association = self._association
-        association._reactor_checkpoint.clear()
-        try:
-            while association.is_alive() and not association._is_paused:
-                time.sleep(0.0001)
-            association.dimse.send_msg(request, context_id)
-            _, response = association.dimse.get_msg(block=True)
-        finally:
-            association._reactor_checkpoint.set()
-        return response
 
-    def _check(self, answer: Dataset) -> None:
-        if answer.get("Status") != SUCCESS:
-            raise Unavailable(f"{self._peer} does not answer a C-ECHO")
+def is_stored(status: int) -> bool:
+    """Given a C-STORE status, return whether the PACS says that it has the instance."""
+    return status == commands.SUCCESS or status in WARNINGS
 
 
 @contextmanager
 def associated(peer: Peer, wanted: Iterable[tuple[str, str]]) -> Iterator[Association]:
     """Given a PACS and the (SOP class, transfer syntax) pairs to come, hold an association.
 
+    Raise what `associate` raises.
+    """
+    association = associate(peer, wanted)
+    try:
+        yield association
+    finally:
+        association.release()
+
+
+def associate(peer: Peer, wanted: Iterable[tuple[str, str]]) -> Association:
+    """Given a PACS and the (SOP class, transfer syntax) pairs to come, return an association.
+
     One context is proposed for each pair, so that what is stored travels as it is stored. Raise
     Unavailable when it is not there, or refuses; Unsupported when it takes none of the pairs.
     """
-    entity = AE(ae_title=peer.calling_ae_title)
-    entity.implementation_class_uid = UID(IMPLEMENTATION_CLASS_UID)
-    entity.implementation_version_name = IMPLEMENTATION_VERSION
-    entity.acse_timeout = entity.dimse_timeout = entity.network_timeout = peer.timeout
-    entity.connection_timeout = peer.timeout
-    entity.maximum_pdu_size = LONGEST_PDU
-    contexts = [build_context(sop_class, syntax) for sop_class, syntax in sorted(set(wanted))]
-    connections: list[Any] = []
-    association = entity.associate(
-        peer.host,
-        peer.port,
-        contexts=contexts[:CONTEXTS_AT_MOST],
-        ae_title=peer.ae_title,
-        evt_handlers=[*HURRYING, (evt.EVT_CONN_OPEN, connections.append)],
-    )
-    if not association.is_established:
-        raise _refusal(association, peer, is_there=bool(connections))
+    kinds = dict(zip(range(1, 256, 2), sorted(set(wanted)), strict=False))
+    proposals = tuple(Proposal(number, one, (syntax,)) for number, (one, syntax) in kinds.items())
+    titles = peer.ae_title, peer.calling_ae_title
     try:
-        yield Association(association, peer)
-    finally:
-        if association.is_established:
-            association.release()
+        connection = socket.create_connection((peer.host, peer.port), peer.timeout)
+        hurry(connection, peer.timeout)
+        wire = Wire(connection, peer.timeout)
+    except OSError as trouble:
+        raise Unavailable(
+            f"{peer} does not answer: nothing is lost, it is tried again"
+        ) from trouble
+    try:
+        wire.send(requesting.associate_request(AssociateRequest(*titles, proposals, LONGEST_PDU)))
+        agreement = _agreement(wire, peer)
+    except (ProtocolError, Closed, OSError) as trouble:
+        wire.close()
+        raise Unavailable(
+            f"{peer} broke off the association: nothing is lost, it is tried again"
+        ) from trouble
+    except Refused:
+        wire.close()
+        raise
+    contexts = {
+        kind: number for number, kind in kinds.items() if agreement.syntaxes.get(number) == kind[1]
+    }
+    association = Association(Channel(wire, peer, contexts, agreement.maximum_length), peer)
+    if not contexts:
+        association.release()
+        raise Unsupported(f"{peer} takes none of the SOP classes and transfer syntaxes")
+    return association
 
 
-@contextmanager
-def kept_open(peer: Peer, wanted: Iterable[tuple[str, str]]) -> Iterator[Callable[[], Association]]:
-    """Given a PACS and what is to come, yield what returns an open association each time that one
-    is needed: a new one where the last was idle for long, as cleaning pixels may take minutes.
-
-    Raise as `associated` does.
-    """
-    pairs = list(wanted)
-    with ExitStack() as stack:
-        association = stack.enter_context(associated(peer, pairs))
-        used = time.monotonic()
-
-        def current() -> Association:
-            nonlocal association, used
-            is_idle = time.monotonic() - used > peer.timeout / 2
-            if is_idle or not association.is_open:
-                stack.close()
-                association = stack.enter_context(associated(peer, pairs))
-            used = time.monotonic()
-            return association
-
-        yield current
+def _agreement(wire: Wire, peer: Peer) -> requesting.Agreement:
+    kind, length = wire.head()
+    body = wire.take(length)
+    if kind == pdus.ASSOCIATE_RJ:
+        result, _, _ = requesting.read_rejection(body)
+        if result == requesting.REJECTED_FOR_NOW:
+            raise Refused(f"{peer} refuses the association for now: it is tried again")
+        raise Refused(f"{peer} refuses the association: put us on its list of AE titles")
+    if kind != pdus.ASSOCIATE_AC:
+        raise Closed
+    return requesting.read_associate_accept(body)
 
 
 def echo(peer: Peer) -> None:
     """Given a PACS, ask whether it is there. Raise Unavailable."""
-    with associated(peer, [(VERIFICATION, "1.2.840.10008.1.2")]) as association:
+    with associated(peer, [(VERIFICATION, IMPLICIT_LITTLE)]) as association:
         association.echo()
 
 
@@ -199,7 +224,7 @@ def stored_instances(peer: Peer, study: str, series: Iterable[str]) -> set[str]:
     Raise Unsupported when it answers no queries; Unavailable.
     """
     found: set[str] = set()
-    with associated(peer, [(STUDY_ROOT_FIND, "1.2.840.10008.1.2")]) as association:
+    with associated(peer, [(STUDY_ROOT_FIND, IMPLICIT_LITTLE)]) as association:
         for one in series:
             query = Dataset()
             query.QueryRetrieveLevel = "IMAGE"
@@ -209,13 +234,3 @@ def stored_instances(peer: Peer, study: str, series: Iterable[str]) -> set[str]:
                 str(answer.get("SOPInstanceUID", "")) for answer in association.find(query)
             )
     return found
-
-
-def _refusal(association: Any, peer: Peer, is_there: bool) -> HeadgateError:
-    if not is_there:
-        return Unavailable(f"{peer} does not answer: nothing is lost, it is tried again")
-    if association.is_rejected:
-        return Refused(f"{peer} refuses the association: put us on its list of AE titles")
-    if association.rejected_contexts:
-        return Unsupported(f"{peer} takes none of the SOP classes and transfer syntaxes")
-    return Unavailable(f"{peer} broke off the association: nothing is lost, it is tried again")

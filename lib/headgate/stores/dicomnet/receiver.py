@@ -22,6 +22,8 @@ from headgate.stores.dicomnet.association import (
     Rejection,
     Services,
 )
+from headgate.stores.dicomnet.commitment import Notice, listening_for
+from headgate.stores.dicomnet.pacs import STORAGE_COMMITMENT
 from headgate.stores.dicomnet.storing import Quarantine, storing
 from headgate.stores.dicomnet.tally import Tally
 from headgate.stores.dicomnet.tls import Security, Untrusted, secured
@@ -97,11 +99,15 @@ class Receiver:
     admission: Admission = field(default_factory=Admission)
     limits: Limits = field(default_factory=Limits)
     security: Security | None = None
+    keep_notice: Callable[[Notice], None] | None = None
 
     def __post_init__(self) -> None:
         self._tls = self.security.context() if self.security else None
         self._services = Services(
-            frozenset({VERIFICATION}), self._handlers(), self._admit, self.limits.pdu_bytes
+            frozenset({VERIFICATION, STORAGE_COMMITMENT}),
+            self._handlers(),
+            self._admit,
+            self.limits.pdu_bytes,
         )
         self._open: dict[threading.Thread, tuple[Association, socket.socket]] = {}
         self._ended = threading.Event()
@@ -131,7 +137,11 @@ class Receiver:
         return aborted
 
     def _handlers(self) -> dict[int, Open]:
+        of_commitment: dict[int, Open] = {}
+        if self.keep_notice:
+            of_commitment[commands.N_EVENT_REPORT_RQ] = listening_for(self.keep_notice)
         return {
+            **of_commitment,
             commands.C_STORE_RQ: storing(
                 self.quarantine, self.tally.count, self.limits.object_bytes
             ),

@@ -1,13 +1,16 @@
 """A connection as PDUs: read into one buffer, whose bytes are handed on as they come."""
 
+import select
 import socket
 import ssl
 import struct
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from itertools import islice
 
 from headgate.core.upperlayer.pdus import HEAD_BYTES, ProtocolError, read_head
+from headgate.stores import files
 
 BUFFER_BYTES = 512 << 10  # room for the longest A-ASSOCIATE-RQ, and for several P-DATA-TF at once
 
@@ -51,6 +54,14 @@ class Wire:
         self._deadline = time.monotonic() + self._seconds
         return read_head(self.take(HEAD_BYTES))
 
+    def has_more(self, seconds: float) -> bool:
+        """Return whether the peer says something within `seconds`."""
+        if self._end > self._start:
+            return True
+        if isinstance(self._connection, ssl.SSLSocket) and self._connection.pending():
+            return True
+        return bool(select.select([self._connection], [], [], seconds)[0])
+
     def take(self, count: int) -> memoryview:
         """Given a number of bytes, return the next so many, good until more is asked for.
 
@@ -83,6 +94,30 @@ class Wire:
         except SILENT as error:
             raise TimeoutError from error
 
+    def send_parts(self, parts: Iterable[bytes | memoryview]) -> None:
+        """Given bytes in parts, send them as they lie. Raise TimeoutError, OSError.
+
+        Of a mapped file no more stays in memory than is sent at once.
+        """
+        rest = iter(parts)
+        while batch := list(islice(rest, files.MOST_PARTS)):
+            count, left = sum(map(len, batch)), batch
+            while count:
+                sent = self._send_some(left)
+                count -= sent
+                left = _after(left, sent) if count else []
+            files.forget_mapped(batch)
+
+    def _send_some(self, parts: list[bytes | memoryview]) -> int:
+        try:
+            if isinstance(self._connection, ssl.SSLSocket):  # which has no sendmsg
+                whole = b"".join(parts)
+                self._connection.sendall(whole)
+                return len(whole)
+            return self._connection.sendmsg(parts)
+        except SILENT as error:
+            raise TimeoutError from error
+
     def close(self) -> None:
         """Close the connection, when the peer has had what was sent."""
         with suppress(OSError):
@@ -107,3 +142,12 @@ class Wire:
         # The kernel forgets it with each segment; without it a peer that leaves Nagle's algorithm
         # on waits 40 ms for each instance.
         self._connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+
+
+def _after(parts: list[bytes | memoryview], sent: int) -> list[bytes | memoryview]:
+    """Return what is left of the parts when so many bytes of them have gone."""
+    number = 0
+    while sent >= len(parts[number]):
+        sent -= len(parts[number])
+        number += 1
+    return [memoryview(parts[number])[sent:], *parts[number + 1 :]]

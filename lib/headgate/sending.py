@@ -1,0 +1,180 @@
+"""Instances to a PACS: de-identified on their way from the disk, the next while it takes one."""
+
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from headgate.cleaning import Clean, clean
+from headgate.core.deid.identity import Recipe
+from headgate.core.errors import Excluded, Rejected, Unavailable
+from headgate.core.model import Delivery, Fate
+from headgate.stores.dicomfiles import digests, read_instance
+from headgate.stores.dicomnet import pacs
+from headgate.stores.pixeldata import UNCOMPRESSED
+from headgate.transcoding import transcoded
+
+REFUSED = "the PACS refused it with status 0x{:04X}"
+Named = tuple[str, Path]
+
+
+@dataclass(frozen=True)
+class Job:
+    """To whom instances go, in which SOP classes and transfer syntaxes, and as what."""
+
+    peer: pacs.Peer
+    kinds: frozenset[tuple[str, str]]
+    recipe: Recipe
+
+
+class Sent(NamedTuple):
+    """What became of one instance, and to what it refers."""
+
+    delivery: Delivery
+    references: tuple[str, ...] = ()
+
+
+class Line:
+    """One association, and the instance that is on its way there."""
+
+    def __init__(self, job: Job, hashing: Executor) -> None:
+        self._job, self._hashing = job, hashing
+        self._association = pacs.associate(job.peer, job.kinds)
+        self._used = time.monotonic()
+        self._begun: Callable[[int], Sent] | None = None
+
+    def begin(self, name: str, output: Clean) -> Iterator[Sent]:
+        """Given an instance, send it; yield it where it cannot go. Raise Unavailable."""
+        self._awake()
+        try:
+            output = self._as_taken(output)
+            hashes = self._hashing.submit(digests, output.source, output.parts)
+            kind = output.sop_class, output.sop_instance, output.transfer_syntax
+            self._association.begin_store(*kind, output.buffers)
+        except (pacs.Unsupported, Rejected) as reason:
+            yield Sent(fated(name, self._job.recipe, Fate.REFUSED, reason=str(reason)))
+            return
+        self._begun = partial(_answered, name, output, self._job.recipe, hashes)
+
+    def _as_taken(self, output: Clean) -> Clean:
+        """Return it in a transfer syntax that the PACS takes. Raise Unsupported, Rejected."""
+        for syntax in (output.transfer_syntax, *UNCOMPRESSED):
+            if self._association.takes(output.sop_class, syntax):
+                is_same = syntax == output.transfer_syntax
+                return output if is_same else transcoded(output, syntax)
+        raise pacs.Unsupported(
+            f"{self._job.peer} takes no {output.sop_class} in transfer syntax "
+            f"{output.transfer_syntax}, nor uncompressed"
+        )
+
+    def _awake(self) -> None:
+        """A PACS ends what is idle for long, and cleaning pixels may take minutes."""
+        before, self._used = self._used, time.monotonic()
+        is_idle = self._used - before > self._job.peer.timeout / 2
+        if is_idle or not self._association.is_open or not self._association.is_quiet():
+            self._association.release()
+            self._association = pacs.associate(self._job.peer, self._job.kinds)
+
+    def end(self) -> Iterator[Sent]:
+        """Yield what became of what was sent last. Raise Unavailable."""
+        begun, self._begun = self._begun, None
+        if begun is not None:
+            yield begun(self._association.end_store())
+
+    def close(self) -> None:
+        """Release the association, or break it off where an answer is still to come."""
+        if self._begun is None:
+            self._association.release()
+        else:
+            self._association.abort()
+
+
+def transmit(job: Job, instances: Iterable[Named], associations: int) -> Iterator[Sent]:
+    """Given instances by name, send them over so many associations; yield what became of each.
+
+    While the PACS takes one, the next is read and de-identified. Raise Unsupported when the PACS
+    takes none of the kinds; Unavailable when it cannot be had: what it acknowledged was yielded.
+    """
+    with ExitStack() as stack:
+        hashing = stack.enter_context(ThreadPoolExecutor(1))
+        lines: deque[Line] = deque()
+        try:
+            for name, path in instances:
+                try:
+                    output = clean(read_instance(path), job.recipe)
+                except (Rejected, Excluded) as reason:
+                    yield Sent(_kept(name, job.recipe, reason))
+                    continue
+                line = _free_line(lines, associations, partial(_opened, job, hashing, stack))
+                yield from line.end()
+                lines.append(line)
+                yield from line.begin(name, output)
+            while lines:
+                yield from lines.popleft().end()
+        except Unavailable:
+            yield from _answers(lines)
+            raise
+
+
+def _free_line(lines: deque[Line], associations: int, open_line: Callable[[], Line]) -> Line:
+    """Return a new line while there may be more, else the one that is at work longest.
+
+    A PACS that takes no more associations is content with those that it has.
+    """
+    if len(lines) < associations:
+        try:
+            return open_line()
+        except Unavailable:
+            if not lines:
+                raise
+    return lines.popleft()
+
+
+def _opened(job: Job, hashing: Executor, stack: ExitStack) -> Line:
+    line = Line(job, hashing)
+    stack.callback(line.close)
+    return line
+
+
+def _answers(lines: Iterable[Line]) -> Iterator[Sent]:
+    """What other associations have on their way is acknowledged, or sent again."""
+    for line in lines:
+        try:
+            yield from line.end()
+        except Unavailable:
+            continue
+
+
+def fated(name: str, recipe: Recipe, fate: Fate, **values: Any) -> Delivery:
+    """Given an instance and what became of it, return the line for the ledger."""
+    return Delivery(name, recipe.participant, recipe.event, fate, time=now(), **values)
+
+
+def now() -> str:
+    """Return the time as the ledger tells it."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _answered(
+    name: str, output: Clean, recipe: Recipe, hashes: Future[list[str]], status: int
+) -> Sent:
+    is_stored = pacs.is_stored(status)
+    received, sent = hashes.result()
+    delivery = fated(
+        name, recipe, Fate.STORED if is_stored else Fate.REFUSED,
+        received=received, output_class=output.sop_class, output_uid=output.sop_instance,
+        output_series=output.series, sent=sent, status=status,
+        reason="" if is_stored else REFUSED.format(status),
+    )  # fmt: skip
+    return Sent(delivery, output.header.references)
+
+
+def _kept(name: str, recipe: Recipe, reason: Rejected | Excluded) -> Delivery:
+    fate = Fate.EXCLUDED if isinstance(reason, Excluded) else Fate.REJECTED
+    return fated(name, recipe, fate, reason=str(reason))

@@ -1,0 +1,176 @@
+"""Hold what was received, filed and sent against what the PACS has, and queue the gap again."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import click
+
+from headgate.context import Context
+from headgate.core import fields, transfer
+from headgate.core.deid.uids import replace_study_uid
+from headgate.core.model import Delivery, Fate, Proof, Request, content_version
+from headgate.core.states import State
+from headgate.core.step import Outcome, Step, error, ok
+from headgate.proving import held_in_series
+from headgate.stores.dicomnet import pacs
+
+NAME = "reconcile"
+SECONDS_A_DAY = 86400
+
+
+@dataclass(frozen=True)
+class Compared:
+    """A study, and what was delivered of it: the newest request for each whom it went to."""
+
+    study: str
+    requests: tuple[Request, ...]
+
+    def __str__(self) -> str:
+        return self.study
+
+
+def plan(context: Context) -> Iterator[Compared]:
+    """Yield the studies of the last days on which nothing is at work."""
+    delivered: dict[str, dict[object, Request]] = defaultdict(dict)
+    for request in context.queues.each(State.DONE):
+        delivered[request.study][request.assignment] = request
+    at_work = {
+        request.study
+        for state in State
+        if state is not State.DONE
+        for request in context.queues.each(state)
+    }
+    days = context.options.get("days") or 0
+    ages = dict(context.archive.studies_by_age(context.now()))
+    for study in sorted({*ages, *delivered} - at_work):
+        requests = tuple(delivered[study].values()) if study in delivered else ()
+        youngest = min([ages.get(study, float("inf")), *(_age(context, one) for one in requests)])
+        is_recent = not days or youngest < days * SECONDS_A_DAY
+        if is_recent and not context.spool.is_changing(study):
+            yield Compared(study, requests)
+
+
+def apply(context: Context, item: Compared) -> Iterator[Outcome]:
+    """Compare by SOP Instance UID: archive and raw/, the sender, and each PACS it went to."""
+    yield from _file_again(context, item.study)
+    yield from _ask_sources(context, item.study)
+    for request in item.requests:
+        yield from _compare(context, request)
+
+
+def _file_again(context: Context, study: str) -> Iterator[Outcome]:
+    """What is in the archive and neither filed, nor set aside, nor waiting is announced again."""
+    filed = {path.resolve() for path in context.trees.instances(study).values()}
+    aside = {path for _, _, path in context.trees.unknown()}
+    known = filed | aside
+    lacking = [path for path in context.archive.files_of(study) if path.resolve() not in known]
+    new = sum(context.archive.announce(path) for path in lacking)
+    if new:
+        yield ok(study, f"{new} instances were not filed: process files them")
+
+
+def _ask_sources(context: Context, study: str) -> Iterator[Outcome]:
+    """Tell of what a sender has and never sent whole. Raise Unavailable."""
+    for series in context.trees.series_names(study):
+        connection = context.trees.read_series(study, series).get("IncomingConnection", {})
+        peer = context.source(str(connection.get("AETitleCaller", "")))
+        if peer is None:
+            continue
+        try:
+            there = pacs.stored_instances(peer, study, [series])
+        except pacs.Unsupported:
+            continue
+        lacking = there - set(context.trees.instances(study))
+        if lacking:
+            yield error(
+                study,
+                f"{peer} has {len(lacking)} more instances of series {series}: send them again",
+                series=series,
+                lacking=sorted(lacking),
+            )
+
+
+def _compare(context: Context, request: Request) -> Iterator[Outcome]:
+    """Queue a new request for what was not sent or is gone. Raise Unavailable."""
+    filed = context.trees.instances(request.study)
+    ledger = context.ledger.read(request.study, request.assignment)
+    sent = [one for one in ledger.values() if one.fate is Fate.STORED]
+    held = _held(context, request, sent)
+    lost = [one for one in sent if held is not None and one.output_uid not in held]
+    again = [one for one in lost if one.sop_instance in filed]
+    if again:
+        _unprove(context, request, again)
+    lacking = {one.sop_instance for one in again} | set(transfer.lacking(filed, ledger))
+    counts = _counts(sent, held)
+    if lacking:
+        _queue(context, request, list(filed))
+        text = f"{len(lacking)} of {len(filed)} instances lack at the PACS: queued again"
+        yield ok(request.study, text, series=counts)
+    if len(lost) > len(again):
+        text = (
+            f"{len(lost) - len(again)} instances are gone from the PACS and no longer here: "
+            "have them sent again"
+        )
+        yield error(request.study, text, series=counts)
+    if not lacking and not lost:
+        said = "it answers no queries" if held is None else "the PACS holds them"
+        text = f"{len(filed)} instances filed, {len(sent)} sent; {said}"
+        yield ok(request.study, text, series=counts)
+
+
+def _held(context: Context, request: Request, sent: list[Delivery]) -> set[str] | None:
+    project = context.projects.get(request.project) or {}
+    study = replace_study_uid(request.study, context.recipe(request.assignment))
+    name = str(project.get(fields.PROJECT_PACS, ""))
+    return held_in_series(context, name, study, sorted({one.output_series for one in sent}))
+
+
+def _counts(sent: list[Delivery], held: set[str] | None) -> dict[str, dict[str, Any]]:
+    """By series as sent: how many were, and how many of them the PACS holds."""
+    found: dict[str, dict[str, Any]] = {}
+    for one in sent:
+        told = found.setdefault(one.output_series, {"sent": 0, "held": None if held is None else 0})
+        told["sent"] += 1
+        if held is not None:
+            told["held"] += one.output_uid in held
+    return found
+
+
+def _unprove(context: Context, request: Request, lost: list[Delivery]) -> None:
+    """The ledger says so first, so that nobody deletes what has to be sent again."""
+    now = datetime.fromtimestamp(context.now(), UTC).isoformat(timespec="seconds")
+    lines = [replace(one, fate=Fate.MISSING, proof=Proof.NONE, time=now) for one in lost]
+    context.ledger.write(request.study, request.project, lines)
+
+
+def _queue(context: Context, request: Request, filed: list[str]) -> None:
+    """A request of its own: the one that is done stays the record of what was done."""
+    version = f"{content_version(filed)}-{context.now():.0f}"
+    again = Request.wanted(request.study, request.transfer, request.assignment, version)
+    created = datetime.fromtimestamp(context.now(), UTC).isoformat(timespec="seconds")
+    context.queues.add(again.with_values(created=created))
+
+
+def _age(context: Context, request: Request) -> float:
+    try:
+        return context.now() - datetime.fromisoformat(request.created).timestamp()
+    except ValueError:
+        return 0.0
+
+
+STEP = Step(
+    NAME,
+    __doc__,
+    plan,
+    apply,
+    parameters=(
+        click.Option(
+            ["--days"], type=click.IntRange(0), default=30, show_default=True,
+            help="Studies received or requested in so many days; 0: all.",
+        ),
+    ),
+    locks=(NAME, "process", "anonymize-and-send"),
+)  # fmt: skip

@@ -1,0 +1,85 @@
+"""Storage commitment: what is asked, and what is told of it (PS3.4 J.3)."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+
+from pydicom.dataset import Dataset
+
+from headgate.core.upperlayer import commands
+from headgate.core.upperlayer.commands import Command
+from headgate.core.upperlayer.pdus import ProtocolError
+from headgate.stores.dicomnet.association import Message, Open, Peer, Presentation
+from headgate.stores.dicomnet.identifiers import decode
+
+MOST_BYTES = 16 << 20  # of a report: it lies in memory
+Reference = tuple[str, str]  # SOP class and SOP instance
+
+
+@dataclass(frozen=True)
+class Notice:
+    """What a PACS tells of a transaction: the instances that it keeps, and those that it does not,
+    with the reason's number (PS3.3 C.14.1.1).
+    """
+
+    transaction: str
+    kept: frozenset[str]
+    failed: dict[str, int] = field(default_factory=dict)
+
+
+def request_of(transaction: str, references: Iterable[Reference]) -> Dataset:
+    """Given a transaction and instances, return the data set that asks for their commitment."""
+    dataset = Dataset()
+    dataset.TransactionUID = transaction
+    dataset.ReferencedSOPSequence = []
+    for sop_class, instance in references:
+        one = Dataset()
+        one.ReferencedSOPClassUID, one.ReferencedSOPInstanceUID = sop_class, instance
+        dataset.ReferencedSOPSequence.append(one)
+    return dataset
+
+
+def notice_of(report: Dataset) -> Notice:
+    """Given the data set of a report, return what it tells."""
+    kept = report.get("ReferencedSOPSequence") or []
+    failed = report.get("FailedSOPSequence") or []
+    return Notice(
+        str(report.get("TransactionUID", "")),
+        frozenset(str(one.get("ReferencedSOPInstanceUID", "")) for one in kept),
+        {
+            str(one.get("ReferencedSOPInstanceUID", "")): int(one.get("FailureReason") or 0)
+            for one in failed
+        },
+    )
+
+
+def listening_for(keep: Callable[[Notice], None]) -> Open:
+    """Given who keeps notices, return who takes N-EVENT-REPORTs on an association of the PACS."""
+
+    def opened(_command: Command, _presentation: Presentation, _peer: Peer) -> Message:
+        return _Report(keep)
+
+    return opened
+
+
+class _Report:
+    """A report while it comes."""
+
+    def __init__(self, keep: Callable[[Notice], None]) -> None:
+        self._keep = keep
+        self._data = bytearray()
+
+    def write(self, piece: memoryview) -> None:
+        if len(self._data) <= MOST_BYTES:
+            self._data += piece
+
+    def finish(self) -> int:
+        if len(self._data) > MOST_BYTES:
+            return commands.PROCESSING_FAILURE
+        try:
+            self._keep(notice_of(decode(bytes(self._data))))
+        except (ProtocolError, ValueError, OSError):
+            return commands.PROCESSING_FAILURE
+        return commands.SUCCESS
+
+    def discard(self) -> None:
+        self._data.clear()

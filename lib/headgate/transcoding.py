@@ -1,0 +1,62 @@
+"""An output in another transfer syntax, without loss, for a PACS that refuses the one it has."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from io import BytesIO
+
+from pydicom.dataset import Dataset
+from pydicom.filereader import read_dataset
+
+from headgate.cleaning import Clean
+from headgate.core.deid import marks
+from headgate.core.elements import encoding_of, walk
+from headgate.core.pixels.description import describe
+from headgate.stores import pixeldata
+from headgate.stores.dicomfiles import understanding
+
+Buffers = Sequence[bytes | memoryview]
+
+
+def transcoded(output: Clean, transfer_syntax: str) -> Clean:
+    """Given an output and an uncompressed syntax, return the same output in it.
+
+    Frames are decoded and not compressed again, so that nothing is lost. Raise Rejected where they
+    cannot be decoded.
+    """
+    with understanding():
+        header = _header(output)
+        pixels, told = _pixels(output, header, transfer_syntax)
+        header.update(told)
+        encoding = encoding_of(transfer_syntax)
+        data = marks.encoded(header, encoding)
+        elements = {one.tag: data[one.start : one.end] for one in walk(data, encoding)}
+    return replace(
+        output,
+        header=replace(output.header, elements=elements, encoding=encoding),
+        pixels=pixels,
+        encoding=encoding,
+        transfer_syntax=transfer_syntax,
+    )
+
+
+def _header(output: Clean) -> Dataset:
+    encoding = output.header.encoding
+    header = read_dataset(BytesIO(output.header.header()), encoding.is_implicit, encoding.is_little)
+    for _ in header.iterall():  # decoded now: raw ones are written as they were read
+        pass
+    return header
+
+
+def _pixels(output: Clean, header: Dataset, transfer_syntax: str) -> tuple[Buffers, Dataset]:
+    """Return the pixel elements, and what tells of them otherwise than before."""
+    stored, told = [memoryview(one) for one in output.pixels], Dataset()
+    if not stored:
+        return [], told
+    if pixeldata.is_told_apart_by_heads(output.transfer_syntax, transfer_syntax):
+        return pixeldata.reheaded(stored, output.transfer_syntax, transfer_syntax), told
+    image, frames = pixeldata.opened(stored, output.transfer_syntax, describe(header))
+    written = pixeldata.recoded(frames, transfer_syntax, image)
+    told.PhotometricInterpretation = written.image.photometric
+    if written.image.samples > 1:
+        told.PlanarConfiguration = int(written.image.is_planar)
+    return written.pixels, told

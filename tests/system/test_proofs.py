@@ -1,0 +1,158 @@
+"""Storage commitment, C-FIND, QIDO-RS, or the PACS's word: what was given is written down."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections import Counter
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs, urlsplit
+
+import factories
+import pytest
+from headgate.core.errors import Unavailable
+from headgate.core.model import Assignment, Fate, Proof, Request
+from headgate.delivery import Delivering
+from liars import STORAGE_COMMITMENT, STORAGE_COMMITMENT_INSTANCE, a_lying_pacs
+from pynetdicom import AE, build_role
+
+TO = Assignment("P", "P-001", "E1")
+STUDY = factories.Study("proven")
+
+
+def configure(gateway, port, proof="commitment", demand="c-store", **values):
+    """Let the gateway send to a PACS whose word is checked in this way."""
+    text = gateway.site.config.read_text().replace("port = 9\n", f"port = {port}\n")
+    lines = "".join(f"{name} = {json.dumps(value)}\n" for name, value in values.items())
+    text = text.replace('proof = "c-find"\n', f'proof = "{proof}"\n{lines}')
+    gateway.site.config.write_text(f'{text}\n[projects.P]\nproof = "{demand}"\n')
+    gateway.receive(*STUDY.instances(3))
+    gateway.site.run("process")
+
+
+def run(gateway):
+    return Delivering(gateway.context(), Request.wanted(STUDY.uid, 1, TO, "1"), {}).run()
+
+
+def levels(gateway):
+    ledger = gateway.context().ledger.read(STUDY.uid, TO)
+    return Counter((one.fate, one.proof) for one in ledger.values())
+
+
+def test_a_pacs_that_commits_itself_at_once_is_the_best_proof(a_tree):
+    with a_lying_pacs(commits="at once") as pacs:
+        configure(a_tree, pacs.port, demand="commitment")
+        run(a_tree)
+        assert {one.ReferencedSOPClassUID for one in pacs.asked[0].ReferencedSOPSequence} == {
+            factories.CT
+        }
+    assert levels(a_tree) == {(Fate.STORED, Proof.COMMITMENT): 3}
+    assert "commitment" in str(a_tree.site.run("status", "--study", STUDY.uid).lines)
+    assert not list(a_tree.layout.commitments.iterdir())
+
+
+def test_what_a_pacs_does_not_commit_itself_to_is_sent_again(a_tree):
+    with a_lying_pacs(commits="at once", drops=lambda number: number == 2) as pacs:
+        configure(a_tree, pacs.port)
+        with pytest.raises(Unavailable, match="does not hold"):
+            run(a_tree)
+        assert levels(a_tree) == {
+            (Fate.STORED, Proof.COMMITMENT): 2,
+            (Fate.MISSING, Proof.NONE): 1,
+        }
+        run(a_tree)
+        assert sum(pacs.stored.values()) == 4
+    assert levels(a_tree) == {(Fate.STORED, Proof.COMMITMENT): 3}
+
+
+@pytest.mark.parametrize("commits", ["", "refused", "never"])
+def test_a_pacs_that_does_not_commit_itself_is_asked_by_query(a_tree, commits):
+    with a_lying_pacs(commits=commits) as pacs:
+        configure(a_tree, pacs.port, commitment_seconds=0.5)
+        run(a_tree)
+    assert levels(a_tree) == {(Fate.STORED, Proof.C_FIND): 3}
+
+
+def test_a_commitment_told_later_on_an_association_of_the_pacs_counts(a_tree):
+    a_tree.site.start_receiver()
+    try:
+        with a_lying_pacs(commits="later") as pacs:
+            configure(a_tree, pacs.port, demand="commitment", commitment_seconds=0.5)
+            with pytest.raises(Unavailable, match="demands proof by commitment"):
+                run(a_tree)
+            assert levels(a_tree) == {(Fate.STORED, Proof.C_FIND): 3}
+            tell(a_tree.site.port, pacs.report())
+            run(a_tree)
+            assert sum(pacs.stored.values()) == 3
+        assert levels(a_tree) == {(Fate.STORED, Proof.COMMITMENT): 3}
+    finally:
+        a_tree.site.stop_receiver()
+
+
+def tell(port, report):
+    """Call the gateway's receiver as a PACS that commits itself does: as SCP of the service."""
+    entity = AE(ae_title="RESEARCH")
+    entity.add_requested_context(STORAGE_COMMITMENT)
+    role = build_role(STORAGE_COMMITMENT, scp_role=True)
+    association = entity.associate("127.0.0.1", port, ext_neg=[role])
+    status, _ = association.send_n_event_report(
+        report, 1, STORAGE_COMMITMENT, STORAGE_COMMITMENT_INSTANCE
+    )
+    association.release()
+    assert status.Status == 0
+
+
+@contextmanager
+def a_dicomweb_service(held, pages=2):
+    """A service that tells of so many instances a page, and asks for its token."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            assert self.headers["Authorization"] == "Bearer open.sesame"
+            place = urlsplit(self.path)
+            study, series = place.path.split("/")[3], place.path.split("/")[5]
+            offset = int(parse_qs(place.query)["offset"][0])
+            mine = sorted(name for name, where in held.items() if where == (study, series))
+            rows = [{"00080018": {"vr": "UI", "Value": [name]}} for name in mine]
+            body = json.dumps(rows[offset : offset + pages]).encode()
+            self.send_response(200)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_arguments):
+            """Be silent."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"http://127.0.0.1:{server.server_address[1]}/dicom-web"
+    server.shutdown()
+    server.server_close()
+
+
+def test_a_dicomweb_service_is_asked_where_the_pacs_answers_no_queries(a_tree, tmp_path):
+    token = tmp_path / "token"
+    token.write_text("open.sesame\n")
+    token.chmod(0o600)
+    with (
+        a_lying_pacs(answers_find=False, drops=lambda number: number == 2) as pacs,
+        a_dicomweb_service(pacs.held) as url,
+    ):
+        values = {"qido_url": url, "web_token_file": str(token)}
+        configure(a_tree, pacs.port, demand="qido-rs", **values)
+        with pytest.raises(Unavailable, match="does not hold"):
+            run(a_tree)
+        run(a_tree)
+        assert sum(pacs.stored.values()) == 4
+    assert levels(a_tree) == {(Fate.STORED, Proof.QIDO_RS): 3}
+
+
+def test_the_word_of_a_pacs_is_not_enough_for_a_project_that_demands_more(a_tree):
+    with a_lying_pacs(answers_find=False) as pacs:
+        configure(a_tree, pacs.port, demand="c-find")
+        with pytest.raises(Unavailable, match="demands proof by c-find"):
+            run(a_tree)
+        assert levels(a_tree) == {(Fate.STORED, Proof.C_STORE): 3}
+        with pytest.raises(Unavailable, match="demands proof by c-find"):
+            run(a_tree)
+        assert sum(pacs.stored.values()) == 3
