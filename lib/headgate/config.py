@@ -29,6 +29,8 @@ class ReceiverSettings:
     maximum_associations: int = 64
     maximum_pdu: int = 131072
     maximum_object_megabytes: int = 65536
+    digests: bool = False
+    commitment_peers: dict[str, str] = field(default_factory=dict)
     tls_port: int = 0
     tls_certificate: str = ""
     tls_key: str = ""
@@ -242,7 +244,7 @@ def _value(kind: Any, value: Any, name: str) -> Any:
             raise Misconfigured(f"{name} is a list of texts, not {value!r}")
         return value
     wanted = (int, float) if kind is float else kind
-    if not isinstance(value, wanted) or isinstance(value, bool):
+    if not isinstance(value, wanted) or (isinstance(value, bool) and kind is not bool):
         raise Misconfigured(f"{name} is of type {kind.__name__}, not {value!r}")
     _check_choice(name, value)
     return float(value) if kind is float else value

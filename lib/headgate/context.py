@@ -52,7 +52,9 @@ class Context:
 
     @cached_property
     def archive(self) -> Archive:
-        return Archive(self.layout, self.settings.receiver.free_floor_megabytes * MEGABYTE)
+        settings = self.settings.receiver
+        floor = settings.free_floor_megabytes * MEGABYTE
+        return Archive(self.layout, floor, has_digests=settings.digests)
 
     @cached_property
     def trees(self) -> Trees:

@@ -5,24 +5,27 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from headgate.core.errors import Unavailable
+from headgate.core.errors import HeadgateError, Unavailable
 from headgate.core.grammar import is_ae_title
 from headgate.core.upperlayer import commands
 from headgate.core.upperlayer.commands import SUCCESS
 from headgate.core.upperlayer.negotiation import VERIFICATION
+from headgate.stores.dicomnet import pacs
 from headgate.stores.dicomnet.association import (
     Answer,
     Association,
     Open,
     Peer,
     Rejection,
+    Report,
     Services,
 )
 from headgate.stores.dicomnet.commitment import Notice, listening_for
+from headgate.stores.dicomnet.committing import committing
 from headgate.stores.dicomnet.pacs import STORAGE_COMMITMENT
 from headgate.stores.dicomnet.storing import Quarantine, storing
 from headgate.stores.dicomnet.tally import Tally
@@ -100,6 +103,7 @@ class Receiver:
     limits: Limits = field(default_factory=Limits)
     security: Security | None = None
     keep_notice: Callable[[Notice], None] | None = None
+    reported_at: Mapping[str, pacs.Peer] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self._tls = self.security.context() if self.security else None
@@ -107,6 +111,7 @@ class Receiver:
             frozenset({VERIFICATION, STORAGE_COMMITMENT}),
             self._handlers(),
             self._admit,
+            self._call,
             self.limits.pdu_bytes,
         )
         self._open: dict[threading.Thread, tuple[Association, socket.socket]] = {}
@@ -137,7 +142,9 @@ class Receiver:
         return aborted
 
     def _handlers(self) -> dict[int, Open]:
-        of_commitment: dict[int, Open] = {}
+        of_commitment: dict[int, Open] = {
+            commands.N_ACTION_RQ: committing(self.quarantine.failures)
+        }
         if self.keep_notice:
             of_commitment[commands.N_EVENT_REPORT_RQ] = listening_for(self.keep_notice)
         return {
@@ -180,6 +187,19 @@ class Receiver:
         finally:
             self.tally.closed()
             self._open.pop(threading.current_thread(), None)
+
+    def _call(self, peer: Peer, sop_class: str, report: Report) -> None:
+        where = self.reported_at.get(peer.calling)
+        if where is None:
+            log.warning(
+                "%s ended its association before its report, and receiver.commitment_peers does "
+                "not tell where to call it: it has to ask again", peer.calling,
+            )  # fmt: skip
+            return
+        try:
+            pacs.tell(where, sop_class, report.values, report.dataset)
+        except HeadgateError as reason:
+            log.warning("the report to %s did not get there: %s", peer.calling, reason)
 
     def _admit(self, peer: Peer) -> Rejection | None:
         refusal = self.admission.refusal(peer.calling, peer.called, peer.address)
