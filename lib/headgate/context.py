@@ -24,6 +24,7 @@ from headgate.stores.commitments import Commitments
 from headgate.stores.dicomnet.pacs import Peer
 from headgate.stores.layout import Layout
 from headgate.stores.ledger import Ledger
+from headgate.stores.performed import PerformedSteps
 from headgate.stores.quarantine.archive import Archive
 from headgate.stores.queues import Queues
 from headgate.stores.spool import Spool
@@ -71,6 +72,11 @@ class Context:
     @cached_property
     def ledger(self) -> Ledger:
         return Ledger(self.layout)
+
+    @cached_property
+    def performed(self) -> PerformedSteps:
+        """What modalities tell of the steps that they perform."""
+        return PerformedSteps(self.layout)
 
     @cached_property
     def commitments(self) -> Commitments:

@@ -126,6 +126,7 @@ def _serve(
         context.archive, Tally(board, row), _admission(context), limits, _security(context),
         lambda notice: context.commitments.keep(notice.transaction, notice.kept, notice.failed),
         _reported_at(context),
+        context.performed,
     )  # fmt: skip
     for listener, is_secured in listeners:
         receiver.serve(listener, is_secured=is_secured)

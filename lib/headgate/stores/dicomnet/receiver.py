@@ -27,6 +27,7 @@ from headgate.stores.dicomnet.association import (
 from headgate.stores.dicomnet.commitment import Notice, listening_for
 from headgate.stores.dicomnet.committing import committing
 from headgate.stores.dicomnet.pacs import STORAGE_COMMITMENT
+from headgate.stores.dicomnet.performing import PERFORMED_STEP, Steps, performing
 from headgate.stores.dicomnet.storing import Quarantine, storing
 from headgate.stores.dicomnet.tally import Tally
 from headgate.stores.dicomnet.tls import Security, Untrusted, secured
@@ -104,11 +105,12 @@ class Receiver:
     security: Security | None = None
     keep_notice: Callable[[Notice], None] | None = None
     reported_at: Mapping[str, pacs.Peer] = field(default_factory=dict)
+    steps: Steps | None = None
 
     def __post_init__(self) -> None:
         self._tls = self.security.context() if self.security else None
         self._services = Services(
-            frozenset({VERIFICATION, STORAGE_COMMITMENT}),
+            frozenset({VERIFICATION, STORAGE_COMMITMENT, PERFORMED_STEP}),
             self._handlers(),
             self._admit,
             self._call,
@@ -142,13 +144,14 @@ class Receiver:
         return aborted
 
     def _handlers(self) -> dict[int, Open]:
-        of_commitment: dict[int, Open] = {
-            commands.N_ACTION_RQ: committing(self.quarantine.failures)
-        }
+        others: dict[int, Open] = {commands.N_ACTION_RQ: committing(self.quarantine.failures)}
+        if self.steps:
+            others[commands.N_CREATE_RQ] = performing(self.steps, is_new=True)
+            others[commands.N_SET_RQ] = performing(self.steps, is_new=False)
         if self.keep_notice:
-            of_commitment[commands.N_EVENT_REPORT_RQ] = listening_for(self.keep_notice)
+            others[commands.N_EVENT_REPORT_RQ] = listening_for(self.keep_notice)
         return {
-            **of_commitment,
+            **others,
             commands.C_STORE_RQ: storing(
                 self.quarantine, self.tally.count, self.limits.object_bytes
             ),
