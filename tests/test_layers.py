@@ -20,6 +20,7 @@ BESIDE = {
     "sending": "context",
     "parallel": "context",
     "proving": "context",
+    "delivering": "context",
     "transcoding": "context",
     "fiona": "context",
     "examples": "context",

@@ -83,6 +83,10 @@ class PacsSettings:
     ae_title: str = "RESEARCH"
     calling_ae_title: str = "HEADGATE"
     timeout_seconds: float = 30.0
+    tls: bool = False
+    tls_trusted: str = ""
+    tls_certificate: str = ""
+    tls_key: str = ""
     proof: str = "commitment"
     commitment_seconds: float = 10.0
     qido_url: str = ""
@@ -242,7 +246,7 @@ def _value(kind: Any, value: Any, name: str) -> Any:
             raise Misconfigured(f"{name} is a list of texts, not {value!r}")
         return value
     wanted = (int, float) if kind is float else kind
-    if not isinstance(value, wanted) or isinstance(value, bool):
+    if not isinstance(value, wanted) or isinstance(value, bool) != (kind is bool):
         raise Misconfigured(f"{name} is of type {kind.__name__}, not {value!r}")
     _check_choice(name, value)
     return float(value) if kind is float else value

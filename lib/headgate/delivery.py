@@ -10,7 +10,7 @@ from typing import Any
 from headgate.cleaning import may_leave_as
 from headgate.config import SendingSettings
 from headgate.context import Context
-from headgate.core import fields, transfer
+from headgate.core import transfer
 from headgate.core.deid.uids import replace_study_uid
 from headgate.core.errors import Rejected, Unavailable
 from headgate.core.model import Delivery, Fate, Proof, Request
@@ -26,17 +26,21 @@ Kind = tuple[str, str]  # SOP class and transfer syntax
 
 
 class Delivering:
-    """The delivery of one request; `run` can be done again and again, and sends what lacks."""
+    """The delivery of one request to one of its targets; `run` can be done again and again, and
+    sends what lacks.
+    """
 
-    def __init__(self, context: Context, request: Request, project: Mapping[str, Any]) -> None:
+    def __init__(
+        self, context: Context, request: Request, project: Mapping[str, Any], target: str
+    ) -> None:
         self._context = context
         self._request = request
         self._project = project
         self._recipe = context.recipe(request.assignment, project)
-        self._pacs = str(project.get(fields.PROJECT_PACS, ""))
+        self._pacs = target
         self._peer = context.peer(self._pacs)
         self._demand = Proof(context.project_settings(request.project).proof)
-        self._ledger = context.ledger.read(request.study, request.assignment)
+        self._ledger = context.ledger.read(request.study, request.assignment, target)
         self._unwritten: list[Delivery] = []
         self._written = time.monotonic()
         self._references: set[str] = set()
@@ -125,6 +129,7 @@ class Delivering:
         self._keep(fated(name, self._recipe, fate, **values))
 
     def _keep(self, delivery: Delivery) -> None:
+        delivery = replace(delivery, target=self._pacs)
         self._ledger[delivery.sop_instance] = delivery
         self._unwritten.append(delivery)
         is_late = time.monotonic() - self._written > LINES_AFTER_SECONDS

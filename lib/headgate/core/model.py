@@ -50,7 +50,7 @@ class Delivery:
 
     `received` and `sent` tell the bytes of the data set as filed and as sent: the SHA-256 in
     hexadecimal of the SHA-256 of its header and of each of its pixel elements; `status` is the
-    C-STORE status, -1 when there was none.
+    C-STORE status, -1 when there was none; `target` is the PACS by its name in the settings.
     """
 
     sop_instance: str
@@ -66,6 +66,7 @@ class Delivery:
     proof: Proof = Proof.NONE
     reason: str = ""
     time: str = ""
+    target: str = ""
 
     @classmethod
     def from_line(cls, line: str) -> Self:

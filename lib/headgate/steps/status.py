@@ -97,7 +97,7 @@ def _life(context: Context, study: str, item: str) -> str:
 
 def _told(deliveries: dict[str, list[Delivery]]) -> str:
     counts = Counter(
-        f"{one.fate} for {one.participant} (proof: {one.proof})"
+        f"{one.fate} for {one.participant} at {one.target or 'no target'} (proof: {one.proof})"
         for several in deliveries.values()
         for one in several
     )
