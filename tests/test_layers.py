@@ -20,6 +20,7 @@ BESIDE = {
     "sending": "context",
     "parallel": "context",
     "proving": "context",
+    "depositing": "context",
     "delivering": "context",
     "transcoding": "context",
     "fiona": "context",

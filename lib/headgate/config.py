@@ -76,8 +76,11 @@ class RedcapSettings:
 
 @dataclass(frozen=True)
 class PacsSettings:
-    """One research PACS."""
+    """One research PACS, or another target of what is sent."""
 
+    kind: str = "dicom"
+    url: str = ""
+    folder: str = ""
     host: str = "127.0.0.1"
     port: int = 4242
     ae_title: str = "RESEARCH"
@@ -173,6 +176,7 @@ class Settings:
 
 CHOICES = {  # setting: what it may be
     "incoming.patient_identity": ("hashed", "plain", "omitted"),
+    "pacs.*.kind": ("dicom", "stow-rs", "folder"),
     "pacs.*.proof": ("commitment", "c-find", "qido-rs", "c-store"),
     "projects.*.proof": ("commitment", "c-find", "qido-rs", "c-store"),
     "projects.*.uid_scheme": ("uuid", "fiona"),

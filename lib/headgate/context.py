@@ -155,6 +155,14 @@ class Context:
             self.pacs(name)
         return list(found)
 
+    def web_token(self, name: str) -> str:
+        """Given a PACS by name, return the bearer token of its DICOMweb service, or ''.
+
+        Raise Misconfigured.
+        """
+        path = self.pacs(name).web_token_file
+        return secrets.read_bearer(path) if path else ""
+
     def peer(self, name: str) -> Peer:
         """Given a PACS by name, or '' for the first one, return how to call it."""
         pacs = self.pacs(name)

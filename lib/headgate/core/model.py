@@ -25,6 +25,7 @@ class Proof(StrEnum):
     QIDO_RS = "qido-rs"
     C_FIND = "c-find"
     COMMITMENT = "commitment"
+    READ_BACK = "read-back"
 
     def reaches(self, other: "Proof") -> bool:
         """Given another proof, return whether this one is as strong."""

@@ -17,7 +17,7 @@ from headgate.core.errors import Rejected
 from headgate.core.model import Delivery, Fate
 from headgate.core.states import State
 from headgate.demo.site import Site
-from headgate.stores.dicomfiles import encode, read_instance
+from headgate.stores.dicomfiles import encode, read_instance, understanding
 from headgate.stores.layout import STUDY_PREFIX, Layout
 from headgate.stores.ledger import Ledger
 from headgate.stores.quarantine.archive import Archive
@@ -181,7 +181,7 @@ def _patients(archive: Archive, study: str) -> list[Identifiers]:
     """One for each distinct patient of the study, as the gate takes it from an input."""
     found: dict[tuple[str, str], Identifiers] = {}
     for path in archive.files_of(study):
-        with suppress(Rejected):
+        with suppress(Rejected), understanding():
             instance = read_instance(path)
             header = instance.header
             patient = str(header.get("PatientName", "")), str(header.get("PatientID", ""))
