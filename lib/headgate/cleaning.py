@@ -162,6 +162,8 @@ def may_leave_as(instance_class: str, transfer_syntax: str) -> set[tuple[str, st
 
 def _described(written: Written, instance: Instance) -> dict[int, bytes]:
     """Return the elements that describe the pixels, those that encoding them anew changed."""
+    if written.pixels is instance.pixels:
+        return {}
     new = Dataset()
     new.PhotometricInterpretation = written.image.photometric
     if written.image.samples > 1:

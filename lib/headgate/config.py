@@ -29,6 +29,8 @@ class ReceiverSettings:
     maximum_associations: int = 64
     maximum_pdu: int = 131072
     maximum_object_megabytes: int = 65536
+    digests: bool = False
+    commitment_peers: dict[str, str] = field(default_factory=dict)
     tls_port: int = 0
     tls_certificate: str = ""
     tls_key: str = ""

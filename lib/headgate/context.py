@@ -25,6 +25,7 @@ from headgate.stores.dicomnet.pacs import Peer
 from headgate.stores.dicomnet.tls import Trust
 from headgate.stores.layout import Layout
 from headgate.stores.ledger import Ledger
+from headgate.stores.performed import PerformedSteps
 from headgate.stores.quarantine.archive import Archive
 from headgate.stores.queues import Queues
 from headgate.stores.spool import Spool
@@ -54,7 +55,9 @@ class Context:
 
     @cached_property
     def archive(self) -> Archive:
-        return Archive(self.layout, self.settings.receiver.free_floor_megabytes * MEGABYTE)
+        settings = self.settings.receiver
+        floor = settings.free_floor_megabytes * MEGABYTE
+        return Archive(self.layout, floor, has_digests=settings.digests)
 
     @cached_property
     def trees(self) -> Trees:
@@ -71,6 +74,11 @@ class Context:
     @cached_property
     def ledger(self) -> Ledger:
         return Ledger(self.layout)
+
+    @cached_property
+    def performed(self) -> PerformedSteps:
+        """What modalities tell of the steps that they perform."""
+        return PerformedSteps(self.layout)
 
     @cached_property
     def commitments(self) -> Commitments:

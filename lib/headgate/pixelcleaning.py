@@ -10,7 +10,7 @@ import numpy as np
 from headgate.core.deid.profile import Profile
 from headgate.core.deid.telling import NOBODY, Identifiers
 from headgate.core.errors import Rejected
-from headgate.core.pixels.blanking import blank, blank_outside
+from headgate.core.pixels.blanking import blank, blank_outside, without_unused_bits
 from headgate.core.pixels.boxes import Box, Word, around, of
 from headgate.core.pixels.changes import NOISE, changed, unchanged
 from headgate.core.pixels.description import Description, describe
@@ -54,7 +54,7 @@ def clean_pixels(
     read: Reader = ocr.words,
 ) -> pixeldata.Written:
     """Given an instance, a profile and the patient's identifiers, return its frames without text,
-    encoded anew.
+    encoded anew; as they are stored, where there is none in any of them.
 
     Raise Rejected where a frame cannot be decoded, or text is left in it: with the frame's
     number, never with what was read; and where there is no reader.
@@ -66,22 +66,35 @@ def clean_pixels(
     masks = template_boxes(image, profile.pixel_templates)
     names = partial(names_patient, identifiers=identifiers)
     cleaning = Cleaning(decoded, palette, kept_regions(image), masks, read, names)
-    return pixeldata.recoded(_cleaned(frames, cleaning), instance.transfer_syntax, decoded)
+    touched: list[int] = []
+    cleaned = _cleaned(frames, cleaning, touched)
+    written = pixeldata.recoded(cleaned, instance.transfer_syntax, decoded)
+    if touched:
+        return written
+    return pixeldata.Written(instance.pixels, instance.transfer_syntax, image)
 
 
-def _cleaned(frames: Iterator[np.ndarray], how: Cleaning) -> Iterator[np.ndarray]:
-    """Yield each frame without its text; what was read before and looks the same is not again."""
+def _cleaned(
+    frames: Iterator[np.ndarray], how: Cleaning, touched: list[int]
+) -> Iterator[np.ndarray]:
+    """Yield each frame without its text; what was read before and looks the same is not again.
+
+    The numbers of those that then differ are added to `touched`.
+    """
     seen: dict[bytes, list[Box]] = {}
     before: Known | None = None
     for number, frame in enumerate(frames, 1):
-        masked = _masked(frame, how)
+        masked = _masked(without_unused_bits(frame, how.image), how)
         digest = hashlib.sha256(masked.tobytes()).digest()
         if digest in seen:
             before = Known(masked, seen[digest])
         else:
             before = _known(masked, before, number, how)
             seen[digest] = before.boxes
-        yield blank(masked, before.boxes, how.image, how.palette)
+        result = blank(masked, before.boxes, how.image, how.palette)
+        if not np.array_equal(result, frame):
+            touched.append(number)
+        yield result
 
 
 def _known(frame: np.ndarray, before: Known | None, number: int, how: Cleaning) -> Known:

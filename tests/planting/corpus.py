@@ -250,11 +250,18 @@ def _refusable(dataset: Dataset) -> str:
     """Return why it is right to refuse an instance, if it is: nobody can judge its content."""
     if "EncapsulatedDocument" in dataset:
         return "a document"
-    if dataset.get("BurnedInAnnotation", "NO") != "NO":
-        return "burned-in annotation"
     if not str(dataset.SOPClassUID).startswith("1.2.840.10008.5.1.4."):
         return "a class of a manufacturer"
-    return ""
+    return "" if _are_pixels_decoded(dataset) else "pixels that cannot be decoded"
+
+
+def _are_pixels_decoded(dataset: Dataset) -> bool:
+    if "PixelData" not in dataset:
+        return True
+    try:
+        return dataset.pixel_array.size > 0
+    except (AttributeError, NotImplementedError, RuntimeError, ValueError):
+        return False
 
 
 def _uid(*words: object) -> str:

@@ -24,6 +24,8 @@ REFUSED = re.compile(r"rejected: (.*)")
 VALUES = re.compile(r"= <[^>]*>|[\d.]+")
 MISSING = "Missing attribute"
 BIRTH_DATE = 8
+# they say otherwise where text is looked for in pixels
+DESCRIBING_PIXELS = frozenset({"BurnedInAnnotation", "PhotometricInterpretation"})
 
 
 @dataclass
@@ -135,15 +137,24 @@ def _leaks(answer: Answer, output: search.Output, score: Score) -> None:
 
 def _kept(answer: Answer, dataset: Dataset, score: Score) -> None:
     found = truth.clinical(dataset)
+    are_cleaned = _has_cleaned_pixels(dataset)
     for path, value in answer.clinical.items():
+        if are_cleaned and path in DESCRIBING_PIXELS:
+            continue
         is_same = found.get(path) == value
         score.check("clinical value kept", is_same, answer.source, f"{path}: {found.get(path)}")
     for keyword, text in answer.phrases.items():
         kept = str(dataset.get(keyword, ""))
         score.check("clinical text kept", kept == text, answer.source, f"{text!r}: {kept!r}")
-    if answer.pixels:
+    if answer.pixels and not are_cleaned:
         is_same = truth.pixels(dataset) == answer.pixels
         score.check("pixels identical", is_same, answer.source)
+
+
+def _has_cleaned_pixels(dataset: Dataset) -> bool:
+    """PS3.16 CID 7050, Clean Pixel Data Option: text was looked for in them, and may be gone."""
+    done = dataset.get("DeidentificationMethodCodeSequence", [])
+    return any(one.get("CodeValue") == "113101" for one in done)
 
 
 def _dates(answer: Answer, dataset: Dataset, shifts: dict[str, set[int]], score: Score) -> None:

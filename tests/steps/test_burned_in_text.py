@@ -14,9 +14,10 @@ from headgate.core.deid.identity import Recipe
 from headgate.core.deid.profile import Profile
 from headgate.core.deid.telling import Identifiers
 from headgate.core.errors import Rejected
+from headgate.core.filemeta import file_head
 from headgate.core.pixels.boxes import Box, Word
 from headgate.core.pixels.regions import Template
-from headgate.stores.dicomfiles import encode, file_head, take_apart
+from headgate.stores.dicomfiles import encode, take_apart
 from pydicom import Dataset
 
 CT, US = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.6.1"

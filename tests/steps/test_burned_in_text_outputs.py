@@ -80,8 +80,9 @@ def made_by_a_lossy_coder():
     one = imaging.instance(GREY, [imaging.frame(GREY, None)], RLE)
     value = encapsulate([stream.getvalue()], has_bot=False)
     head = bytes(one.pixels[0][:12])
-    pixels = memoryview(head + value + b"\xfe\xff\xdd\xe0\0\0\0\0")
-    return replace(one, pixels=[pixels], transfer_syntax="1.2.840.10008.1.2.4.50")
+    pixels = head + value + b"\xfe\xff\xdd\xe0\0\0\0\0"
+    dataset = memoryview(bytes(one.head) + pixels)
+    return replace(one, dataset=dataset, transfer_syntax="1.2.840.10008.1.2.4.50")
 
 
 def test_a_lossy_image_comes_out_uncompressed_and_still_says_that_it_was_lossy(a_reader):

@@ -6,6 +6,8 @@ import json
 import os
 import signal
 import time
+from functools import partial
+from pathlib import Path
 
 import factories
 import pytest
@@ -146,6 +148,12 @@ def heartbeat(gateway, restart="[]", timeout=2.0):
     return gateway.site.run("heartbeat")
 
 
+def with_children(process):
+    """The process and those that it forked: proc_pid_task(5)."""
+    children = Path(f"/proc/{process}/task/{process}/children").read_text()
+    return [process, *map(int, children.split())]
+
+
 def restart_by(tmp_path):
     mark = tmp_path / "restarted"
     return mark, json.dumps(["touch", str(mark)])
@@ -170,9 +178,9 @@ def test_O01_a_receiver_that_is_down_is_started_again(a_tree, tmp_path):
 def test_O01_a_receiver_that_hangs_is_started_again(a_tree, tmp_path, request):
     request.addfinalizer(a_tree.site.stop_receiver)
     a_tree.site.start_receiver()
-    process = a_tree.site._receiver.process
-    os.kill(process.pid, signal.SIGSTOP)
-    request.addfinalizer(lambda: os.kill(process.pid, signal.SIGCONT))
+    for process in with_children(a_tree.site._receiver.process.pid):
+        os.kill(process, signal.SIGSTOP)
+        request.addfinalizer(partial(os.kill, process, signal.SIGCONT))
     mark, command = restart_by(tmp_path)
     assert heartbeat(a_tree, command, 0.5).code == 1
     assert mark.exists()

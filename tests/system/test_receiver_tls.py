@@ -54,6 +54,7 @@ class Gateway:
         (path,) = factories.save(STUDY.instances(1), self.folder / "files")
         words = [needs("storescu", "dcmtk"), *security, "127.0.0.1", str(port or self.port), path]
         done = subprocess.run(list(map(str, words)), capture_output=True, check=False, timeout=60)
+        self.said = done.stdout + done.stderr
         return done.returncode == 0
 
     def as_sender(self, name):
@@ -83,7 +84,7 @@ def a_gateway(tmp_path, certificates):
 
 def test_who_needs_no_certificate_sends_and_the_plain_port_is_open_too(a_gateway):
     gateway = a_gateway()
-    assert gateway.send(*gateway.anonymous)
+    assert gateway.send(*gateway.anonymous), gateway.said
     assert gateway.send(port=gateway.plain)
     assert len(gateway.files()) == 1
 
@@ -110,7 +111,7 @@ def test_of_those_trusted_only_the_listed_are_let_in(a_gateway, certificates):
 def test_who_speaks_no_tls_is_refused_and_others_go_on(a_gateway):
     gateway = a_gateway()
     assert not gateway.send()
-    assert gateway.send(*gateway.anonymous)
+    assert gateway.send(*gateway.anonymous), gateway.said
 
 
 def test_old_protocols_are_not_spoken(a_gateway, certificates):

@@ -15,7 +15,6 @@ from headgate.stores import files, metrics
 
 NAME = "status"
 OVERVIEW = ("disk", "arrived", "changed", "unknown", *State)
-LIFE = ("received", "filed", "listing", "requests", "ledger", "next")
 
 
 def plan(context: Context) -> Iterator[str]:
@@ -30,7 +29,7 @@ def plan(context: Context) -> Iterator[str]:
 def apply(context: Context, item: str) -> Iterator[Outcome]:
     """Tell of one thing; nothing is changed, and REDCap is not asked."""
     if context.options["study"]:
-        yield ok(item, _life(context, context.options["study"], item))
+        yield ok(item, LIFE[item](context, context.options["study"]))
     elif item.startswith("run."):
         yield _last_run(context, item.removeprefix("run."))
     elif item in tuple(State):
@@ -76,23 +75,41 @@ def _last_run(context: Context, step: str) -> Outcome:
     return ok(step, f"last success {when}; the last run ended with {code}", **values)
 
 
-def _life(context: Context, study: str, item: str) -> str:
-    requests = list(context.queues.of_study(study, lambda _state: True))
-    deliveries = context.ledger.of_study(study)
-    if item == "received":
-        paths = context.archive.files_of(study)
-        return f"{len(paths)} files in the archive"
-    if item == "filed":
-        count = len(context.trees.instances(study))
-        return f"{count} instances in {len(context.trees.series_names(study))} series"
-    if item == "listing":
-        return "waits to be listed" if context.spool.is_changing(study) else "nothing to be listed"
-    if item == "requests":
-        states = [f"{request.id} {context.queues.state_of(request.id)}" for request in requests]
-        return "; ".join(states) or "none: nobody assigned it, or create-transfer-requests not ran"
-    if item == "ledger":
-        return _told(deliveries)
-    return _next(context, study)
+def _received(context: Context, study: str) -> str:
+    return f"{len(context.archive.files_of(study))} files in the archive"
+
+
+def _filed(context: Context, study: str) -> str:
+    count = len(context.trees.instances(study))
+    return f"{count} instances in {len(context.trees.series_names(study))} series"
+
+
+def _listing(context: Context, study: str) -> str:
+    return "waits to be listed" if context.spool.is_changing(study) else "nothing to be listed"
+
+
+def _requests(context: Context, study: str) -> str:
+    requests = context.queues.of_study(study, lambda _state: True)
+    states = [f"{request.id} {context.queues.state_of(request.id)}" for request in requests]
+    return "; ".join(states) or "none: nobody assigned it, or create-transfer-requests not ran"
+
+
+def _ledger(context: Context, study: str) -> str:
+    return _told(context.ledger.of_study(study))
+
+
+def _expected(context: Context, study: str) -> str:
+    """Whether all came that the modality told of."""
+    expected = context.performed.expected(study)
+    if not expected:
+        return "the modality told nothing of it (MPPS)"
+    here = Counter(path.parent.name for path in context.trees.instances(study).values())
+    lacking = {series: count - here[series] for series, count in expected.items()}
+    missing = {series: count for series, count in lacking.items() if count > 0}
+    if not missing:
+        return f"all {sum(expected.values())} instances that the modality told of are here"
+    told = "; ".join(f"{count} of series {series}" for series, count in sorted(missing.items()))
+    return f"{sum(missing.values())} of {sum(expected.values())} instances have not come: {told}"
 
 
 def _told(deliveries: dict[str, list[Delivery]]) -> str:
@@ -117,6 +134,15 @@ def _next(context: Context, study: str) -> str:
     return "it is not here: have it sent"
 
 
+LIFE = {
+    "received": _received,
+    "filed": _filed,
+    "expected": _expected,
+    "listing": _listing,
+    "requests": _requests,
+    "ledger": _ledger,
+    "next": _next,
+}
 NEXT = {
     State.FAILED: "a person: see why it failed, mend it, bin/requeue",
     State.HELD: "a person: bin/requeue lets it go on",

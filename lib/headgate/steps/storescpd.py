@@ -16,6 +16,7 @@ from headgate.context import Context
 from headgate.core.errors import Misconfigured
 from headgate.core.step import Outcome, Step, error, ok
 from headgate.stores import systemd
+from headgate.stores.dicomnet.channel import Peer
 from headgate.stores.dicomnet.receiver import (
     Admission,
     Limits,
@@ -124,6 +125,8 @@ def _serve(
     receiver = Receiver(
         context.archive, Tally(board, row), _admission(context), limits, _security(context),
         lambda notice: context.commitments.keep(notice.transaction, notice.kept, notice.failed),
+        _reported_at(context),
+        context.performed,
     )  # fmt: skip
     for listener, is_secured in listeners:
         receiver.serve(listener, is_secured=is_secured)
@@ -131,6 +134,18 @@ def _serve(
     for listener, _ in listeners:
         listener.close()
     return receiver.stop(settings.grace_seconds)
+
+
+def _reported_at(context: Context) -> dict[str, Peer]:
+    settings = context.settings.receiver
+    found = {}
+    for title, where in settings.commitment_peers.items():
+        host, _, port = where.rpartition(":")
+        if not host or not port.isdigit():
+            raise Misconfigured(f'receiver.commitment_peers: {title} is not at "host:port"')
+        own, seconds = settings.ae_title, settings.idle_seconds
+        found[title] = Peer(host, int(port), title, own, seconds)
+    return found
 
 
 def _is_enabled(context: Context) -> bool:

@@ -45,6 +45,11 @@ class Layout:
         return self.site / "spool" / "settled"
 
     @property
+    def performed(self) -> Path:
+        """What modalities tell of the steps that they perform."""
+        return self.site / "spool" / "performed"
+
+    @property
     def commitments(self) -> Path:
         return self.site / "spool" / "commitments"
 
@@ -105,7 +110,7 @@ class Layout:
         """Return every folder that exists from the start."""
         return [
             self.archive, self.raw, self.participants, self.arrived, self.changed, self.settled,
-            self.commitments, self.unknown, self.ledger, self.temp, self.locks, self.metrics,
-            self.watermarks, self.targets,
+            self.commitments, self.performed, self.unknown, self.ledger, self.temp, self.locks,
+            self.metrics, self.watermarks, self.targets,
             *(self.requests / state for state in State),
         ]  # fmt: skip

@@ -1,7 +1,7 @@
 """Frames out of stored pixel elements, one at a time, and back into them without loss."""
 
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any, NamedTuple
@@ -24,7 +24,6 @@ from headgate.core.elements import (
 )
 from headgate.core.errors import Rejected
 from headgate.core.pixels import jpeg, jpeglossless, native
-from headgate.core.pixels.blanking import without_unused_bits
 from headgate.core.pixels.description import PALETTE, Description
 from headgate.core.pixels.rendering import as_rgb
 
@@ -75,7 +74,7 @@ class Stored(NamedTuple):
 class Written:
     """Cleaned frames: the pixel elements that hold them, the syntax, and how they are described."""
 
-    pixels: list[bytes]
+    pixels: Sequence[bytes | memoryview]
     transfer_syntax: str
     image: Description
 
@@ -136,7 +135,7 @@ def opened(
     """Given stored pixel elements and what the header says of them, return how the decoded frames
     are described, and the frames (rows, columns[, 3]) of stored values, each decoded in its turn.
 
-    Bits that hold no sample are cleared. Raise Rejected where a frame cannot be decoded.
+    Raise Rejected where a frame cannot be decoded.
     """
     elements = {one.tag: one for one in (_stored(pixel, transfer_syntax) for pixel in pixels)}
     if PIXEL_DATA not in elements:
@@ -158,7 +157,7 @@ def _frames(
     count = 0
     try:
         for array, told in _decoded(elements, transfer_syntax, image):
-            yield without_unused_bits(array, image), str(told["photometric_interpretation"])
+            yield array, str(told["photometric_interpretation"])
             count += 1
     except BROKEN as error:
         raise Rejected(f"frame {count + 1} cannot be decoded ({type(error).__name__})") from error

@@ -122,7 +122,7 @@ def associate_accept(
     user = [
         item(MAXIMUM_LENGTH, struct.pack(">L", maximum_length)),
         item(CLASS_UID, IMPLEMENTATION_CLASS_UID.encode("ascii")),
-        *(item(ROLE, _role_bytes(one)) for one in roles),
+        *map(role_item, roles),
         item(VERSION_NAME, IMPLEMENTATION_VERSION.encode("ascii")),
     ]
     titles = title(request.called) + title(request.calling)
@@ -189,9 +189,10 @@ def _role(value: bytes) -> Role:
     return Role(read_text(value[2:-2]), bool(value[-2]), bool(value[-1]))
 
 
-def _role_bytes(role: Role) -> bytes:
+def role_item(role: Role) -> bytes:
+    """Given a role, return the item that proposes or accepts it: PS3.7 D.3.3.4."""
     uid = role.sop_class.encode("latin-1")
-    return struct.pack(">H", len(uid)) + uid + bytes((role.is_user, role.is_provider))
+    return item(ROLE, struct.pack(">H", len(uid)) + uid + bytes((role.is_user, role.is_provider)))
 
 
 def maximum(values: list[bytes]) -> int:

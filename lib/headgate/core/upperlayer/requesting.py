@@ -39,6 +39,7 @@ def associate_request(request: AssociateRequest) -> bytes:
     user = [
         item(pdus.MAXIMUM_LENGTH, struct.pack(">L", request.maximum_length)),
         item(pdus.CLASS_UID, IMPLEMENTATION_CLASS_UID.encode("ascii")),
+        *map(pdus.role_item, request.roles),
         item(pdus.VERSION_NAME, IMPLEMENTATION_VERSION.encode("ascii")),
     ]
     titles = pdus.title(request.called) + pdus.title(request.calling)

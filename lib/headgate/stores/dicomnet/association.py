@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from headgate.core.upperlayer import commands, pdus
+from headgate.core.upperlayer import commands, pdus, requesting
 from headgate.core.upperlayer.commands import Command
 from headgate.core.upperlayer.negotiation import ACCEPTANCE, answers
 from headgate.core.upperlayer.pdus import Accepted, AssociateRequest, ProtocolError
@@ -32,6 +32,13 @@ class Presentation(NamedTuple):
     transfer_syntax: str
 
 
+class Report(NamedTuple):
+    """What a peer is told unasked: elements of the command, and an encoded data set."""
+
+    values: dict[int, str | int]
+    dataset: bytes
+
+
 class Message(Protocol):
     """Where the data set of a message goes, piece by piece."""
 
@@ -40,6 +47,9 @@ class Message(Protocol):
 
     def finish(self) -> int:
         """Return the status of the response."""
+
+    def report(self) -> Report | None:
+        """Return what the peer is told once it has the response, if anything."""
 
     def discard(self) -> None:
         """The rest does not come."""
@@ -51,12 +61,14 @@ Open = Callable[[Command, Presentation, Peer], Message]
 @dataclass(frozen=True)
 class Services:
     """What an association offers: by SOP class what is offered beside storage, by command field
-    who takes the message; `admit` says why a peer is refused, or None.
+    who takes the message; `admit` says why a peer is refused, or None; `call` takes a report to a
+    peer on an association of its own.
     """
 
     classes: frozenset[str]
     handlers: Mapping[int, Open]
     admit: Callable[[Peer], Rejection | None]
+    call: Callable[[Peer, str, Report], None]
     maximum_length: int
 
 
@@ -179,11 +191,26 @@ class Association:
             status = message.finish()
             self._current = None
             self._respond(number, command, status)
+            self._report(number, message)
 
     def _respond(self, number: int, command: Command, status: int) -> None:
         message, room = commands.response(command, status), self._request.maximum_length
         for one in pdus.data(number, message, is_command=True, maximum_length=room):
             self._wire.send(one)
+
+    def _report(self, number: int, message: Message) -> None:
+        """Tell the peer on this association, or call it where it speaks already."""
+        report = message.report()
+        if report is None:
+            return
+        abstract = self._presentations[number].abstract_syntax
+        if self._wire.has_more(0):
+            self._services.call(self._peer, abstract, report)
+            return
+        values = {commands.AFFECTED_CLASS: abstract, **report.values}
+        command = commands.request(commands.N_EVENT_REPORT_RQ, 1, values, has_data_set=True)
+        room = self._request.maximum_length
+        self._wire.send_parts(requesting.message(number, command, [report.dataset], room))
 
     def _abort(self, reason: int) -> None:
         try:
@@ -204,6 +231,9 @@ class Answer:
     def finish(self) -> int:
         """Return the status."""
         return self._status
+
+    def report(self) -> Report | None:
+        """There is nothing to tell."""
 
     def discard(self) -> None:
         """Nothing was kept."""

@@ -8,7 +8,7 @@ from pydicom.dataset import Dataset
 from headgate.core.upperlayer import commands
 from headgate.core.upperlayer.commands import Command
 from headgate.core.upperlayer.pdus import ProtocolError
-from headgate.stores.dicomnet.association import Message, Open, Peer, Presentation
+from headgate.stores.dicomnet.association import Message, Open, Peer, Presentation, Report
 from headgate.stores.dicomnet.identifiers import decode
 
 MOST_BYTES = 16 << 20  # of a report: it lies in memory
@@ -80,6 +80,9 @@ class _Report:
         except (ProtocolError, ValueError, OSError):
             return commands.PROCESSING_FAILURE
         return commands.SUCCESS
+
+    def report(self) -> Report | None:
+        return None
 
     def discard(self) -> None:
         self._data.clear()

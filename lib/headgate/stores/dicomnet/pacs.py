@@ -9,7 +9,7 @@ from pydicom.dataset import Dataset
 from headgate.core.errors import HeadgateError, Unavailable
 from headgate.core.upperlayer import commands, pdus, requesting
 from headgate.core.upperlayer.negotiation import IMPLICIT_LITTLE, VERIFICATION
-from headgate.core.upperlayer.pdus import AssociateRequest, Proposal, ProtocolError
+from headgate.core.upperlayer.pdus import AssociateRequest, Proposal, ProtocolError, Role
 from headgate.stores.dicomnet.channel import Channel, Peer, Unanswered
 from headgate.stores.dicomnet.identifiers import decode, encode
 from headgate.stores.dicomnet.tls import Untrusted
@@ -122,6 +122,13 @@ class Association:
             raise Unavailable(f"{self._peer} is out of resources (0x{status:04X})")
         return status
 
+    def report(self, sop_class: str, values: dict[int, str | int], dataset: bytes) -> None:
+        """Given an event, report it. Raise Unavailable."""
+        with self._channel.talking("N-EVENT-REPORT"):
+            field = commands.N_EVENT_REPORT_RQ
+            self._channel.ask(field, sop_class, IMPLICIT_LITTLE, [dataset], values)
+            self._channel.answer(field)
+
     def find(self, query: Dataset) -> Iterator[Dataset]:
         """Given a query of the study root model, yield the answers.
 
@@ -162,7 +169,22 @@ def associated(peer: Peer, wanted: Iterable[tuple[str, str]]) -> Iterator[Associ
         association.release()
 
 
-def associate(peer: Peer, wanted: Iterable[tuple[str, str]]) -> Association:
+def tell(peer: Peer, sop_class: str, values: dict[int, str | int], dataset: bytes) -> None:
+    """Given a peer, report an event to it that it asked about before: PS3.4 J.3.3.
+
+    Raise Unsupported when it takes no reports; Unavailable.
+    """
+    roles = (Role(sop_class, is_user=False, is_provider=True),)
+    association = associate(peer, [(sop_class, IMPLICIT_LITTLE)], roles)
+    try:
+        association.report(sop_class, values, dataset)
+    finally:
+        association.release()
+
+
+def associate(
+    peer: Peer, wanted: Iterable[tuple[str, str]], roles: tuple[Role, ...] = ()
+) -> Association:
     """Given a PACS and the (SOP class, transfer syntax) pairs to come, return an association.
 
     One context is proposed for each pair, so that what is stored travels as it is stored. Raise
@@ -171,6 +193,7 @@ def associate(peer: Peer, wanted: Iterable[tuple[str, str]]) -> Association:
     kinds = dict(zip(range(1, 256, 2), sorted(set(wanted)), strict=False))
     proposals = tuple(Proposal(number, one, (syntax,)) for number, (one, syntax) in kinds.items())
     titles = peer.ae_title, peer.calling_ae_title
+    request = AssociateRequest(*titles, proposals, LONGEST_PDU, roles=roles)
     try:
         wire = _wire(peer)
     except Untrusted as trouble:
@@ -178,7 +201,7 @@ def associate(peer: Peer, wanted: Iterable[tuple[str, str]]) -> Association:
     except OSError as trouble:
         raise Unanswered(f"{peer} does not answer: nothing is lost, it is tried again") from trouble
     try:
-        wire.send(requesting.associate_request(AssociateRequest(*titles, proposals, LONGEST_PDU)))
+        wire.send(requesting.associate_request(request))
         agreement = _agreement(wire, peer)
     except (ProtocolError, Closed, OSError) as trouble:
         wire.close()

@@ -5,25 +5,29 @@ import logging
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from headgate.core.errors import Unavailable
+from headgate.core.errors import HeadgateError, Unavailable
 from headgate.core.grammar import is_ae_title
 from headgate.core.upperlayer import commands
 from headgate.core.upperlayer.commands import SUCCESS
 from headgate.core.upperlayer.negotiation import VERIFICATION
+from headgate.stores.dicomnet import pacs
 from headgate.stores.dicomnet.association import (
     Answer,
     Association,
     Open,
     Peer,
     Rejection,
+    Report,
     Services,
 )
 from headgate.stores.dicomnet.commitment import Notice, listening_for
+from headgate.stores.dicomnet.committing import committing
 from headgate.stores.dicomnet.pacs import STORAGE_COMMITMENT
+from headgate.stores.dicomnet.performing import PERFORMED_STEP, Steps, performing
 from headgate.stores.dicomnet.storing import Quarantine, storing
 from headgate.stores.dicomnet.tally import Tally
 from headgate.stores.dicomnet.tls import Security, Untrusted, secured
@@ -100,13 +104,16 @@ class Receiver:
     limits: Limits = field(default_factory=Limits)
     security: Security | None = None
     keep_notice: Callable[[Notice], None] | None = None
+    reported_at: Mapping[str, pacs.Peer] = field(default_factory=dict)
+    steps: Steps | None = None
 
     def __post_init__(self) -> None:
         self._tls = self.security.context() if self.security else None
         self._services = Services(
-            frozenset({VERIFICATION, STORAGE_COMMITMENT}),
+            frozenset({VERIFICATION, STORAGE_COMMITMENT, PERFORMED_STEP}),
             self._handlers(),
             self._admit,
+            self._call,
             self.limits.pdu_bytes,
         )
         self._open: dict[threading.Thread, tuple[Association, socket.socket]] = {}
@@ -137,11 +144,14 @@ class Receiver:
         return aborted
 
     def _handlers(self) -> dict[int, Open]:
-        of_commitment: dict[int, Open] = {}
+        others: dict[int, Open] = {commands.N_ACTION_RQ: committing(self.quarantine.failures)}
+        if self.steps:
+            others[commands.N_CREATE_RQ] = performing(self.steps, is_new=True)
+            others[commands.N_SET_RQ] = performing(self.steps, is_new=False)
         if self.keep_notice:
-            of_commitment[commands.N_EVENT_REPORT_RQ] = listening_for(self.keep_notice)
+            others[commands.N_EVENT_REPORT_RQ] = listening_for(self.keep_notice)
         return {
-            **of_commitment,
+            **others,
             commands.C_STORE_RQ: storing(
                 self.quarantine, self.tally.count, self.limits.object_bytes
             ),
@@ -180,6 +190,19 @@ class Receiver:
         finally:
             self.tally.closed()
             self._open.pop(threading.current_thread(), None)
+
+    def _call(self, peer: Peer, sop_class: str, report: Report) -> None:
+        where = self.reported_at.get(peer.calling)
+        if where is None:
+            log.warning(
+                "%s ended its association before its report, and receiver.commitment_peers does "
+                "not tell where to call it: it has to ask again", peer.calling,
+            )  # fmt: skip
+            return
+        try:
+            pacs.tell(where, sop_class, report.values, report.dataset)
+        except HeadgateError as reason:
+            log.warning("the report to %s did not get there: %s", peer.calling, reason)
 
     def _admit(self, peer: Peer) -> Rejection | None:
         refusal = self.admission.refusal(peer.calling, peer.called, peer.address)

@@ -2,7 +2,7 @@
 
 import errno
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from headgate.core.elements import study_instance_uid
@@ -11,7 +11,7 @@ from headgate.core.filemeta import file_head, journey
 from headgate.core.grammar import is_uid
 from headgate.core.upperlayer import commands
 from headgate.core.upperlayer.commands import OUT_OF_RESOURCES, PROCESSING_FAILURE, SUCCESS, Command
-from headgate.stores.dicomnet.association import Peer, Presentation
+from headgate.stores.dicomnet.association import Peer, Presentation, Report
 
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 CONFLICT = "conflict"
@@ -42,6 +42,9 @@ class Quarantine(Protocol):
 
     def draft(self, head: bytes) -> Draft:
         """Given how a file begins, return an instance that begins so."""
+
+    def failures(self, references: Iterable[tuple[str, str]]) -> dict[str, int]:
+        """Given SOP classes and instances, return why those fail that are not safe."""
 
 
 class Storing:
@@ -82,6 +85,9 @@ class Storing:
         finally:
             self.discard()
         return self._trouble or SUCCESS
+
+    def report(self) -> Report | None:
+        """There is nothing to tell beside the status."""
 
     def discard(self) -> None:
         """Leave nothing of it half-written."""

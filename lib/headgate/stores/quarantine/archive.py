@@ -4,13 +4,14 @@ import itertools
 import os
 import re
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
 from headgate.core.grammar import is_uid
 from headgate.stores import files
 from headgate.stores.layout import STUDY_PREFIX, Layout
+from headgate.stores.quarantine import inspection
 from headgate.stores.quarantine.drafts import Draft, Kept, arrival_of, link_new
 
 DISCARDED = "discarded-"
@@ -20,7 +21,10 @@ DIGEST = re.compile(r"[0-9a-f]{16}")
 class Archive:
     """The folders `archive/scp_<study>/`, and the arrival links in `spool/arrived/`."""
 
-    def __init__(self, layout: Layout, free_floor_bytes: int = 0) -> None:
+    def __init__(
+        self, layout: Layout, free_floor_bytes: int = 0, *, has_digests: bool = False
+    ) -> None:
+        self._has_digests = has_digests
         self._layout = layout
         self._free_floor_bytes = free_floor_bytes
         self._numbers = itertools.count()
@@ -35,7 +39,13 @@ class Archive:
         Raise OSError as the disk does.
         """
         aside = self._layout.temp / _name_aside(next(self._numbers))
-        return Draft(self._layout, aside, head)
+        return Draft(self._layout, aside, head, has_digest=self._has_digests)
+
+    def failures(self, references: Iterable[tuple[str, str]]) -> dict[str, int]:
+        """Given SOP classes and instances, return why those fail (PS3.3 C.14.1.1) that are not
+        safe here: by instance, after their bytes were read again.
+        """
+        return inspection.failures(self._layout, references)
 
     def keep(self, study: str | None, sop_instance: str, head: bytes, dataset: memoryview) -> Kept:
         """Given an instance, put it on disk durably and announce it; return what was found.

@@ -11,6 +11,7 @@ from pathlib import Path
 from headgate.core.grammar import is_uid, short_hash
 from headgate.stores import files, straight
 from headgate.stores.layout import NO_STUDY, STUDY_PREFIX, Layout
+from headgate.stores.quarantine.inspection import keep_digest
 
 PREAMBLE_AND_PREFIX = 132
 GROUP_LENGTH_ELEMENT = 12
@@ -29,8 +30,11 @@ class Kept(StrEnum):
 class Draft:
     """An instance that is being written, in temp/, by one thread; `close` it in the end."""
 
-    def __init__(self, layout: Layout, aside: Path, head: bytes) -> None:
+    def __init__(
+        self, layout: Layout, aside: Path, head: bytes, *, has_digest: bool = False
+    ) -> None:
         """Raise OSError as the disk does."""
+        self._digest = hashlib.sha256() if has_digest else None
         self._layout, self._aside, self._head = layout, aside, len(head)
         self._file = files.open_new(aside)
         self._file.write(head)
@@ -38,6 +42,8 @@ class Draft:
     def write(self, part: bytes | memoryview) -> None:
         """Given more of the data set, write it. Raise OSError as the disk does."""
         self._file.write(part)
+        if self._digest:
+            self._digest.update(part)
 
     def settle(self, study: str | None, sop_instance: str) -> Kept:
         """Given what it is, name and announce it; return what was found when both are durable.
@@ -48,6 +54,8 @@ class Draft:
         folder = self._layout.study_archive(study) if study else self._layout.archive / NO_STUDY
         name = sop_instance if is_uid(sop_instance) else "invalid-" + short_hash(sop_instance)
         self._file.finish()
+        if self._digest:
+            keep_digest(self._file.descriptor, self._digest.digest())
         if not self._file.is_straight:  # no name before its bytes
             os.fsync(self._file.descriptor)
         kept, path = self._named(folder / name)

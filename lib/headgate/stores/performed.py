@@ -1,0 +1,58 @@
+"""What modalities tell of the steps that they perform (MPPS, PS3.4 F): what is to be expected."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+
+from headgate.core.grammar import is_uid
+from headgate.stores import files
+from headgate.stores.layout import Layout
+
+
+@dataclass(frozen=True)
+class Performed:
+    """A step: the studies it belongs to, its state, and how many instances each series has."""
+
+    studies: tuple[str, ...] = ()
+    state: str = ""
+    instances: Mapping[str, int] = field(default_factory=dict)
+
+
+class PerformedSteps:
+    """The folder `spool/performed/`: a file a step, with nothing of the patient in it."""
+
+    def __init__(self, layout: Layout) -> None:
+        self._folder = layout.performed
+
+    def read(self, step: str) -> Performed | None:
+        """Given a step's UID, return what was told of it, or None."""
+        try:
+            told = json.loads((self._folder / step).read_text())
+        except FileNotFoundError:
+            return None
+        return Performed(tuple(told["studies"]), told["state"], told["instances"])
+
+    def write(self, step: str, performed: Performed) -> None:
+        """Given a step's UID and what is told of it, keep it durably. Raise Unavailable."""
+        files.write_whole(self._folder / step, json.dumps(asdict(performed)))
+
+    def known(self, step: str) -> str | None:
+        """Given a step's UID, return its state, or None."""
+        performed = self.read(step)
+        return performed.state if performed else None
+
+    def keep(self, step: str, studies: tuple[str, ...], state: str, counts: dict[str, int]) -> None:
+        """Given what is told of a step, keep it with what is known. Raise Unavailable."""
+        before = self.read(step) or Performed()
+        self.write(
+            step, Performed(studies or before.studies, state, {**before.instances, **counts})
+        )
+
+    def expected(self, study: str) -> dict[str, int]:
+        """Given a study, return how many instances of which series were told of; none: {}."""
+        found: dict[str, int] = {}
+        for step in filter(is_uid, files.names_in(self._folder)):
+            performed = self.read(step)
+            if performed and study in performed.studies:
+                found.update(performed.instances)
+        return found
