@@ -56,6 +56,7 @@ def plan(context: Context) -> Iterator[Compared]:
 def apply(context: Context, item: Compared) -> Iterator[Outcome]:
     """Compare by SOP Instance UID: archive and raw/, the sender, and each PACS it went to."""
     yield from _file_again(context, item.study)
+    yield from _count_performed(context, item.study)
     yield from _ask_sources(context, item.study)
     for request in item.requests:
         project = context.projects.get(request.project) or {}
@@ -72,6 +73,18 @@ def _file_again(context: Context, study: str) -> Iterator[Outcome]:
     new = sum(context.archive.announce(path) for path in lacking)
     if new:
         yield ok(study, f"{new} instances were not filed: process files them")
+
+
+def _count_performed(context: Context, study: str) -> Iterator[Outcome]:
+    """Tell of what a modality made (MPPS) and never sent; a study that was cleared had all."""
+    expected: dict[str, dict[str, int]] = context.once("expected", context.performed.by_study)
+    if not context.trees.series_names(study):
+        return
+    for series, count in sorted(expected.get(study, {}).items()):
+        lacking = count - context.trees.count(study, series)
+        if lacking > 0:
+            text = f"the modality made {lacking} more instances of series {series}: send them again"
+            yield error(study, text, series=series)
 
 
 def _ask_sources(context: Context, study: str) -> Iterator[Outcome]:
