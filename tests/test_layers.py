@@ -20,6 +20,8 @@ BESIDE = {
     "sending": "context",
     "parallel": "context",
     "proving": "context",
+    "depositing": "context",
+    "delivering": "context",
     "transcoding": "context",
     "fiona": "context",
     "examples": "context",

@@ -78,13 +78,20 @@ class RedcapSettings:
 
 @dataclass(frozen=True)
 class PacsSettings:
-    """One research PACS."""
+    """One research PACS, or another target of what is sent."""
 
+    kind: str = "dicom"
+    url: str = ""
+    folder: str = ""
     host: str = "127.0.0.1"
     port: int = 4242
     ae_title: str = "RESEARCH"
     calling_ae_title: str = "HEADGATE"
     timeout_seconds: float = 30.0
+    tls: bool = False
+    tls_trusted: str = ""
+    tls_certificate: str = ""
+    tls_key: str = ""
     proof: str = "commitment"
     commitment_seconds: float = 10.0
     qido_url: str = ""
@@ -171,6 +178,7 @@ class Settings:
 
 CHOICES = {  # setting: what it may be
     "incoming.patient_identity": ("hashed", "plain", "omitted"),
+    "pacs.*.kind": ("dicom", "stow-rs", "folder"),
     "pacs.*.proof": ("commitment", "c-find", "qido-rs", "c-store"),
     "projects.*.proof": ("commitment", "c-find", "qido-rs", "c-store"),
     "projects.*.uid_scheme": ("uuid", "fiona"),
@@ -244,7 +252,7 @@ def _value(kind: Any, value: Any, name: str) -> Any:
             raise Misconfigured(f"{name} is a list of texts, not {value!r}")
         return value
     wanted = (int, float) if kind is float else kind
-    if not isinstance(value, wanted) or (isinstance(value, bool) and kind is not bool):
+    if not isinstance(value, wanted) or isinstance(value, bool) != (kind is bool):
         raise Misconfigured(f"{name} is of type {kind.__name__}, not {value!r}")
     _check_choice(name, value)
     return float(value) if kind is float else value

@@ -16,12 +16,13 @@ from headgate.core.classify.rules import Rules, load_rules
 from headgate.core.deid.identity import Recipe, project_key
 from headgate.core.deid.profile import Profile
 from headgate.core.errors import Misconfigured
-from headgate.core.fields import EXCLUSIONS_FORM, PROJECT_NAME, REPEAT_FORM
+from headgate.core.fields import EXCLUSIONS_FORM, PROJECT_NAME, PROJECT_PACS, REPEAT_FORM
 from headgate.core.model import Assignment
 from headgate.environment import CHECKOUT
 from headgate.stores import files, profiles, secrets
 from headgate.stores.commitments import Commitments
 from headgate.stores.dicomnet.pacs import Peer
+from headgate.stores.dicomnet.tls import Trust
 from headgate.stores.layout import Layout
 from headgate.stores.ledger import Ledger
 from headgate.stores.performed import PerformedSteps
@@ -29,6 +30,7 @@ from headgate.stores.quarantine.archive import Archive
 from headgate.stores.queues import Queues
 from headgate.stores.spool import Spool
 from headgate.stores.tables import Tables
+from headgate.stores.targets import Targets
 from headgate.stores.trees import Trees
 from headgate.stores.watermarks import Watermarks
 
@@ -81,6 +83,10 @@ class Context:
     @cached_property
     def commitments(self) -> Commitments:
         return Commitments(self.layout)
+
+    @cached_property
+    def targets(self) -> Targets:
+        return Targets(self.layout)
 
     @cached_property
     def watermarks(self) -> Watermarks:
@@ -146,11 +152,31 @@ class Context:
             raise Misconfigured(f"no PACS {chosen!r} in the configuration: add [pacs.{chosen}]")
         return known[chosen]
 
+    def targets_of(self, project: Mapping[str, Any]) -> list[str]:
+        """Given a project's row, return the names of the PACSs that its studies go to.
+
+        Raise Misconfigured.
+        """
+        names = [one.strip() for one in str(project.get(PROJECT_PACS, "")).split(",")]
+        found = dict.fromkeys(name or next(iter(self.settings.pacs), "") for name in names)
+        for name in found:
+            self.pacs(name)
+        return list(found)
+
+    def web_token(self, name: str) -> str:
+        """Given a PACS by name, return the bearer token of its DICOMweb service, or ''.
+
+        Raise Misconfigured.
+        """
+        path = self.pacs(name).web_token_file
+        return secrets.read_bearer(path) if path else ""
+
     def peer(self, name: str) -> Peer:
         """Given a PACS by name, or '' for the first one, return how to call it."""
         pacs = self.pacs(name)
+        trust = Trust(pacs.tls_trusted, pacs.tls_certificate, pacs.tls_key) if pacs.tls else None
         return Peer(
-            pacs.host, pacs.port, pacs.ae_title, pacs.calling_ae_title, pacs.timeout_seconds
+            pacs.host, pacs.port, pacs.ae_title, pacs.calling_ae_title, pacs.timeout_seconds, trust
         )
 
     def source(self, ae_title: str) -> Peer | None:

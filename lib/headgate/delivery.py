@@ -1,7 +1,7 @@
 """One study to one project: de-identify, send, prove, and write the ledger."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -10,10 +10,12 @@ from typing import Any
 from headgate.cleaning import may_leave_as
 from headgate.config import SendingSettings
 from headgate.context import Context
-from headgate.core import fields, transfer
+from headgate.core import transfer
+from headgate.core.deid.identity import Recipe
 from headgate.core.deid.uids import replace_study_uid
 from headgate.core.errors import Rejected, Unavailable
 from headgate.core.model import Delivery, Fate, Proof, Request
+from headgate.depositing import Folder, Service, deposit
 from headgate.parallel import spread
 from headgate.proving import Question, proven
 from headgate.sending import Job, Named, Sent, fated, now, transmit
@@ -22,21 +24,25 @@ from headgate.stores.dicomnet import pacs
 
 LINES_AT_ONCE, LINES_AFTER_SECONDS = 500, 2.0
 WORTH_AN_ASSOCIATION = 16  # instances
+Share = tuple[list[Named], int]  # what a process sends, and over how many associations
 Kind = tuple[str, str]  # SOP class and transfer syntax
 
 
 class Delivering:
-    """The delivery of one request; `run` can be done again and again, and sends what lacks."""
+    """The delivery of one request to one of its targets; `run` can be done again and again, and
+    sends what lacks.
+    """
 
-    def __init__(self, context: Context, request: Request, project: Mapping[str, Any]) -> None:
+    def __init__(
+        self, context: Context, request: Request, project: Mapping[str, Any], target: str
+    ) -> None:
         self._context = context
         self._request = request
         self._project = project
         self._recipe = context.recipe(request.assignment, project)
-        self._pacs = str(project.get(fields.PROJECT_PACS, ""))
-        self._peer = context.peer(self._pacs)
+        self._pacs = target
         self._demand = Proof(context.project_settings(request.project).proof)
-        self._ledger = context.ledger.read(request.study, request.assignment)
+        self._ledger = context.ledger.read(request.study, request.assignment, target)
         self._unwritten: list[Delivery] = []
         self._written = time.monotonic()
         self._references: set[str] = set()
@@ -60,13 +66,13 @@ class Delivering:
         missing = sum(one.fate is Fate.MISSING for one in self._ledger.values())
         if missing:
             raise Unavailable(
-                f"{self._peer} acknowledged {missing} instances that it does not hold: "
+                f"{self._pacs} acknowledged {missing} instances that it does not hold: "
                 "they are sent again"
             )
         weak = len(transfer.unproven(self._ledger, self._demand))
         if weak:
             raise Unavailable(
-                f"the project demands proof by {self._demand}, which {self._peer} has not given "
+                f"the project demands proof by {self._demand}, which {self._pacs} has not given "
                 f"for {weak} instances: it is asked again"
             )
         return [self._ledger[name] for name in on_disk]
@@ -94,12 +100,10 @@ class Delivering:
 
     def _transmit(self, paths: Mapping[str, Path], wanted: set[Kind]) -> None:
         sending = self._context.settings.sending
-        job = Job(self._peer, frozenset(wanted), self._recipe)
+        work = self._work(wanted)
         told: set[str] = set()
         try:
-            for several in spread(
-                partial(_transmitted, job), _shares(list(paths.items()), sending)
-            ):
+            for several in spread(work, _shares(list(paths.items()), sending)):
                 for sent in several:
                     told.add(sent.delivery.sop_instance)
                     self._references.update(sent.references)
@@ -108,6 +112,12 @@ class Delivering:
             for name in paths:
                 if name not in told:
                     self._note(name, Fate.REFUSED, reason=str(reason))
+
+    def _work(self, wanted: set[Kind]) -> Callable[[Share], Iterator[Sent]]:
+        target = target_of(self._context, self._pacs)
+        if isinstance(target, pacs.Peer):
+            return partial(_transmitted, Job(target, frozenset(wanted), self._recipe))
+        return partial(_deposited, target, self._recipe)
 
     def _prove(self) -> None:
         """Ask for what was sent and is not proven; what is not there is to be sent again."""
@@ -125,6 +135,7 @@ class Delivering:
         self._keep(fated(name, self._recipe, fate, **values))
 
     def _keep(self, delivery: Delivery) -> None:
+        delivery = replace(delivery, target=self._pacs)
         self._ledger[delivery.sop_instance] = delivery
         self._unwritten.append(delivery)
         is_late = time.monotonic() - self._written > LINES_AFTER_SECONDS
@@ -138,7 +149,7 @@ class Delivering:
             self._context.ledger.write(self._request.study, self._request.project, lines)
 
 
-def _shares(instances: list[Named], sending: SendingSettings) -> Iterator[tuple[list[Named], int]]:
+def _shares(instances: list[Named], sending: SendingSettings) -> Iterator[Share]:
     """Yield for each process its instances, and how many associations it holds."""
     worth = -(-len(instances) // WORTH_AN_ASSOCIATION)
     associations = max(1, min(sending.associations, worth))
@@ -148,8 +159,22 @@ def _shares(instances: list[Named], sending: SendingSettings) -> Iterator[tuple[
         yield instances[number::processes], own
 
 
-def _transmitted(job: Job, share: tuple[list[Named], int]) -> Iterator[Sent]:
+def _transmitted(job: Job, share: Share) -> Iterator[Sent]:
     return transmit(job, *share)
+
+
+def _deposited(target: Folder | Service, recipe: Recipe, share: Share) -> Iterator[Sent]:
+    return deposit(target, recipe, share[0])
+
+
+def target_of(context: Context, name: str) -> pacs.Peer | Folder | Service:
+    """Given a target by name, return how instances come there. Raise Misconfigured."""
+    settings = context.pacs(name)
+    if settings.kind == "folder":
+        return Folder(Path(settings.folder))
+    if settings.kind == "stow-rs":
+        return Service(settings.url, context.web_token(name), settings.timeout_seconds)
+    return context.peer(name)
 
 
 def _contexts(kinds: set[Kind]) -> Iterator[tuple[set[Kind], set[Kind]]]:

@@ -5,12 +5,16 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 from headgate.context import Context
-from headgate.core.errors import Unavailable
+from headgate.core.elements import Malformed
+from headgate.core.errors import Rejected, Unavailable
 from headgate.core.model import Delivery, Fate, Proof
 from headgate.core.upperlayer.negotiation import IMPLICIT_LITTLE
-from headgate.stores import qido, secrets
+from headgate.depositing import file_in
+from headgate.stores import files, qido
+from headgate.stores.dicomfiles import read_instance
 from headgate.stores.dicomnet import pacs
 from headgate.stores.dicomnet.commitment import notice_of, request_of
 
@@ -46,7 +50,7 @@ def proven(question: Question) -> Iterator[tuple[Delivery, Proof, bool]]:
     strongest = Proof(question.context.pacs(question.pacs).proof)
     left = list(question.deliveries)
     for proof, ask in WAYS.items():
-        if left and strongest.reaches(proof):
+        if left and (strongest.reaches(proof) or proof is Proof.READ_BACK):
             try:
                 held = ask(Question(question.context, question.pacs, question.study, left))
             except pacs.Unsupported:
@@ -57,9 +61,29 @@ def proven(question: Question) -> Iterator[tuple[Delivery, Proof, bool]]:
             left = [one for one in left if one.output_uid not in held]
 
 
+def _read_back(question: Question) -> Held:
+    """The bytes that lie there are those that were sent."""
+    settings = question.context.pacs(question.pacs)
+    if settings.kind != "folder":
+        raise pacs.Unsupported("it is no folder")
+    return {one.output_uid: _is_there(question, one) for one in question.deliveries}
+
+
+def _is_there(question: Question, one: Delivery) -> bool:
+    folder = Path(question.context.pacs(question.pacs).folder)
+    path = file_in(folder, question.study, one.output_series, one.output_uid)
+    try:
+        digest = read_instance(path).digest
+    except (OSError, Rejected, Malformed):
+        return False
+    return digest == one.sent
+
+
 def _committed(question: Question) -> Held:
     """What it says nothing of within the time is not in the answer; it may tell our receiver."""
     told = _told(question)
+    if question.context.pacs(question.pacs).kind != "dicom":
+        raise pacs.Unsupported("it is no DICOM peer")
     if told is None and all(one.output_class for one in question.deliveries):
         _ask_commitment(question)
         told = _told(question)
@@ -105,7 +129,7 @@ def held_in_series(context: Context, name: str, study: str, series: list[str]) -
     """Given a PACS by name, a study and its series, return the instances that it says it holds, or
     None where it answers no queries. Raise Unavailable.
     """
-    for ask in (by_c_find, by_qido):
+    for ask in (by_name, by_c_find, by_qido):
         try:
             return ask(context, name, study, series)
         except pacs.Unsupported:
@@ -113,11 +137,26 @@ def held_in_series(context: Context, name: str, study: str, series: list[str]) -
     return None
 
 
+def by_name(context: Context, name: str, study: str, series: list[str]) -> set[str]:
+    """Given a folder by name, a study and its series, return the instances whose files it has.
+
+    Raise Unsupported where it is none.
+    """
+    settings = context.pacs(name)
+    if settings.kind != "folder":
+        raise pacs.Unsupported("it is no folder")
+    places = [Path(settings.folder) / study / one for one in series]
+    found = [files_of for place in places for files_of in files.names_in(place)]
+    return {one.removesuffix(".dcm") for one in found}
+
+
 def by_c_find(context: Context, name: str, study: str, series: list[str]) -> set[str]:
     """Given a PACS by name, a study and its series, return the instances that C-FIND finds.
 
     Raise Unsupported, Unavailable.
     """
+    if context.pacs(name).kind != "dicom":
+        raise pacs.Unsupported("it is no DICOM peer")
     return pacs.stored_instances(context.peer(name), study, series)
 
 
@@ -127,10 +166,11 @@ def by_qido(context: Context, name: str, study: str, series: list[str]) -> set[s
     Raise Unsupported, Unavailable.
     """
     settings = context.pacs(name)
-    if not settings.qido_url:
+    url = settings.qido_url or (settings.url if settings.kind == "stow-rs" else "")
+    if not url:
         raise pacs.Unsupported("it has no DICOMweb service")
-    token = secrets.read_bearer(settings.web_token_file) if settings.web_token_file else ""
-    return qido.stored_instances(settings.qido_url, token, settings.timeout_seconds, study, series)
+    token = context.web_token(name)
+    return qido.stored_instances(url, token, settings.timeout_seconds, study, series)
 
 
 def _asked(query: Callable[[Context, str, str, list[str]], set[str]], question: Question) -> Held:
@@ -144,6 +184,7 @@ def _believed(question: Question) -> Held:
 
 
 WAYS: dict[Proof, Callable[[Question], Held]] = {  # the strongest first
+    Proof.READ_BACK: _read_back,
     Proof.COMMITMENT: _committed,
     Proof.C_FIND: partial(_asked, by_c_find),
     Proof.QIDO_RS: partial(_asked, by_qido),

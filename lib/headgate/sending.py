@@ -109,7 +109,7 @@ def transmit(job: Job, instances: Iterable[Named], associations: int) -> Iterato
                 try:
                     output = clean(read_instance(path), job.recipe)
                 except (Rejected, Excluded) as reason:
-                    yield Sent(_kept(name, job.recipe, reason))
+                    yield Sent(kept_back(name, job.recipe, reason))
                     continue
                 line = _free_line(lines, associations, partial(_opened, job, hashing, stack))
                 yield from line.end()
@@ -175,6 +175,7 @@ def _answered(
     return Sent(delivery, output.header.references)
 
 
-def _kept(name: str, recipe: Recipe, reason: Rejected | Excluded) -> Delivery:
+def kept_back(name: str, recipe: Recipe, reason: Rejected | Excluded) -> Delivery:
+    """Given an instance and why it does not leave, return the line for the ledger."""
     fate = Fate.EXCLUDED if isinstance(reason, Excluded) else Fate.REJECTED
     return fated(name, recipe, fate, reason=str(reason))

@@ -126,7 +126,7 @@ def headgate(processes: int, where: Path, port: int, paths: list[Path], count: i
         (raw / f"1.2.3.1.{number}").symlink_to(path)
     request = Request.wanted("1.2.3", 1, Assignment("P", "P-001", "E1"), "1")
     began = time.perf_counter()
-    deliveries = Delivering(context, request, {}).run()
+    deliveries = Delivering(context, request, {}, "research").run()
     seconds = time.perf_counter() - began
     if any(one.fate is not Fate.STORED for one in deliveries):
         raise click.ClickException("headgate failed")

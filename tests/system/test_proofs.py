@@ -32,7 +32,9 @@ def configure(gateway, port, proof="commitment", demand="c-store", **values):
 
 
 def run(gateway):
-    return Delivering(gateway.context(), Request.wanted(STUDY.uid, 1, TO, "1"), {}).run()
+    return Delivering(
+        gateway.context(), Request.wanted(STUDY.uid, 1, TO, "1"), {}, "research"
+    ).run()
 
 
 def levels(gateway):

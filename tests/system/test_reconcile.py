@@ -100,6 +100,20 @@ def test_a_pacs_that_is_away_changes_nothing(a_gateway):
     assert not a_gateway.context().queues.ids(State.QUEUED)
 
 
+def test_what_a_modality_made_and_never_sent_is_told(a_gateway):
+    a_gateway.receive(*STUDY.instances(2))
+    a_gateway.site.run("process")
+    a_gateway.settle()
+    a_gateway.site.run("populate-incoming")
+    steps = a_gateway.context().performed
+    steps.keep(factories.uid("step"), (STUDY.uid,), "COMPLETED", {STUDY.series_uid(): 2})
+    assert a_gateway.site.run("reconcile").code == 0
+    steps.keep(factories.uid("step"), (STUDY.uid,), "COMPLETED", {STUDY.series_uid(2): 4})
+    result = a_gateway.site.run("reconcile")
+    assert result.code == 1
+    assert "the modality made 4 more instances" in texts(result)
+
+
 def test_a_sender_is_asked_for_what_never_arrived(a_gateway):
     a_gateway.receive(*STUDY.instances(2))
     a_gateway.site.run("process")

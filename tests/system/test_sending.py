@@ -50,7 +50,7 @@ def delivering(gateway, study, count, port, **sending):
     gateway.site.config.write_text(text)
     gateway.receive(*study.instances(count))
     gateway.site.run("process")
-    return Delivering(gateway.context(), Request.wanted(study.uid, 1, TO, "1"), {})
+    return Delivering(gateway.context(), Request.wanted(study.uid, 1, TO, "1"), {}, "research")
 
 
 @pytest.mark.parametrize(("associations", "processes"), [(1, 1), (4, 2), (3, 8)])

@@ -81,7 +81,7 @@ def test_what_storescp_refuses_goes_uncompressed(a_tree, a_plain_storescp, tmp_p
         path = folder / name
         path.write_bytes(file_of(PICTURE, frames, syntax, SOPInstanceUID=name))
     request = Request.wanted("1.2.3", 1, Assignment("P", "P-001", "E1"), "1")
-    delivered = Delivering(context, request, {}).run()
+    delivered = Delivering(context, request, {}, "research").run()
     assert [one.fate for one in delivered] == [Fate.STORED] * 2
     arrived = sorted(where.iterdir())
     assert len(arrived) == 2

@@ -25,6 +25,7 @@ class Proof(StrEnum):
     QIDO_RS = "qido-rs"
     C_FIND = "c-find"
     COMMITMENT = "commitment"
+    READ_BACK = "read-back"
 
     def reaches(self, other: "Proof") -> bool:
         """Given another proof, return whether this one is as strong."""
@@ -50,7 +51,7 @@ class Delivery:
 
     `received` and `sent` tell the bytes of the data set as filed and as sent: the SHA-256 in
     hexadecimal of the SHA-256 of its header and of each of its pixel elements; `status` is the
-    C-STORE status, -1 when there was none.
+    C-STORE status, -1 when there was none; `target` is the PACS by its name in the settings.
     """
 
     sop_instance: str
@@ -66,6 +67,7 @@ class Delivery:
     proof: Proof = Proof.NONE
     reason: str = ""
     time: str = ""
+    target: str = ""
 
     @classmethod
     def from_line(cls, line: str) -> Self:

@@ -14,7 +14,7 @@ from headgate.core.errors import HeadgateError, Rejected, Unavailable
 from headgate.core.model import Request
 from headgate.core.states import State
 from headgate.core.step import Outcome, Step, deferred, error, ok
-from headgate.delivery import Delivering
+from headgate.delivering import Waiting, delivered
 
 NAME = "anonymize-and-send"
 
@@ -93,9 +93,7 @@ def _sent(context: Context, request: Request) -> Request:
     project = context.projects.get(request.project)
     if complaint := routing.complaint_about(request.assignment, project):
         raise Rejected(complaint)
-    delivering = Delivering(context, request, project or {})
-    deliveries = delivering.run()
-    lacking = delivering.unresolved()
+    deliveries, lacking = delivered(context, request, project or {})
     return request.with_values(
         error=transfer.error_of(deliveries),
         summary=transfer.summary(deliveries),
@@ -110,6 +108,8 @@ def _later(context: Context, request: Request, reason: HeadgateError) -> Outcome
     wait = backoff.delay_seconds(
         attempts, sending.retry_first_seconds, sending.retry_longest_seconds, random.SystemRandom()
     )
+    if isinstance(reason, Waiting):  # nothing was tried: it goes when its target is asked again
+        attempts, wait = request.attempts, reason.seconds
     request = request.with_values(
         attempts=attempts, not_before=context.now() + wait, reason=str(reason)
     )

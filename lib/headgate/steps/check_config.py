@@ -11,7 +11,7 @@ from headgate import examples, fiona
 from headgate.context import Context
 from headgate.core.errors import Misconfigured
 from headgate.core.step import Outcome, Step, error, ok
-from headgate.stores import ocr, secrets
+from headgate.stores import ocr, qido, secrets
 from headgate.stores.dicomnet import pacs
 
 
@@ -31,9 +31,7 @@ def apply(context: Context, item: str) -> Iterator[Outcome]:
     if item == "from-fiona":
         yield ok(item, "\n" + _translated(Path(context.options["from_fiona"])))
     elif item.startswith("pacs."):
-        peer = context.peer(item.removeprefix("pacs."))
-        pacs.echo(peer)
-        yield ok(item, f"{peer} answers")
+        yield ok(item, _target(context, item.removeprefix("pacs.")))
     elif item == "redcap":
         yield from _redcap(context)
     else:
@@ -76,6 +74,20 @@ def _reader(context: Context) -> str:
         return "no profile cleans pixels: what says that text is burned in is refused"
     ocr.check()
     return "the reader of text burned into pixels is there"
+
+
+def _target(context: Context, name: str) -> str:
+    settings = context.pacs(name)
+    if settings.kind == "folder":
+        if not os.access(settings.folder, os.W_OK | os.X_OK):
+            raise Misconfigured(f"the folder {settings.folder} of {name} cannot be written")
+        return f"{settings.folder} takes files"
+    if settings.kind == "stow-rs":
+        token = context.web_token(name)
+        qido.stored_instances(settings.url, token, settings.timeout_seconds, "2.25.0", ["2.25.0"])
+        return f"{settings.url} answers"
+    pacs.echo(context.peer(name))
+    return f"{context.peer(name)} answers"
 
 
 def _redcap(context: Context) -> Iterator[Outcome]:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from headgate.context import Context
-from headgate.core import fields, transfer
+from headgate.core import transfer
 from headgate.core.deid.uids import replace_study_uid
 from headgate.core.model import Delivery, Fate, Proof, Request, content_version
 from headgate.core.states import State
@@ -56,9 +56,12 @@ def plan(context: Context) -> Iterator[Compared]:
 def apply(context: Context, item: Compared) -> Iterator[Outcome]:
     """Compare by SOP Instance UID: archive and raw/, the sender, and each PACS it went to."""
     yield from _file_again(context, item.study)
+    yield from _count_performed(context, item.study)
     yield from _ask_sources(context, item.study)
     for request in item.requests:
-        yield from _compare(context, request)
+        project = context.projects.get(request.project) or {}
+        for target in context.targets_of(project):
+            yield from _compare(context, request, target)
 
 
 def _file_again(context: Context, study: str) -> Iterator[Outcome]:
@@ -70,6 +73,18 @@ def _file_again(context: Context, study: str) -> Iterator[Outcome]:
     new = sum(context.archive.announce(path) for path in lacking)
     if new:
         yield ok(study, f"{new} instances were not filed: process files them")
+
+
+def _count_performed(context: Context, study: str) -> Iterator[Outcome]:
+    """Tell of what a modality made (MPPS) and never sent; a study that was cleared had all."""
+    expected: dict[str, dict[str, int]] = context.once("expected", context.performed.by_study)
+    if not context.trees.series_names(study):
+        return
+    for series, count in sorted(expected.get(study, {}).items()):
+        lacking = count - context.trees.count(study, series)
+        if lacking > 0:
+            text = f"the modality made {lacking} more instances of series {series}: send them again"
+            yield error(study, text, series=series)
 
 
 def _ask_sources(context: Context, study: str) -> Iterator[Outcome]:
@@ -93,12 +108,12 @@ def _ask_sources(context: Context, study: str) -> Iterator[Outcome]:
             )
 
 
-def _compare(context: Context, request: Request) -> Iterator[Outcome]:
+def _compare(context: Context, request: Request, target: str) -> Iterator[Outcome]:
     """Queue a new request for what was not sent or is gone. Raise Unavailable."""
     filed = context.trees.instances(request.study)
-    ledger = context.ledger.read(request.study, request.assignment)
+    ledger = context.ledger.read(request.study, request.assignment, target)
     sent = [one for one in ledger.values() if one.fate is Fate.STORED]
-    held = _held(context, request, sent)
+    held = _held(context, request, target, sent)
     lost = [one for one in sent if held is not None and one.output_uid not in held]
     again = [one for one in lost if one.sop_instance in filed]
     if again:
@@ -121,11 +136,9 @@ def _compare(context: Context, request: Request) -> Iterator[Outcome]:
         yield ok(request.study, text, series=counts)
 
 
-def _held(context: Context, request: Request, sent: list[Delivery]) -> set[str] | None:
-    project = context.projects.get(request.project) or {}
+def _held(context: Context, request: Request, target: str, sent: list[Delivery]) -> set[str] | None:
     study = replace_study_uid(request.study, context.recipe(request.assignment))
-    name = str(project.get(fields.PROJECT_PACS, ""))
-    return held_in_series(context, name, study, sorted({one.output_series for one in sent}))
+    return held_in_series(context, target, study, sorted({one.output_series for one in sent}))
 
 
 def _counts(sent: list[Delivery], held: set[str] | None) -> dict[str, dict[str, Any]]:

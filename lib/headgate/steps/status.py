@@ -114,7 +114,7 @@ def _expected(context: Context, study: str) -> str:
 
 def _told(deliveries: dict[str, list[Delivery]]) -> str:
     counts = Counter(
-        f"{one.fate} for {one.participant} (proof: {one.proof})"
+        f"{one.fate} for {one.participant} at {one.target or 'no target'} (proof: {one.proof})"
         for several in deliveries.values()
         for one in several
     )

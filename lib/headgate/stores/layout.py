@@ -82,6 +82,10 @@ class Layout:
         return self.state / "metrics"
 
     @property
+    def targets(self) -> Path:
+        return self.state / "targets"
+
+    @property
     def watermarks(self) -> Path:
         return self.state / "watermarks"
 
@@ -107,6 +111,6 @@ class Layout:
         return [
             self.archive, self.raw, self.participants, self.arrived, self.changed, self.settled,
             self.commitments, self.performed, self.unknown, self.ledger, self.temp, self.locks,
-            self.metrics, self.watermarks,
+            self.metrics, self.watermarks, self.targets,
             *(self.requests / state for state in State),
         ]  # fmt: skip

@@ -22,21 +22,26 @@ class Ledger:
         files.make_folders(path.parent)
         files.append_lines(path, [delivery.to_line() for delivery in deliveries])
 
-    def read(self, study: str, assignment: Assignment) -> dict[str, Delivery]:
-        """Given a study and to whom it goes, return the last delivery of each SOP instance."""
+    def read(
+        self, study: str, assignment: Assignment, target: str | None = None
+    ) -> dict[str, Delivery]:
+        """Given a study, to whom it goes, and one of its targets, or None for any, return the last
+        delivery of each SOP instance.
+        """
         return {
             delivery.sop_instance: delivery
             for delivery in _lines(self._path(study, assignment.project))
             if (delivery.participant, delivery.event) == (assignment.participant, assignment.event)
+            and target in (None, delivery.target)
         }
 
     def of_study(self, study: str) -> dict[str, list[Delivery]]:
         """Given a study, return the last deliveries of each SOP instance, one for each target."""
-        last: dict[tuple[str, str, str, str], Delivery] = {}
+        last: dict[tuple[str, str, str, str, str], Delivery] = {}
         folder = self._layout.ledger / study
         for name in files.names_in(folder):
             for line in _lines(folder / name):
-                last[name, line.participant, line.event, line.sop_instance] = line
+                last[name, line.participant, line.event, line.target, line.sop_instance] = line
         found: dict[str, list[Delivery]] = {}
         for delivery in last.values():
             found.setdefault(delivery.sop_instance, []).append(delivery)

@@ -48,6 +48,15 @@ class PerformedSteps:
             step, Performed(studies or before.studies, state, {**before.instances, **counts})
         )
 
+    def by_study(self) -> dict[str, dict[str, int]]:
+        """Return how many instances of which series were told of, for every study."""
+        found: dict[str, dict[str, int]] = {}
+        for step in filter(is_uid, files.names_in(self._folder)):
+            performed = self.read(step) or Performed()
+            for study in performed.studies:
+                found.setdefault(study, {}).update(performed.instances)
+        return found
+
     def expected(self, study: str) -> dict[str, int]:
         """Given a study, return how many instances of which series were told of; none: {}."""
         found: dict[str, int] = {}

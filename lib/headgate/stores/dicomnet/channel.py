@@ -10,6 +10,7 @@ from headgate.core.errors import Unavailable
 from headgate.core.upperlayer import commands, pdus, requesting
 from headgate.core.upperlayer.commands import Command
 from headgate.core.upperlayer.pdus import ProtocolError
+from headgate.stores.dicomnet.tls import Trust
 from headgate.stores.dicomnet.wire import Closed, Wire
 
 log = logging.getLogger("headgate.pacs")
@@ -26,9 +27,14 @@ class Peer:
     ae_title: str
     calling_ae_title: str
     timeout: float
+    trust: Trust | None = None
 
     def __str__(self) -> str:
         return f"{self.ae_title} at {self.host}:{self.port}"
+
+
+class Unanswered(Unavailable):
+    """The peer is not there, or does not go on: others may."""
 
 
 class Message(NamedTuple):
@@ -142,7 +148,7 @@ class Channel:
         except (ProtocolError, Closed, OSError) as trouble:
             log.info("%s: %s (%s) during a %s", self._peer, type(trouble).__name__, trouble, what)
             self.abort()
-            raise Unavailable(f"{self._peer} broke off or fell silent during a {what}") from trouble
+            raise Unanswered(f"{self._peer} broke off or fell silent during a {what}") from trouble
 
     def _receive(self) -> Message:
         command: Command | None = None

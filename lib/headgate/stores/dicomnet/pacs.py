@@ -10,8 +10,9 @@ from headgate.core.errors import HeadgateError, Unavailable
 from headgate.core.upperlayer import commands, pdus, requesting
 from headgate.core.upperlayer.negotiation import IMPLICIT_LITTLE, VERIFICATION
 from headgate.core.upperlayer.pdus import AssociateRequest, Proposal, ProtocolError, Role
-from headgate.stores.dicomnet.channel import Channel, Peer
+from headgate.stores.dicomnet.channel import Channel, Peer, Unanswered
 from headgate.stores.dicomnet.identifiers import decode, encode
+from headgate.stores.dicomnet.tls import Untrusted
 from headgate.stores.dicomnet.wire import Closed, Wire, hurry
 
 STUDY_ROOT_FIND = "1.2.840.10008.5.1.4.1.2.2.1"
@@ -28,7 +29,7 @@ class Unsupported(HeadgateError):
     """The PACS takes no such SOP class in this transfer syntax, or no such query."""
 
 
-class Refused(Unavailable):
+class Refused(Unanswered):
     """The PACS is there, and rejects the association."""
 
 
@@ -194,19 +195,17 @@ def associate(
     titles = peer.ae_title, peer.calling_ae_title
     request = AssociateRequest(*titles, proposals, LONGEST_PDU, roles=roles)
     try:
-        connection = socket.create_connection((peer.host, peer.port), peer.timeout)
-        hurry(connection, peer.timeout)
-        wire = Wire(connection, peer.timeout)
+        wire = _wire(peer)
+    except Untrusted as trouble:
+        raise Refused(f"{peer} and we do not trust each other: {trouble}") from trouble
     except OSError as trouble:
-        raise Unavailable(
-            f"{peer} does not answer: nothing is lost, it is tried again"
-        ) from trouble
+        raise Unanswered(f"{peer} does not answer: nothing is lost, it is tried again") from trouble
     try:
         wire.send(requesting.associate_request(request))
         agreement = _agreement(wire, peer)
     except (ProtocolError, Closed, OSError) as trouble:
         wire.close()
-        raise Unavailable(
+        raise Unanswered(
             f"{peer} broke off the association: nothing is lost, it is tried again"
         ) from trouble
     except Refused:
@@ -220,6 +219,18 @@ def associate(
         association.release()
         raise Unsupported(f"{peer} takes none of the SOP classes and transfer syntaxes")
     return association
+
+
+def _wire(peer: Peer) -> Wire:
+    connection = socket.create_connection((peer.host, peer.port), peer.timeout)
+    try:
+        if peer.trust:
+            connection = peer.trust.secured(connection, peer.host)
+        hurry(connection, peer.timeout)
+    except (OSError, HeadgateError, Untrusted):
+        connection.close()
+        raise
+    return Wire(connection, peer.timeout)
 
 
 def _agreement(wire: Wire, peer: Peer) -> requesting.Agreement:

@@ -49,6 +49,42 @@ class Security:
         return context
 
 
+@dataclass(frozen=True)
+class Trust:
+    """Whom we call: one with a certificate that `trusted` signs, or '' the system's authorities;
+    `certificate` and `key` say who we are where it asks, or are ''.
+    """
+
+    trusted: str = ""
+    certificate: str = ""
+    key: str = ""
+
+    def secured(self, connection: socket, host: str) -> ssl.SSLSocket:
+        """Given a connection that we opened to a host, return it secured.
+
+        Raise Misconfigured, Untrusted, OSError.
+        """
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.minimum_version = ssl.TLSVersion.TLSv1_2
+        context.set_ciphers(CIPHERS)
+        try:
+            if self.certificate:
+                context.load_cert_chain(self.certificate, self.key)
+            if self.trusted:
+                context.load_verify_locations(self.trusted)
+            else:
+                context.load_default_certs()
+        except (OSError, ssl.SSLError) as error:
+            raise Misconfigured(
+                f"tls_certificate, tls_key or tls_trusted of {host} cannot be used: "
+                f"{error.strerror}"
+            ) from error
+        try:
+            return context.wrap_socket(connection, server_hostname=host)
+        except ssl.SSLError as error:
+            raise Untrusted(f"the handshake failed ({error.reason or 'no TLS'})") from error
+
+
 def secured(connection: socket, context: ssl.SSLContext, security: Security) -> ssl.SSLSocket:
     """Given a connection that a peer opened, return it secured. Raise Untrusted, OSError."""
     try:
