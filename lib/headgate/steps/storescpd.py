@@ -111,7 +111,7 @@ def _serve(
     listeners: list[tuple[socket, bool]],
     board: Board,
     row: int,
-    wait: Callable[[], None],
+    wait: Callable[[], bool],
 ) -> int:
     """Take associations in this process until it is over; return how many had to be aborted."""
     settings = context.settings.receiver
@@ -130,10 +130,10 @@ def _serve(
     )  # fmt: skip
     for listener, is_secured in listeners:
         receiver.serve(listener, is_secured=is_secured)
-    wait()
+    is_told = wait()
     for listener, _ in listeners:
         listener.close()
-    return receiver.stop(settings.grace_seconds)
+    return receiver.stop(settings.grace_seconds if is_told else 0.0)
 
 
 def _reported_at(context: Context) -> dict[str, Peer]:

@@ -10,15 +10,15 @@ log = logging.getLogger("headgate.receiver")
 
 MOST_ABORTED = 100  # of a process's exit code, which has room for 255
 BROKEN = 101
-LOOK_SECONDS = 1.0
+LOOK_SECONDS = 0.25
 
 
 class Workers:
     """Processes forked from this one. `work(number, wait)` runs in each: when `wait()` returns it
-    has to end, and returns how many associations it had to abort.
+    has to end, at once where that is False, and returns how many associations it had to abort.
     """
 
-    def __init__(self, count: int, work: Callable[[int, Callable[[], None]], int]) -> None:
+    def __init__(self, count: int, work: Callable[[int, Callable[[], bool]], int]) -> None:
         self._work = work
         self._alive: dict[int, int] = {}
         for number in range(count):
@@ -69,8 +69,11 @@ class Workers:
         return found
 
 
-def _wait(parent: int) -> None:
-    """Wait until this process is told to end, or its parent is no more."""
+def _wait(parent: int) -> bool:
+    """Wait until this process is told to end, or its parent is no more: then the next one waits
+    for the lock and the ports, and nobody tells of this one. Return whether it was told.
+    """
     while os.getppid() == parent:
         if signal.sigtimedwait({signal.SIGTERM}, LOOK_SECONDS):
-            return
+            return True
+    return False
