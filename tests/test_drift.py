@@ -21,6 +21,7 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 SCRIPTS = sorted(path.name for path in (CHECKOUT / "bin").iterdir() if path.is_file())
 NOT_STEPS = {"demo", "tracker"}
 BY_CRON = {
+    "import-inbox",
     "process",
     "populate-incoming",
     "create-transfer-requests",

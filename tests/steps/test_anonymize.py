@@ -234,3 +234,17 @@ def test_what_an_output_refers_to_and_is_not_there_is_listed(tmp_path):
     series = replace_uid(datasets[0].SeriesInstanceUID, recipe)
     assert totals["unresolved_references"] == {series: [replace_uid(missing, recipe)]}
     assert totals["unresolved"] == 1
+
+
+def test_D10_any_folder_name_will_do_and_nothing_is_written_elsewhere(tmp_path, monkeypatch):
+    elsewhere = tmp_path / "tmp"
+    elsewhere.mkdir()
+    monkeypatch.setenv("TMPDIR", str(elsewhere))
+    folder = tmp_path / "in $(x)" / "-a * b"
+    factories.save(STUDY.instances(2), folder)
+    done = anonymize(folder, tmp_path / "out; $y", *WHO, "--json")
+    assert answers(done)[-1]["outputs"] == 2
+    assert not list(elsewhere.iterdir())
+    assert {path.name for path in tmp_path.iterdir()} == {
+        "tmp", "in $(x)", "out; $y", "out; $y.key",
+    }  # fmt: skip

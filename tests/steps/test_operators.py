@@ -11,6 +11,7 @@ from pathlib import Path
 
 import factories
 import pytest
+from headgate.config import ReceiverSettings
 from headgate.core.states import State
 from headgate.demo.processes import is_listening
 
@@ -149,9 +150,11 @@ def heartbeat(gateway, restart="[]", timeout=2.0):
 
 
 def with_children(process):
-    """The process and those that it forked: proc_pid_task(5)."""
-    children = Path(f"/proc/{process}/task/{process}/children").read_text()
-    return [process, *map(int, children.split())]
+    """The process and those that it forks, when all are there: proc_pid_task(5)."""
+    children = []
+    while len(children) < ReceiverSettings().processes:
+        children = Path(f"/proc/{process}/task/{process}/children").read_text().split()
+    return [process, *map(int, children)]
 
 
 def restart_by(tmp_path):

@@ -45,6 +45,11 @@ class Layout:
         return self.site / "spool" / "settled"
 
     @property
+    def inbox(self) -> Path:
+        """Where people copy media and files."""
+        return self.site / "inbox"
+
+    @property
     def performed(self) -> Path:
         """What modalities tell of the steps that they perform."""
         return self.site / "spool" / "performed"
@@ -110,7 +115,7 @@ class Layout:
         """Return every folder that exists from the start."""
         return [
             self.archive, self.raw, self.participants, self.arrived, self.changed, self.settled,
-            self.commitments, self.performed, self.unknown, self.ledger, self.temp, self.locks,
-            self.metrics, self.watermarks, self.targets,
+            self.inbox, self.commitments, self.performed, self.unknown, self.ledger, self.temp,
+            self.locks, self.metrics, self.watermarks, self.targets,
             *(self.requests / state for state in State),
         ]  # fmt: skip

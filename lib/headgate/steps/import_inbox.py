@@ -1,0 +1,86 @@
+"""Take files that were copied into inbox/ by hand into the quarantine, as if they were received."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from headgate.context import Context
+from headgate.core.errors import Rejected
+from headgate.core.filemeta import file_head, journey
+from headgate.core.grammar import is_uid
+from headgate.core.step import Outcome, Step, error, not_needed, ok
+from headgate.stores import dicomfiles, files, walking
+
+NAME = "import-inbox"
+DICOMDIR = "1.2.840.10008.1.3.10"
+SENDER = "INBOX"
+QUIET_SECONDS = 60
+
+
+def plan(context: Context) -> Iterator[Path]:
+    """Yield the files below inbox/ that nobody is writing any more."""
+    for path in walking.tree(context.layout.inbox):
+        if not path.is_symlink() and _is_closed(context, path):
+            yield path
+
+
+def apply(context: Context, path: Path) -> Iterator[Outcome]:
+    """File it as an instance; then, and only then, take it out of inbox/."""
+    name = str(path.relative_to(context.layout.inbox))
+    try:
+        instance = dicomfiles.read_instance(path)
+        if instance.media_class == DICOMDIR:
+            yield not_needed(name, "a DICOMDIR: its files are filed one by one; delete it by hand")
+            return
+        kept = _keep(context, instance)
+    except Rejected as reason:
+        yield error(name, f"stays in inbox/: {reason}; delete it by hand if it is not wanted")
+        return
+    files.remove(path)
+    yield ok(name, f"filed ({kept})")
+
+
+def _keep(context: Context, instance: dicomfiles.Instance) -> str:
+    """Return the word for what was found. Raise Rejected, Unavailable."""
+    with dicomfiles.understanding():
+        header = instance.header
+        instance.pixels_from(len(instance.head))
+    sop_instance = str(header.get("SOPInstanceUID", ""))
+    study = str(header.get("StudyInstanceUID", ""))
+    if not is_uid(sop_instance):
+        raise Rejected("it has no SOP Instance UID")
+    called = context.settings.receiver.ae_title
+    head = file_head(
+        str(header.get("SOPClassUID", "")),
+        sop_instance,
+        instance.transfer_syntax,
+        journey(SENDER, called, "127.0.0.1"),
+    )
+    place = study if is_uid(study) else None
+    with files.disk_errors(context.layout.archive):
+        return context.archive.keep(place, sop_instance, head, instance.stored)
+
+
+def _is_closed(context: Context, path: Path) -> bool:
+    """Return whether no process has it open for writing: the kernel gives a lease of no other.
+
+    fcntl(2): F_SETLEASE, for the owner of the file and for who may take any lease.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    except BlockingIOError:
+        return False
+    except PermissionError:  # another's file: then a while without a change has to do
+        return context.now() - path.stat().st_mtime > QUIET_SECONDS
+    finally:
+        os.close(descriptor)
+    return True
+
+
+STEP = Step(NAME, __doc__, plan, apply, locks=(NAME,))
