@@ -1,5 +1,6 @@
 """Work shared among processes of its own: one that dies there takes nobody along."""
 
+import gc
 import logging
 import multiprocessing
 import os
@@ -65,6 +66,7 @@ def _begun(
 
     def run() -> None:
         signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is told, and ends this
+        gc.freeze()  # what was here before is no garbage, and its memory stays shared
         for one in (reader, *others):
             one.close()
         with _Telling(writer) as telling:

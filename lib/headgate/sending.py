@@ -3,7 +3,6 @@
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -43,8 +42,8 @@ class Sent(NamedTuple):
 class Line:
     """One association, and the instance that is on its way there."""
 
-    def __init__(self, job: Job, hashing: Executor) -> None:
-        self._job, self._hashing = job, hashing
+    def __init__(self, job: Job) -> None:
+        self._job = job
         self._association = pacs.associate(job.peer, job.kinds)
         self._used = time.monotonic()
         self._begun: Callable[[int], Sent] | None = None
@@ -54,12 +53,12 @@ class Line:
         self._awake()
         try:
             output = self._as_taken(output)
-            hashes = self._hashing.submit(digests, output.source, output.parts)
             kind = output.sop_class, output.sop_instance, output.transfer_syntax
             self._association.begin_store(*kind, output.buffers)
         except (pacs.Unsupported, Rejected) as reason:
             yield Sent(fated(name, self._job.recipe, Fate.REFUSED, reason=str(reason)))
             return
+        hashes = digests(output.source, output.parts)  # while the PACS writes it
         self._begun = partial(_answered, name, output, self._job.recipe, hashes)
 
     def _as_taken(self, output: Clean) -> Clean:
@@ -102,7 +101,6 @@ def transmit(job: Job, instances: Iterable[Named], associations: int) -> Iterato
     takes none of the kinds; Unavailable when it cannot be had: what it acknowledged was yielded.
     """
     with ExitStack() as stack:
-        hashing = stack.enter_context(ThreadPoolExecutor(1))
         lines: deque[Line] = deque()
         try:
             for name, path in instances:
@@ -111,7 +109,7 @@ def transmit(job: Job, instances: Iterable[Named], associations: int) -> Iterato
                 except (Rejected, Excluded) as reason:
                     yield Sent(kept_back(name, job.recipe, reason))
                     continue
-                line = _free_line(lines, associations, partial(_opened, job, hashing, stack))
+                line = _free_line(lines, associations, partial(_opened, job, stack))
                 yield from line.end()
                 lines.append(line)
                 yield from line.begin(name, output)
@@ -136,8 +134,8 @@ def _free_line(lines: deque[Line], associations: int, open_line: Callable[[], Li
     return lines.popleft()
 
 
-def _opened(job: Job, hashing: Executor, stack: ExitStack) -> Line:
-    line = Line(job, hashing)
+def _opened(job: Job, stack: ExitStack) -> Line:
+    line = Line(job)
     stack.callback(line.close)
     return line
 
@@ -161,11 +159,9 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def _answered(
-    name: str, output: Clean, recipe: Recipe, hashes: Future[list[str]], status: int
-) -> Sent:
+def _answered(name: str, output: Clean, recipe: Recipe, hashes: list[str], status: int) -> Sent:
     is_stored = pacs.is_stored(status)
-    received, sent = hashes.result()
+    received, sent = hashes
     delivery = fated(
         name, recipe, Fate.STORED if is_stored else Fate.REFUSED,
         received=received, output_class=output.sop_class, output_uid=output.sop_instance,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import signal
 import time
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from itertools import chain
 from pathlib import Path
@@ -95,9 +94,7 @@ def test_an_association_that_was_idle_for_long_is_opened_anew(a_storescp, monkey
     kinds = frozenset({(factories.CT, "1.2.840.10008.1.2.1")})
     head, body = factories.encoded(factories.Study("idle").instance())
     output = clean(take_apart(head + body), Recipe("P", "P-001", "E1", b"k" * 32))
-    line = sending.Line(
-        sending.Job(peer, kinds, Recipe("P", "P-001", "E1", b"k" * 32)), ThreadPoolExecutor(1)
-    )
+    line = sending.Line(sending.Job(peer, kinds, Recipe("P", "P-001", "E1", b"k" * 32)))
     first = line._association
     if ended_by == "time":
         later = time.monotonic() + peer.timeout

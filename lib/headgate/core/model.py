@@ -79,7 +79,7 @@ class Delivery:
 
     def to_line(self) -> str:
         """Return the delivery as one line of JSON, without its end."""
-        return json.dumps(asdict(self), ensure_ascii=False)
+        return json.dumps(vars(self), ensure_ascii=False)
 
     def is_proven(self) -> bool:
         """Return whether the research PACS is known to hold the instance."""

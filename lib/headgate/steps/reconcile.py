@@ -185,5 +185,6 @@ STEP = Step(
             help="Studies received or requested in so many days; 0: all.",
         ),
     ),
-    locks=(NAME, "process", "anonymize-and-send"),
+    # beside process and anonymize-and-send: what they do meanwhile is done twice at worst
+    locks=(NAME,),
 )  # fmt: skip
