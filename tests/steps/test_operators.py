@@ -54,7 +54,7 @@ def test_status_follows_a_study_through_its_life(a_gateway):
     assert tells()["next"] == "anonymize-and-send sends it"
     assert a_gateway.site.run("anonymize-and-send").code == 0
     told = tells()
-    assert told["ledger"] == "3 stored for P-001 (proof: c-find)"
+    assert told["ledger"] == "3 stored for P-001 at research (proof: c-find)"
     assert told["next"] == "nothing: it is delivered, proven and recorded"
 
 
