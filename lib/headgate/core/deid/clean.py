@@ -15,9 +15,8 @@ def cut(text: str, identifiers: Identifiers) -> str:
 
     What can be nothing but somebody's goes too. What stays is as it was when nothing is found.
     """
-    wide = matching.wide_pattern(identifiers)
     # initials tell nothing among the names of machines, which are full of two letters
-    return _without(text, lambda now: [*matching.spans(now, wide), *shapes.certain_spans(now)])
+    return _without(text, lambda now: [*_in_any_case(now, identifiers), *shapes.certain_spans(now)])
 
 
 def cut_patient(text: str, identifiers: Identifiers) -> str:
@@ -38,9 +37,14 @@ def is_certain(text: str) -> bool:
 
 
 def _of_patient(text: str, identifiers: Identifiers) -> Iterator[tuple[int, int]]:
-    yield from matching.spans(text, matching.wide_pattern(identifiers))
+    yield from _in_any_case(text, identifiers)
     for found in matching.exact_pattern(identifiers).finditer(text):
         yield found.span()
+
+
+def _in_any_case(text: str, identifiers: Identifiers) -> Iterator[tuple[int, int]]:
+    yield from matching.spans(text, matching.pattern(identifiers))
+    yield from matching.spans(text, matching.wide_pattern(identifiers))
 
 
 def _without(text: str, find: Callable[[str], list[tuple[int, int]]]) -> str:

@@ -42,12 +42,14 @@ def pattern(identifiers: Identifiers) -> re.Pattern[str]:
 
 @lru_cache(maxsize=256)
 def wide_pattern(identifiers: Identifiers) -> re.Pattern[str]:
-    """Given identifiers, return the pattern of all that is cut from a text."""
+    """Given identifiers, return the pattern of what is cut from a text beside what `pattern` finds:
+    names with their initials, and what tells little on its own.
+    """
     initials = {fold(word)[:1] for words in identifiers.persons for word in words} - {""}
     letter = f"[{re.escape(''.join(sorted(initials)))}]" if initials else "(?!)"
     before = rf"(?:{NO_WORD_BEFORE}{letter}\.?[ ^]?)*"
     after = rf"(?:[ ,^]{{1,2}}{letter}{NO_WORD_AFTER}\.?)*"
-    parts = [*_own(identifiers), *_around(identifiers)]
+    parts = [*_around(identifiers)]
     parts += [before + _name(name) + after for name in identifiers.names]
     return _joined(parts)
 
