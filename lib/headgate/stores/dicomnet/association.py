@@ -12,6 +12,7 @@ from headgate.core.upperlayer.pdus import Accepted, AssociateRequest, ProtocolEr
 from headgate.stores.dicomnet.wire import Closed, Wire
 
 MOST_COMMAND_BYTES = 1 << 16
+CROSSING_SECONDS = 0.5
 Rejection = tuple[int, int, int]
 
 log = logging.getLogger("headgate.receiver")
@@ -204,7 +205,8 @@ class Association:
         if report is None:
             return
         abstract = self._presentations[number].abstract_syntax
-        if self._wire.has_more(0):
+        # who asks and then ends the association does so at once: the two must not cross
+        if self._wire.has_more(CROSSING_SECONDS):
             self._services.call(self._peer, abstract, report)
             return
         values = {commands.AFFECTED_CLASS: abstract, **report.values}
