@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from io import BytesIO
 
-from headgate.core.deid import gate, patient
+from headgate.core.deid import gate, marks, patient
 from headgate.core.deid.engine import deidentify as deidentify_bytes
 from headgate.core.deid.memory import Memory
 from headgate.core.elements import Encoding, encoding_of, walk
@@ -50,7 +50,7 @@ def find_leaks(dataset, identifiers) -> list[str]:
 
 def judged(cleaned) -> bytes:
     """Given a header that may leave, return its elements but those that are the same for all."""
-    same = {0x00120010, 0x00120063, 0x00120064}  # sponsor, method and codes of de-identification
+    same = marks.SAME_FOR_ALL
     return b"".join(data for tag, data in sorted(cleaned.elements.items()) if tag not in same)
 
 

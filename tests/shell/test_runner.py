@@ -162,7 +162,7 @@ def test_the_metrics_keep_the_last_success(run):
         ("[receiver]\nprot = 1\n", ("receiver.prot", "nearest known key is receiver.port")),
         ("datadir = 5\n", ("datadir", "str")),
         ("[recive\n", ("cannot be read",)),
-        ('[pacs.x]\nproof = "trust me"\n', ("pacs.x.proof", "c-find, c-store")),
+        ('[pacs.x]\nproof = "trust me"\n', ("pacs.x.proof", "c-find, qido-rs, c-store")),
     ],
 )
 def test_a_configuration_that_is_wrong_ends_with_78_and_names_the_key(tmp_path, text, words):

@@ -10,6 +10,7 @@ from typing import Any
 
 from pydicom.dataset import Dataset
 
+from headgate.core.deid import marks
 from headgate.core.deid.gate import find_leaks
 from headgate.core.deid.patient import Identifiers, identifiers_of
 from headgate.core.elements import Encoding
@@ -171,6 +172,8 @@ def _leaks(layout: Layout, stored: Iterable[Dataset]) -> list[str]:
 
 def _header(dataset: Dataset) -> tuple[bytes, Encoding]:
     header = dataset[:PIXELS]
+    for tag in marks.SAME_FOR_ALL & {int(one) for one in header.keys()}:  # noqa: SIM118
+        del header[tag]
     is_implicit, is_little = dataset.original_encoding
     header.set_original_encoding(is_implicit, is_little, dataset.original_character_set)
     encoded, _ = encode(header, [], str(dataset.file_meta.TransferSyntaxUID))

@@ -56,6 +56,8 @@ WRITTEN = (
     (0x00120050, "LO", "event"),  # Clinical Trial Time Point ID
     (0x00120051, "ST", "event"),  # Clinical Trial Time Point Description
 )
+# Clinical Trial Sponsor Name, and by what method and options: nobody is told of in them
+SAME_FOR_ALL = frozenset({0x00120010, 0x00120063, 0x00120064})
 OF_RECIPE = frozenset(tag for tag, *_ in WRITTEN)
 DUMMY_CODE = ("REMOVED", "99HEADGATE", "REMOVED")  # value, scheme, meaning
 # PS3.3 C.7.1.3 and C.7.2.3: type 2 beside them, which nothing here can fill
