@@ -7,11 +7,10 @@ from pydicom.dataset import Dataset
 
 from headgate.core.upperlayer import commands
 from headgate.core.upperlayer.commands import Command
-from headgate.core.upperlayer.pdus import ProtocolError
-from headgate.stores.dicomnet.association import Message, Open, Peer, Presentation, Report
+from headgate.stores.dicomnet.association import Message, Open, Peer, Presentation
+from headgate.stores.dicomnet.gathering import Gathering
 from headgate.stores.dicomnet.identifiers import decode
 
-MOST_BYTES = 16 << 20  # of a report: it lies in memory
 Reference = tuple[str, str]  # SOP class and SOP instance
 
 
@@ -61,28 +60,13 @@ def listening_for(keep: Callable[[Notice], None]) -> Open:
     return opened
 
 
-class _Report:
+class _Report(Gathering):
     """A report while it comes."""
 
     def __init__(self, keep: Callable[[Notice], None]) -> None:
+        super().__init__()
         self._keep = keep
-        self._data = bytearray()
 
-    def write(self, piece: memoryview) -> None:
-        if len(self._data) <= MOST_BYTES:
-            self._data += piece
-
-    def finish(self) -> int:
-        if len(self._data) > MOST_BYTES:
-            return commands.PROCESSING_FAILURE
-        try:
-            self._keep(notice_of(decode(bytes(self._data))))
-        except (ProtocolError, ValueError, OSError):
-            return commands.PROCESSING_FAILURE
+    def taken(self, data: bytes) -> int:
+        self._keep(notice_of(decode(data)))
         return commands.SUCCESS
-
-    def report(self) -> Report | None:
-        return None
-
-    def discard(self) -> None:
-        self._data.clear()

@@ -10,7 +10,8 @@ from headgate.core.upperlayer import commands
 from headgate.core.upperlayer.commands import Command
 from headgate.core.upperlayer.pdus import ProtocolError
 from headgate.stores.dicomnet.association import Message, Open, Peer, Presentation, Report
-from headgate.stores.dicomnet.commitment import MOST_BYTES, Reference
+from headgate.stores.dicomnet.commitment import Reference
+from headgate.stores.dicomnet.gathering import Gathering
 from headgate.stores.dicomnet.identifiers import decode, encode
 
 REQUESTED = 1  # PS3.4 Table J.3-1: the only action
@@ -33,26 +34,20 @@ def committing(failures: Failures) -> Open:
     return opened
 
 
-class _Asked:
+class _Asked(Gathering):
     """A request for commitment, until its report is made."""
 
     def __init__(self, command: Command, peer: Peer, failures: Failures) -> None:
+        super().__init__()
         self._command, self._peer, self._failures = command, peer, failures
-        self._data = bytearray()
         self._transaction = ""
         self._references: list[Reference] = []
 
-    def write(self, piece: memoryview) -> None:
-        if len(self._data) <= MOST_BYTES:
-            self._data += piece
-
-    def finish(self) -> int:
+    def taken(self, data: bytes) -> int:
         if self._command.values.get(commands.ACTION_TYPE) != REQUESTED.to_bytes(2, "little"):
             return NO_SUCH_ACTION
-        if len(self._data) > MOST_BYTES:
-            return commands.PROCESSING_FAILURE
         try:
-            asked = decode(bytes(self._data))
+            asked = decode(data)
         except ProtocolError:
             return INVALID_ARGUMENT
         self._references = [_reference(one) for one in asked.get("ReferencedSOPSequence") or []]
@@ -78,9 +73,6 @@ class _Asked:
             commands.EVENT_TYPE: SOME_FAILED if failed else ALL_KEPT,
         }
         return Report(values, encode(self._told(failed)))
-
-    def discard(self) -> None:
-        self._data.clear()
 
     def _told(self, failed: Mapping[str, int]) -> Dataset:
         told = Dataset()

@@ -10,9 +10,8 @@ from pydicom.uid import generate_uid
 from headgate.core.grammar import is_uid
 from headgate.core.upperlayer import commands
 from headgate.core.upperlayer.commands import Command
-from headgate.core.upperlayer.pdus import ProtocolError
-from headgate.stores.dicomnet.association import Message, Open, Peer, Presentation, Report
-from headgate.stores.dicomnet.commitment import MOST_BYTES
+from headgate.stores.dicomnet.association import Message, Open, Peer, Presentation
+from headgate.stores.dicomnet.gathering import Gathering
 from headgate.stores.dicomnet.identifiers import decode
 
 PERFORMED_STEP = "1.2.840.10008.3.1.2.3.3"
@@ -69,31 +68,15 @@ def _changed(steps: Steps, step: str, told: Dataset) -> int:
     return commands.SUCCESS
 
 
-class _Told:
+class _Told(Gathering):
     """A message while it comes."""
 
     def __init__(self, step: str, steps: Steps, take: Callable[[Steps, str, Dataset], int]) -> None:
+        super().__init__()
         self._step, self._steps, self._take = step, steps, take
-        self._data = bytearray()
 
-    def write(self, piece: memoryview) -> None:
-        if len(self._data) <= MOST_BYTES:
-            self._data += piece
-
-    def finish(self) -> int:
-        if len(self._data) > MOST_BYTES:
-            return commands.PROCESSING_FAILURE
-        try:
-            return self._take(self._steps, self._step, decode(bytes(self._data)))
-        except (ProtocolError, OSError) as trouble:
-            log.error("a performed step was not kept: %s", type(trouble).__name__)
-            return commands.PROCESSING_FAILURE
-
-    def report(self) -> Report | None:
-        return None
-
-    def discard(self) -> None:
-        self._data.clear()
+    def taken(self, data: bytes) -> int:
+        return self._take(self._steps, self._step, decode(data))
 
 
 def _state(told: Dataset) -> str:
