@@ -8,7 +8,7 @@ from headgate.cleaning import Clean, clean
 from headgate.core.deid.identity import Recipe
 from headgate.core.errors import Excluded, Rejected, Unavailable
 from headgate.core.model import Fate
-from headgate.sending import REFUSED, Named, Sent, fated, kept_back
+from headgate.sending import Named, Sent, answered, fated, kept_back
 from headgate.stores import files, stow
 from headgate.stores.dicomfiles import digests, read_instance
 from headgate.stores.dicomnet.channel import Unanswered
@@ -85,12 +85,6 @@ def deposit(target: Folder | Service, recipe: Recipe, instances: Iterable[Named]
         except Rejected as reason:
             yield Sent(fated(name, recipe, Fate.REFUSED, reason=str(reason)))
             continue
-        received, sent = digests(output.source, output.parts)
+        hashes = digests(output.source, output.parts)
         is_stored = status == stow.STORED
-        delivery = fated(
-            name, recipe, Fate.STORED if is_stored else Fate.REFUSED,
-            received=received, output_class=output.sop_class, output_uid=output.sop_instance,
-            output_series=output.series, sent=sent, status=status,
-            reason="" if is_stored else REFUSED.format(status),
-        )  # fmt: skip
-        yield Sent(delivery, output.header.references)
+        yield answered(name, output, recipe, hashes, status, is_stored=is_stored)

@@ -2,7 +2,7 @@
 
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -46,7 +46,7 @@ class Line:
         self._job = job
         self._association = pacs.associate(job.peer, job.kinds)
         self._used = time.monotonic()
-        self._begun: Callable[[int], Sent] | None = None
+        self._begun: Callable[..., Sent] | None = None
 
     def begin(self, name: str, output: Clean) -> Iterator[Sent]:
         """Given an instance, send it; yield it where it cannot go. Raise Unavailable."""
@@ -59,7 +59,7 @@ class Line:
             yield Sent(fated(name, self._job.recipe, Fate.REFUSED, reason=str(reason)))
             return
         hashes = digests(output.source, output.parts)  # while the PACS writes it
-        self._begun = partial(_answered, name, output, self._job.recipe, hashes)
+        self._begun = partial(answered, name, output, self._job.recipe, hashes)
 
     def _as_taken(self, output: Clean) -> Clean:
         """Return it in a transfer syntax that the PACS takes. Raise Unsupported, Rejected."""
@@ -84,7 +84,8 @@ class Line:
         """Yield what became of what was sent last. Raise Unavailable."""
         begun, self._begun = self._begun, None
         if begun is not None:
-            yield begun(self._association.end_store())
+            status = self._association.end_store()
+            yield begun(status, is_stored=pacs.is_stored(status))
 
     def close(self) -> None:
         """Release the association, or break it off where an answer is still to come."""
@@ -159,8 +160,12 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def _answered(name: str, output: Clean, recipe: Recipe, hashes: list[str], status: int) -> Sent:
-    is_stored = pacs.is_stored(status)
+def answered(
+    name: str, output: Clean, recipe: Recipe, hashes: Sequence[str], status: int, *, is_stored: bool
+) -> Sent:
+    """Given what was sent of an instance, its hashes as received and as sent, and the answer of the
+    target, return what becomes of it.
+    """
     received, sent = hashes
     delivery = fated(
         name, recipe, Fate.STORED if is_stored else Fate.REFUSED,

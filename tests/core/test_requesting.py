@@ -51,9 +51,12 @@ def test_an_answer_that_is_none_breaks_the_protocol_and_nothing_else(noise):
     for body in (noise, whole[:68] + noise, whole[: len(noise)], whole + noise):
         for read in (requesting.read_associate_accept, requesting.read_rejection):
             try:
-                read(body)
+                found = read(body)
             except ProtocolError:
                 continue
+            is_rejection = read is requesting.read_rejection
+            assert isinstance(found, tuple if is_rejection else requesting.Agreement)
+            assert not is_rejection or found == tuple(body[1:])
 
 
 @given(
