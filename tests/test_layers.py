@@ -25,8 +25,9 @@ BESIDE = {
     "transcoding": "context",
     "fiona": "context",
     "examples": "context",
+    "indexing": "context",
 }
-EVERY_STORE_MAY = {"layout", "files", "straight"}
+EVERY_STORE_MAY = {"layout", "files", "links", "straight"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 

@@ -179,11 +179,36 @@ def test_R05_arrivals_wait_for_the_next_run_whatever_happened_to_this_one(a_tree
     assert len(a_tree.context().trees.instances(STUDY.uid)) == 2
 
 
+def test_a_file_that_the_archive_lost_before_it_was_filed_is_put_back(a_tree, process):
+    a_tree.receive(STUDY.instance())
+    (path,) = a_tree.context().archive.files_of(STUDY.uid)
+    before = path.read_bytes()
+    shutil.rmtree(path.parent)
+    process()
+    assert path.read_bytes() == before
+    assert len(a_tree.context().trees.instances(STUDY.uid)) == 1
+    assert not a_tree.context().trees.arrivals()
+
+
 def test_an_announcement_of_a_file_that_is_gone_is_forgotten(a_tree, process):
     a_tree.receive(STUDY.instance())
+    (link,) = a_tree.context().trees.arrivals()
     shutil.rmtree(a_tree.layout.study_archive(STUDY.uid))
+    link.unlink()
+    link.symlink_to("nowhere")
     process()
     assert not a_tree.context().trees.arrivals()
+
+
+def test_headers_that_are_long_or_odd_are_filed_like_the_others(a_tree, process):
+    long = STUDY.instance(1, ImageComments="x" * 60_000)
+    odd = STUDY.instance(2, ImageOrientationPatient=None, PatientID=None)
+    short = STUDY.instance(3)
+    process(long, odd, short)
+    assert len(a_tree.context().trees.instances(STUDY.uid)) == 3
+    assert series_json(a_tree)["Planes"]
+    folders = {path.name for path in a_tree.layout.participants.iterdir()}
+    assert folders == {"without_patient_id", str(short.PatientID)}
 
 
 def test_a_rebuild_raises_the_same_indexes_again(a_tree, process):

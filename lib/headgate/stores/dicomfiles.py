@@ -173,6 +173,16 @@ def read_syntax(path: Path) -> tuple[str, str]:
         return meta[SOP_CLASS], meta[TRANSFER_SYNTAX]
 
 
+def split_start(file: bytes) -> tuple[str, bytes]:
+    """Given a DICOM file's first bytes, return its transfer syntax UID, and those of its data set.
+
+    Raise Rejected.
+    """
+    with understanding():
+        meta, offset = _read_meta(file)
+        return meta[TRANSFER_SYNTAX], file[offset:]
+
+
 def read_dataset_offset(start: bytes) -> int:
     """Given the start of a file, return where its data set begins: 0 without meta information."""
     return _read_meta(start)[1]

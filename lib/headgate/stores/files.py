@@ -188,19 +188,6 @@ def append_lines(path: Path, lines: list[str]) -> None:
             sync_folder(path.parent)
 
 
-def point(link: Path, target: Path) -> bool:
-    """Given a link and its target, make the symbolic link, relative; return whether it was new.
-
-    A link that is there already stays as it is. Raise Unavailable.
-    """
-    with disk_errors(link):
-        try:
-            os.symlink(os.path.relpath(target, link.parent), link)
-        except FileExistsError:
-            return False
-        return True
-
-
 def move(source: Path, target: Path) -> None:
     """Given two paths on one disk, rename durably. Raise Unavailable, or FileNotFoundError."""
     with disk_errors(source):

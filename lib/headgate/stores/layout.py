@@ -1,6 +1,7 @@
 """Where everything lies: the data tree with FIONA's names, and the state beside it."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 from headgate.core.grammar import safe_name
@@ -16,85 +17,85 @@ class Layout:
 
     datadir: Path
 
-    @property
+    @cached_property
     def site(self) -> Path:
         return self.datadir / "site"
 
-    @property
+    @cached_property
     def archive(self) -> Path:
         return self.site / "archive"
 
-    @property
+    @cached_property
     def raw(self) -> Path:
         return self.site / "raw"
 
-    @property
+    @cached_property
     def participants(self) -> Path:
         return self.site / "participants"
 
-    @property
+    @cached_property
     def arrived(self) -> Path:
         return self.site / "spool" / "arrived"
 
-    @property
+    @cached_property
     def changed(self) -> Path:
         return self.site / "spool" / "changed"
 
-    @property
+    @cached_property
     def settled(self) -> Path:
         return self.site / "spool" / "settled"
 
-    @property
+    @cached_property
     def inbox(self) -> Path:
         """Where people copy media and files."""
         return self.site / "inbox"
 
-    @property
+    @cached_property
     def performed(self) -> Path:
         """What modalities tell of the steps that they perform."""
         return self.site / "spool" / "performed"
 
-    @property
+    @cached_property
     def commitments(self) -> Path:
         return self.site / "spool" / "commitments"
 
-    @property
+    @cached_property
     def unknown(self) -> Path:
         return self.site / "unknown"
 
-    @property
+    @cached_property
     def requests(self) -> Path:
         return self.site / "requests"
 
-    @property
+    @cached_property
     def ledger(self) -> Path:
         return self.site / "ledger"
 
-    @property
+    @cached_property
     def temp(self) -> Path:
         return self.site / "temp"
 
-    @property
+    @cached_property
     def state(self) -> Path:
         return self.datadir / "state"
 
-    @property
+    @cached_property
     def locks(self) -> Path:
         return self.state / "locks"
 
-    @property
+    @cached_property
     def metrics(self) -> Path:
         return self.state / "metrics"
 
-    @property
+    @cached_property
     def targets(self) -> Path:
         return self.state / "targets"
 
-    @property
+    @cached_property
     def watermarks(self) -> Path:
         return self.state / "watermarks"
 
-    @property
+    @cached_property
     def enabled(self) -> Path:
         return self.datadir / "enabled"
 

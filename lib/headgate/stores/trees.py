@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from headgate.core.grammar import safe_name
-from headgate.stores import files
+from headgate.stores import files, links
 from headgate.stores.layout import Layout
 
 SERIES_SUFFIX = ".json"
@@ -36,15 +36,15 @@ class Trees:
         folder = self._layout.study_raw(study) / series
         files.make_folders(folder)
         link = folder / sop_instance
-        if files.point(link, file):
+        if links.point(link, file):
             return None
-        there = link.resolve()
+        there = links.target_of(link)
         if there == file:
             return None
         if there.exists():
             return there
         files.remove(link)  # the archive no longer has what it pointed to
-        files.point(link, file)
+        links.point(link, file)
         return None
 
     def studies(self) -> list[str]:
@@ -119,14 +119,14 @@ class Trees:
         target = self._layout.study_raw(study)
         for name in (when, f"{when}_{study}"):
             link = folder / name
-            if files.point(link, target) or _target(link) == target:
+            if links.point(link, target) or links.target_of(link) == target:
                 return
 
     def unlink_participant(self, patient_id: str, study: str) -> None:
         """Given whose study it was, remove its links, and the folder if it is empty then."""
         folder = self._layout.participant(patient_id)
         for name in files.names_in(folder):
-            if _target(folder / name) == self._layout.study_raw(study):
+            if links.target_of(folder / name) == self._layout.study_raw(study):
                 files.remove(folder / name)
         with suppress(OSError):
             folder.rmdir()
@@ -137,7 +137,7 @@ class Trees:
         """Given an arrival and its file, link it into unknown/ beside the reason."""
         why = {"reason": reason, "file": os.path.relpath(file, self._layout.site)}
         files.write_whole(self._layout.unknown / f"{name}.json", json.dumps(why, indent=1))
-        files.point(self._layout.unknown / name, file)
+        links.point(self._layout.unknown / name, file)
 
     def unknown(self) -> Iterator[tuple[str, str, Path]]:
         """Yield each name in unknown/ with its reason and the file in the archive."""
@@ -148,12 +148,4 @@ class Trees:
             with suppress(FileNotFoundError, ValueError, AttributeError):
                 why = json.loads((self._layout.unknown / f"{name}.json").read_text())
                 reason = str(why.get("reason", ""))
-            yield name, reason, _target(self._layout.unknown / name)
-
-
-def _target(link: Path) -> Path:
-    """Where a link points, whether anything is there or not."""
-    try:
-        return Path(os.path.normpath(link.parent / os.readlink(link)))  # noqa: PTH115
-    except OSError:
-        return link
+            yield name, reason, links.target_of(self._layout.unknown / name)

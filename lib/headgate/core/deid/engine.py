@@ -109,7 +109,7 @@ def _anew(
     identifiers = identifiers_of(data, elements, encoding, memory.told)
     study = texts.get(STUDY_INSTANCE_UID, "")
     level = level_of(data, elements, Context(recipe, identifiers, study, encoding, encoding), ())
-    pattern = Pattern(level, elements, rewritten(level, elements, memory, record))
+    pattern = Pattern.of(level, elements, rewritten(level, elements, memory, record))
     return Judged(pattern, level, [], [], len(data))
 
 
@@ -135,8 +135,8 @@ def _common(
     judged: Judged, memory: Memory, record: Record | None, are_pixels_cleaned: bool
 ) -> Output:
     """Return what leaves of the elements that do not vary, with the marks that are set."""
-    pattern = judged.pattern
-    found = {pattern.elements[one].tag: pattern.results[one] for one in pattern.constant}
+    likeness, results = judged.pattern.likeness, judged.pattern.results
+    found = {likeness.elements[one].tag: results[one] for one in likeness.constant}
     found.update(_marks(judged, memory, record, are_pixels_cleaned))
     return Output(
         {tag: one.written for tag, one in sorted(found.items()) if one.written is not None},
@@ -174,5 +174,5 @@ def _shown(judged: Judged, tag: int, value: bytes | None) -> str | None:
     if value is None:
         return None
     context = judged.level.context
-    vr = next((one.vr for one in judged.pattern.elements if one.tag == tag), b"")
+    vr = next((one.vr for one in judged.pattern.likeness.elements if one.tag == tag), b"")
     return shown(vr or dictionary_vr(tag), value, context.terms, context.reading.order)

@@ -48,13 +48,15 @@ class Workers:
     def _fork(self, number: int) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
+        # before there is a process that could be told to end and not yet wait for it
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
         parent, process = os.getpid(), os.fork()
         if process:
             self._alive[process] = number
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
             return
         code = BROKEN
         try:
-            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGTERM})
             signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is told, and tells
             code = min(self._work(number, lambda: _wait(parent)), MOST_ABORTED)
         finally:

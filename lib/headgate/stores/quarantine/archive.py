@@ -12,14 +12,16 @@ from headgate.core.grammar import is_uid
 from headgate.stores import files
 from headgate.stores.layout import STUDY_PREFIX, Layout
 from headgate.stores.quarantine import inspection
-from headgate.stores.quarantine.drafts import Draft, Kept, arrival_of, link_new
+from headgate.stores.quarantine.drafts import Draft, Kept, announced_by, arrival_of, link_new
 
 DISCARDED = "discarded-"
 DIGEST = re.compile(r"[0-9a-f]{16}")
 
 
 class Archive:
-    """The folders `archive/scp_<study>/`, and the arrival links in `spool/arrived/`."""
+    """The folders `archive/scp_<study>/`, and the arrival links in `spool/arrived/`: second names
+    of the files, which cost no inode.
+    """
 
     def __init__(
         self, layout: Layout, free_floor_bytes: int = 0, *, has_digests: bool = False
@@ -61,9 +63,18 @@ class Archive:
 
     def announce(self, path: Path) -> bool:
         """Given a file in the archive, make its arrival link durably; return whether it was new."""
-        is_new = files.point(arrival_of(self._layout, path), path)
+        is_new = link_new(path, arrival_of(self._layout, path))
         files.sync_folder(self._layout.arrived)
         return is_new
+
+    def announced(self, arrival: Path) -> Path:
+        """Given an arrival link, return its file in the archive; one that was lost is put back."""
+        path = announced_by(self._layout, arrival)
+        if not path.exists() and not arrival.is_symlink():
+            files.make_folders(path.parent)
+            with suppress(FileNotFoundError):
+                link_new(arrival, path)
+        return path
 
     def instances(self) -> Iterator[Path]:
         """Yield every file in the archive."""

@@ -77,9 +77,8 @@ class Draft:
             files.make_folders(path.parent)
             with suppress(FileNotFoundError):  # clear-old-files took folder or file in this moment
                 kept, settled = self._settled(path)
-                files.point(arrival_of(self._layout, settled), settled)
-                if settled.exists():
-                    return kept, settled
+                link_new(settled, arrival_of(self._layout, settled))
+                return kept, settled
         raise FileNotFoundError(errno.ENOENT, "a folder of the data tree is gone")
 
     def _settled(self, path: Path) -> tuple[Kept, Path]:
@@ -96,6 +95,12 @@ def arrival_of(layout: Layout, path: Path) -> Path:
     """Given a file in the archive, return where its arrival link is."""
     study = path.parent.name.removeprefix(STUDY_PREFIX)
     return layout.arrived / f"{study}_{path.name}"
+
+
+def announced_by(layout: Layout, arrival: Path) -> Path:
+    """Given an arrival link, return where its file is in the archive."""
+    study, _, name = arrival.name.rpartition("_")
+    return layout.study_archive(study) / name
 
 
 def link_new(aside: Path, path: Path) -> bool:

@@ -1,0 +1,33 @@
+"""Symbolic links within the data tree: relative, so that the tree can be moved."""
+
+import os
+from functools import lru_cache
+from pathlib import Path
+
+from headgate.stores.files import disk_errors
+
+
+def point(link: Path, target: Path) -> bool:
+    """Given a link and its target, make the symbolic link, relative; return whether it was new.
+
+    A link that is there already stays as it is. Raise Unavailable.
+    """
+    with disk_errors(link):
+        try:
+            os.symlink(f"{_way(link.parent, target.parent)}/{target.name}", link)
+        except FileExistsError:
+            return False
+        return True
+
+
+def target_of(link: Path) -> Path:
+    """Given a symbolic link, return where it points, whether anything is there or not."""
+    try:
+        return Path(os.path.normpath(f"{link.parent}/{os.readlink(link)}"))  # noqa: PTH115
+    except OSError:
+        return link
+
+
+@lru_cache(maxsize=256)
+def _way(start: Path, end: Path) -> str:
+    return os.path.relpath(end, start)

@@ -1,0 +1,61 @@
+"""The beginnings of many files: those not in memory are asked of the disk before they are due."""
+
+import errno
+import os
+from collections import deque
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+
+AHEAD = 32  # a disk answers so many at once nearly as soon as one
+
+
+def beginnings(paths: Iterable[Path], size: int) -> Iterator[bytes | None]:
+    """Given paths, yield of each file the first `size` bytes, or None where there is none.
+
+    Raise OSError as the disk does.
+    """
+    asked: deque[_Asked | None] = deque()
+    for path in paths:
+        asked.append(_asked(path, size))
+        if len(asked) > AHEAD:
+            yield _answer(asked.popleft())
+    while asked:
+        yield _answer(asked.popleft())
+
+
+class _Asked:
+    """A file whose beginning is in memory, or on its way there."""
+
+    def __init__(self, descriptor: int, size: int) -> None:
+        self._descriptor, self._room = descriptor, bytearray(size)
+        self._read = 0
+        try:
+            self._read = os.preadv(descriptor, [self._room], 0, os.RWF_NOWAIT)
+        except OSError as error:
+            if error.errno not in (errno.EAGAIN, errno.EOPNOTSUPP):
+                raise
+        if not self._is_whole:
+            os.posix_fadvise(descriptor, 0, size, os.POSIX_FADV_WILLNEED)
+
+    @property
+    def _is_whole(self) -> bool:
+        return self._read >= min(len(self._room), os.fstat(self._descriptor).st_size)
+
+    def answer(self) -> bytes:
+        try:
+            if not self._is_whole:
+                self._read = os.preadv(self._descriptor, [self._room], 0)
+            return bytes(self._room[: self._read])
+        finally:
+            os.close(self._descriptor)
+
+
+def _asked(path: Path, size: int) -> _Asked | None:
+    with suppress(FileNotFoundError):
+        return _Asked(os.open(path, os.O_RDONLY | os.O_CLOEXEC), size)
+    return None
+
+
+def _answer(asked: _Asked | None) -> bytes | None:
+    return asked.answer() if asked else None
