@@ -26,6 +26,7 @@ BESIDE = {
     "fiona": "context",
     "examples": "context",
     "indexing": "context",
+    "acquainting": "context",
 }
 EVERY_STORE_MAY = {"layout", "files", "links", "straight"}
 MODULES = sorted(PACKAGE.rglob("*.py"))

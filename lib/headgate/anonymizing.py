@@ -1,7 +1,7 @@
 """Files de-identified into a folder: read, cleaned, and written while the next are read."""
 
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
@@ -11,6 +11,7 @@ from headgate.cleaning import Clean, clean
 from headgate.core.coupling import CouplingFile
 from headgate.core.deid.identity import Recipe, project_key
 from headgate.core.deid.profile import Profile
+from headgate.core.deid.telling import Identifiers
 from headgate.core.errors import Excluded, Rejected
 from headgate.core.model import Assignment
 from headgate.stores import dicomfiles, files
@@ -18,6 +19,7 @@ from headgate.stores import dicomfiles, files
 DICOMDIR = "1.2.840.10008.1.3.10"
 AHEAD = 4  # files worked on while an output is written
 Change = tuple[str, str, str, str]
+Input = tuple[Path, Identifiers]
 
 
 @dataclass(frozen=True)
@@ -66,24 +68,25 @@ class Links:
                 yield series, missing
 
 
-def make_all(job: Job, paths: list[Path]) -> Iterator[Made]:
-    """Given a job and files, de-identify them and write the outputs; yield what became of each.
+def make_all(job: Job, inputs: Iterable[Input]) -> Iterator[Made]:
+    """Given a job and files, each with what names its patient elsewhere in the study, de-identify
+    them and write the outputs; yield what became of each.
 
     While a large output is written, the files after it are worked on.
     """
     with ThreadPoolExecutor(1) as writer:
         begun: deque[Callable[[], Made]] = deque()
-        for path in paths:
-            begun.append(_begun(job, path, writer))
+        for one in inputs:
+            begun.append(_begun(job, one, writer))
             if len(begun) > AHEAD:
                 yield begun.popleft()()
         while begun:
             yield begun.popleft()()
 
 
-def _begun(job: Job, path: Path, writer: Executor) -> Callable[[], Made]:
+def _begun(job: Job, one: Input, writer: Executor) -> Callable[[], Made]:
     """Return what returns what became of a file, once it has."""
-    made, output = _cleaned(job, path)
+    made, output = _cleaned(job, *one)
     if output is None or job.is_rehearsal:
         return lambda: made
     write = partial(_written, job, made, output)
@@ -93,13 +96,13 @@ def _begun(job: Job, path: Path, writer: Executor) -> Callable[[], Made]:
     return lambda: written
 
 
-def _cleaned(job: Job, path: Path) -> tuple[Made, Clean | None]:
+def _cleaned(job: Job, path: Path, known: Identifiers) -> tuple[Made, Clean | None]:
     changes: list[Change] = []
     try:
         instance = dicomfiles.read_instance(path)
         if instance.media_class == DICOMDIR:
             return Made(path, reason="a DICOMDIR names every patient", is_excluded=True), None
-        recipe = _recipe(job, instance)
+        recipe = _recipe(job, instance, known)
         record = partial(_record, changes) if job.tells_changes else None
         output = clean(instance, recipe, record)
     except (Rejected, Excluded) as reason:
@@ -122,7 +125,7 @@ def _is_there(path: Path, output: Clean) -> bool:
         return files.write_once(path, *output.file, is_synced=False)
 
 
-def _recipe(job: Job, instance: dicomfiles.Instance) -> Recipe:
+def _recipe(job: Job, instance: dicomfiles.Instance, known: Identifiers) -> Recipe:
     assignment = job.assignment
     if job.couplings:
         with dicomfiles.understanding():
@@ -130,17 +133,18 @@ def _recipe(job: Job, instance: dicomfiles.Instance) -> Recipe:
         assignment = job.couplings.assignment_of(
             str(header.get("PatientID", "")), str(header.get("AccessionNumber", ""))
         )
-    return _recipe_of(assignment, job.key, job.profile)
+    return _recipe_of(assignment, job.key, job.profile, known)
 
 
 @lru_cache(maxsize=1024)
-def _recipe_of(assignment: Assignment, key: bytes, profile: Profile) -> Recipe:
+def _recipe_of(assignment: Assignment, key: bytes, profile: Profile, known: Identifiers) -> Recipe:
     return Recipe(
         project=assignment.project,
         participant=assignment.participant,
         event=assignment.event,
         key=project_key(key, assignment.project),
         profile=profile,
+        known=known,
     )
 
 

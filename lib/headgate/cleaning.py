@@ -12,7 +12,7 @@ from headgate.core.deid.engine import Cleaned, Record, cleaned, judge
 from headgate.core.deid.following import Judged
 from headgate.core.deid.identity import Recipe
 from headgate.core.deid.memory import Memory
-from headgate.core.deid.patient import identifiers_of
+from headgate.core.deid.patient import identifiers_of, together
 from headgate.core.deid.profile import Profile
 from headgate.core.elements import DEFLATED, Encoding, walk
 from headgate.core.errors import Rejected
@@ -100,7 +100,7 @@ def clean(instance: Instance, recipe: Recipe, record: Record | None = None) -> C
     source = [instance.dataset[: judged.end], *pixels]
     result = Clean(header, pixels, instance.encoding, instance.transfer_syntax, source)
     if decision.is_cleaned:
-        result = _without_text(result, instance, recipe.profile)
+        result = _without_text(result, instance, recipe)
     also_done: tuple[marks.Code, ...] = ()
     if marks.GRAPHICS in header.elements:  # kept, and cleaned: PS3.15 E.3.3
         also_done += (marks.CLEAN_GRAPHICS,)
@@ -113,10 +113,10 @@ def clean(instance: Instance, recipe: Recipe, record: Record | None = None) -> C
     return _telling(result, recipe, decision.is_cleaned, also_done) if also_done else result
 
 
-def _without_text(result: Clean, instance: Instance, profile: Profile) -> Clean:
+def _without_text(result: Clean, instance: Instance, recipe: Recipe) -> Clean:
     with understanding():
-        patient = identifiers_of(instance.head, instance.elements, instance.encoding, {})
-    written = clean_pixels(instance, profile, patient)
+        own = identifiers_of(instance.head, instance.elements, instance.encoding, {})
+    written = clean_pixels(instance, recipe.profile, together([own, recipe.known]))
     described = {**result.header.elements, **_described(written, instance)}
     return replace(
         result,

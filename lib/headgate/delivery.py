@@ -7,11 +7,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from headgate.acquainting import named_in
 from headgate.cleaning import may_leave_as
 from headgate.config import SendingSettings
 from headgate.context import Context
 from headgate.core import transfer
 from headgate.core.deid.identity import Recipe
+from headgate.core.deid.patient import together
 from headgate.core.deid.uids import replace_study_uid
 from headgate.core.errors import Rejected, Unavailable
 from headgate.core.model import Delivery, Fate, Proof, Request
@@ -58,8 +60,12 @@ class Delivering:
         if not on_disk:
             raise Rejected("no instance of the study is on disk: have it sent again")
         self._prove()
+        lacking = {name: on_disk[name] for name in transfer.lacking(on_disk, self._ledger)}
+        if lacking:
+            known = together(list(set(named_in(list(on_disk.values())))))
+            self._recipe = replace(self._recipe, known=known)
         try:
-            self._send({name: on_disk[name] for name in transfer.lacking(on_disk, self._ledger)})
+            self._send(lacking)
         finally:
             self._write()
         self._prove()
@@ -94,8 +100,8 @@ class Delivering:
                 self._note(name, Fate.EXCLUDED, reason=reason_out)
             else:
                 kinds[name] = sop_class, syntax
-        for together, wanted in _contexts(set(kinds.values())):
-            names = [name for name, kind in kinds.items() if kind in together]
+        for some, wanted in _contexts(set(kinds.values())):
+            names = [name for name, kind in kinds.items() if kind in some]
             self._transmit({name: lacking[name] for name in names}, wanted)
 
     def _transmit(self, paths: Mapping[str, Path], wanted: set[Kind]) -> None:

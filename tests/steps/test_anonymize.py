@@ -75,6 +75,23 @@ def test_nothing_of_the_patient_is_in_the_output_its_paths_or_what_is_printed(fi
         assert word not in done.stdout + done.stderr
 
 
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_what_one_instance_tells_of_the_patient_leaves_with_none_of_its_study(tmp_path, jobs):
+    """The name in a description is told by a report of the same study alone, which comes last."""
+    text = "Thorax Xanthippe Q7781234"
+    images = [STUDY.instance(number, SeriesDescription=text) for number in (1, 2)]
+    report = STUDY.instance(
+        1, series=2, OtherPatientNames="Xanthippe^A", OtherPatientIDs="Q7781234"
+    )
+    other = factories.Study("another patient").instance(SeriesDescription="Thorax Xanthippe")
+    for name, datasets in (("a", images), ("b", [other]), ("c", [report])):
+        factories.save(datasets, tmp_path / "in" / name)
+    anonymize(tmp_path / "in", tmp_path / "out", *WHO, "--jobs", jobs)
+    found = [dcmread(path) for path in (tmp_path / "out").rglob("*.dcm")]
+    texts = sorted(str(one.get("SeriesDescription")) for one in found)
+    assert texts == ["Serie 2", "Thorax", "Thorax", "Thorax Xanthippe"]
+
+
 def test_without_a_key_one_is_made_beside_the_output_for_its_owner_alone(files, tmp_path):
     done = anonymize(files, tmp_path / "out", *WHO)
     key = tmp_path / "out.key"

@@ -22,6 +22,7 @@ from headgate.demo.processes import Running, free_port, is_listening
 from headgate.stores.dicomfiles import read_instance, take_apart
 from headgate.stores.dicomnet import pacs
 from liars import a_lying_pacs
+from pydicom import dcmread
 
 MANY = 70
 TO = Assignment("P", "P-001", "E1")
@@ -67,6 +68,16 @@ def test_storescp_gets_each_instance_once_as_the_ledger_tells(
         assert read_instance(arrived[one.output_uid]).digest == one.sent
         assert one.received not in ("", one.sent)
     assert set(a_tree.context().ledger.read(study.uid, TO)) == {one.sop_instance for one in found}
+
+
+def test_what_one_instance_tells_of_the_patient_leaves_with_none_of_its_study(a_tree, a_storescp):
+    where, port = a_storescp
+    study = factories.Study("told elsewhere")
+    report = study.instance(1, series=2, OtherPatientNames="Xanthippe^A")
+    a_tree.receive(study.instance(2, SeriesDescription="Thorax Xanthippe"), report)
+    delivering(a_tree, study, 1, port, associations=1).run()
+    texts = [str(dcmread(path).get("SeriesDescription")) for path in where.iterdir()]
+    assert sorted(texts) == ["Serie 1", "Serie 2", "Thorax"]
 
 
 def test_a_pacs_that_takes_one_association_gets_all_over_it(a_tree):

@@ -12,7 +12,7 @@ from headgate.core.elements import (
     header_end,
     walk,
 )
-from headgate.core.likeness import Different, Likeness
+from headgate.core.likeness import Likeness
 
 CHARACTER_SET, STUDY_DATE, STUDY_TIME = 0x00080005, 0x00080020, 0x00080030
 SOP_CLASS, SOP_INSTANCE = 0x00080016, 0x00080018
@@ -35,30 +35,19 @@ class Indexer:
         if transfer_syntax in DEFLATED:
             return None
         encoding = encoding_of(transfer_syntax)
+        likeness = self._alike.get(encoding)
+        found = likeness.follow(data) if likeness else None
+        if found is None:
+            return self._anew(data, encoding)
+        self._alike[encoding] = found.likeness
+        return {**found.likeness.values, **_values(found.data, found.elements)}
+
+    def _anew(self, data: bytes, encoding: Encoding) -> Values | None:
         try:
-            return self._followed(data, encoding) or self._anew(data, encoding)
+            head = data[: header_end(data, encoding)]
+            elements = list(walk(head, encoding))
         except Malformed:
             return None
-
-    def _followed(self, data: bytes, encoding: Encoding) -> Values | None:
-        likeness = self._alike.get(encoding)
-        if likeness is None or not likeness.is_ordered:
-            return None
-        try:
-            found = likeness.located(data)
-            if found is None:
-                likeness = likeness.widened(data)
-                found = likeness.located(data)
-        except Different:
-            return None
-        if found is None or header_end(data[found[1] :], encoding):
-            return None
-        self._alike[encoding] = likeness
-        return {**likeness.values, **_values(data, found[0])}
-
-    def _anew(self, data: bytes, encoding: Encoding) -> Values:
-        head = data[: header_end(data, encoding)]
-        elements = list(walk(head, encoding))
         self._alike[encoding] = Likeness(head, elements, encoding, _any_may_vary)
         return _values(head, elements)
 

@@ -7,21 +7,38 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
+from typing import NamedTuple
 
 from headgate.core.elements import (
     DELIMITERS,
     LONG_VRS,
+    Data,
     Element,
     Encoding,
+    Malformed,
     element_at,
+    header_end,
 )
 
 MOST_CHANGES = 40
+# By how many bytes a header may be longer than the first
+LONGER = 4096
 EXPLICIT_LITTLE = Encoding(is_implicit=False, is_little=True)
 MayVary = Callable[[bytes, Element], bool]
 
 
-class Different(Exception):
+class Followed(NamedTuple):
+    """A data set that is like the others: what holds for all, its first bytes, its elements that
+    vary, and where its header ends.
+    """
+
+    likeness: "Likeness"
+    data: bytes
+    elements: list[Element]
+    end: int
+
+
+class _Different(Exception):
     """A data set is not like the others."""
 
 
@@ -73,15 +90,27 @@ class Likeness:
         still = [self.elements[place] for place in self.constant]
         return {one.tag: self.data[one.value : one.end] for one in still}
 
-    def widened(self, data: bytes) -> "Likeness":
-        """Given a data set, return what it has in common with them. Raise Different, Malformed."""
-        return replace(self, varying=tuple(self._varying(data)))
+    def follow(self, dataset: Data) -> Followed | None:
+        """Given the next data set, up to its pixels at least, return it compared with the others.
 
-    def located(self, data: bytes) -> tuple[list[Element], int] | None:
-        """Given a data set, return its elements that vary and where they all end.
-
-        None: something else varies as well. Raise Different, Malformed.
+        None: it differs in more than values that concern nobody but themselves.
         """
+        if not self.is_ordered:
+            return None
+        likeness, data = self, bytes(dataset[: self.end + LONGER])
+        try:
+            found = likeness._located(data)
+            if found is None:
+                likeness = replace(self, varying=tuple(self._varying(data)))
+                found = likeness._located(data)
+            if found is None or header_end(dataset[found[1] :], self.encoding):
+                return None
+        except (_Different, Malformed):
+            return None
+        return Followed(likeness, data, *found)
+
+    def _located(self, data: bytes) -> tuple[list[Element], int] | None:
+        """Return the elements that vary and where they end; None: something else varies as well."""
         runs = self.runs
         if not data.startswith(runs[0]):
             return None
@@ -124,9 +153,9 @@ class Likeness:
             self._check(old, element, data)
             position, count = element.end, count + (place not in known)
             if count > MOST_CHANGES:
-                raise Different
+                raise _Different
             yield place
 
     def _check(self, old: Element, new: Element, data: bytes) -> None:
         if new.tag != old.tag or new.vr != old.vr or not self.may_vary(data, new):
-            raise Different
+            raise _Different

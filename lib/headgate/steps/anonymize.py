@@ -13,7 +13,8 @@ from typing import Any
 
 import click
 
-from headgate.anonymizing import Change, Job, Links, Made, make_all
+from headgate.acquainting import named_in
+from headgate.anonymizing import Change, Input, Job, Links, Made, make_all
 from headgate.context import Context, shipped
 from headgate.core.coupling import CouplingFile
 from headgate.core.model import Assignment
@@ -30,24 +31,28 @@ DIFF_COLUMNS = ("file", "element", "rule", "before", "after")
 class Chunk:
     """Some files, worked on together; the last one has none."""
 
-    paths: list[Path]
+    inputs: list[Input]
 
     @property
     def is_end(self) -> bool:
-        return not self.paths
+        return not self.inputs
 
     def __str__(self) -> str:
-        return ",".join(map(str, self.paths))
+        return ",".join(str(path) for path, _ in self.inputs)
 
 
 def plan(context: Context) -> Iterator[Chunk]:
-    """Yield the files under INPUT, in chunks that keep every process at work."""
+    """Yield the files under INPUT, in chunks that keep every process at work.
+
+    All are looked at first, for what one tells of the patient must leave with none of the others.
+    """
     options = context.options
     if not options["coupling_list"] and not options["participant"]:
         raise click.UsageError("say who it is: --participant and --event, or --coupling-list")
     source = Path(options["input"])
-    paths = iter([source] if source.is_file() else walking.tree(source))
-    while chunk := list(islice(paths, FILES_AT_ONCE * options["jobs"])):
+    paths = [source] if source.is_file() else list(walking.tree(source))
+    inputs = zip(paths, named_in(paths), strict=True)
+    while chunk := list(islice(inputs, FILES_AT_ONCE * options["jobs"])):
         yield Chunk(chunk)
     yield Chunk([])
 
@@ -59,7 +64,7 @@ def apply(context: Context, chunk: Chunk) -> Iterator[Outcome]:
     if chunk.is_end and not job.is_rehearsal:
         files.sync_everything()
     totals: Counter[str] = context.once("totals", Counter)
-    for made in _mapped(context, job, chunk.paths):
+    for made in _mapped(context, job, chunk.inputs):
         totals["inputs"] += 1
         name = _name(job, made.path)
         _write_changes(context, name, made.changes)
@@ -120,17 +125,17 @@ def _key(given: str | None, target: Path, is_rehearsal: bool) -> bytes:
     return secrets.read_key(str(path))
 
 
-def _mapped(context: Context, job: Job, paths: list[Path]) -> Iterator[Made]:
+def _mapped(context: Context, job: Job, inputs: list[Input]) -> Iterator[Made]:
     jobs = context.options["jobs"]
     if jobs == 1:
-        return make_all(job, paths)
+        return make_all(job, inputs)
     pool = context.once("pool", lambda: ProcessPoolExecutor(jobs))
-    some = [paths[start : start + HANDED] for start in range(0, len(paths), HANDED)]
+    some = [inputs[start : start + HANDED] for start in range(0, len(inputs), HANDED)]
     return chain.from_iterable(pool.map(partial(_made_of, job), some))
 
 
-def _made_of(job: Job, paths: list[Path]) -> list[Made]:
-    return list(make_all(job, paths))
+def _made_of(job: Job, inputs: list[Input]) -> list[Made]:
+    return list(make_all(job, inputs))
 
 
 def _name(job: Job, path: Path) -> str:

@@ -13,7 +13,7 @@ from headgate.core.deid.following import Judged, Output, Pattern, follow
 from headgate.core.deid.identity import Recipe
 from headgate.core.deid.kinds import dictionary_vr
 from headgate.core.deid.memory import Memory, Result
-from headgate.core.deid.patient import identifiers_of
+from headgate.core.deid.patient import identifiers_of, together
 from headgate.core.deid.reading import place, shown
 from headgate.core.deid.refusal import LOOKED_AT, STUDY_INSTANCE_UID, burned_in, exclusion, refusal
 from headgate.core.deid.rewriting import Record, encoded, leaks_of, level_of, rewritten
@@ -106,7 +106,8 @@ def _anew(
     elements = list(walk(data, encoding))
     texts = _texts({one.tag: data[one.value : one.end] for one in elements})
     _check(texts, recipe)
-    identifiers = identifiers_of(data, elements, encoding, memory.told)
+    own = identifiers_of(data, elements, encoding, memory.told)
+    identifiers = together([own, recipe.known])
     study = texts.get(STUDY_INSTANCE_UID, "")
     level = level_of(data, elements, Context(recipe, identifiers, study, encoding, encoding), ())
     pattern = Pattern.of(level, elements, rewritten(level, elements, memory, record))

@@ -14,12 +14,10 @@ from headgate.core.deid.patient import CHARACTER_SET, may_tell
 from headgate.core.deid.refusal import STUDY_INSTANCE_UID
 from headgate.core.deid.rewriting import Level, rewritten
 from headgate.core.deid.telling import TELLING
-from headgate.core.elements import Data, Element, Malformed, header_end
-from headgate.core.likeness import Different, Likeness
+from headgate.core.elements import Data, Element
+from headgate.core.likeness import Likeness
 
 DECISIVE = frozenset({CHARACTER_SET, STUDY_INSTANCE_UID, *TELLING})
-# By how many bytes a header may be longer than the one before
-LONGER = 4096
 
 
 class Output(NamedTuple):
@@ -48,7 +46,7 @@ class Pattern:
     def of(cls, level: Level, elements: list[Element], results: list[Result]) -> "Pattern":
         """Given an instance's level, its elements and what they became, return its pattern."""
         encoding = level.context.reading
-        return cls(level, Likeness(bytes(level.data), elements, encoding, _may_vary), results)
+        return cls(level, Likeness(bytes(level.data), elements, encoding, may_vary), results)
 
 
 class Judged(NamedTuple):
@@ -77,25 +75,18 @@ def follow(pattern: Pattern, dataset: Data, memory: Memory) -> Judged | None:
 
     None: it differs in more than values that concern nobody but themselves.
     """
-    likeness = pattern.likeness
-    if not likeness.is_ordered:
+    found = pattern.likeness.follow(dataset)
+    if found is None:
         return None
-    data = bytes(dataset[: likeness.end + LONGER])
-    try:
-        found = likeness.located(data)
-        if found is None:
-            pattern = Pattern(pattern.level, likeness.widened(data), pattern.results)
-            found = pattern.likeness.located(data)
-        if found is None or header_end(dataset[found[1] :], likeness.encoding):
-            return None
-    except (Different, Malformed):
-        return None
-    elements, end = found
-    level = pattern.level._replace(data=data)
-    return Judged(pattern, level, elements, rewritten(level, elements, memory, None), end)
+    if found.likeness is not pattern.likeness:
+        pattern = Pattern(pattern.level, found.likeness, pattern.results)
+    level = pattern.level._replace(data=found.data)
+    results = rewritten(level, found.elements, memory, None)
+    return Judged(pattern, level, found.elements, results, found.end)
 
 
-def _may_vary(data: bytes, element: Element) -> bool:
+def may_vary(data: bytes, element: Element) -> bool:
+    """Given an element and its data set, return whether it concerns nobody but itself."""
     if element.tag in DECISIVE or (element.tag & 0x10000 and private.is_creator(element.tag)):
         return False
     return not may_tell(data[element.start : element.end], element)

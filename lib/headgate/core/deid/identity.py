@@ -5,6 +5,7 @@ import hmac
 from dataclasses import dataclass
 
 from headgate.core.deid.profile import DEFAULT, Profile
+from headgate.core.deid.telling import NOBODY, Identifiers
 from headgate.core.errors import Misconfigured
 from headgate.core.hashed import hashed_once
 
@@ -16,7 +17,10 @@ TEXT_LENGTH = 64  # PS3.5 Table 6.2-1: LO, and one component group of PN
 @hashed_once
 @dataclass(frozen=True)
 class Recipe:
-    """All that decides how a data set is de-identified: the same recipe gives the same bytes."""
+    """All that decides how a data set is de-identified: the same recipe gives the same bytes.
+
+    `known` is what names the patient elsewhere in the study.
+    """
 
     project: str
     participant: str
@@ -26,6 +30,7 @@ class Recipe:
     uid_root: str | None = None
     date_shift_days: int | None = None
     profile: Profile = DEFAULT
+    known: Identifiers = NOBODY
 
     def __post_init__(self) -> None:
         """Raise Misconfigured where a text cannot be written or a secret cannot keep one."""

@@ -54,10 +54,11 @@ def identifiers_of(
     """
     found = list(_told(data, elements, encoding, DEFAULT, remembered))
     found.append(Identifiers(encodings=("utf-8", "latin-1")))
-    return _together(found)
+    return together(found)
 
 
-def _together(found: list[Identifiers]) -> Identifiers:
+def together(found: list[Identifiers]) -> Identifiers:
+    """Given what several tell, return all of it."""
     return Identifiers(
         *(tuple(sorted({word for one in found for word in getattr(one, kind)})) for kind in KINDS)
     )
@@ -95,7 +96,7 @@ def _of_element(raw: bytes, element: Element, encoding: Encoding, terms: Terms) 
         return NOBODY
     inner = inner_encoding(element, encoding)
     moved = element._replace(start=0, value=element.value - element.start, end=len(raw))
-    return _together(
+    return together(
         [
             one
             for start, end in items(raw, moved, inner)

@@ -1,0 +1,53 @@
+"""Whom studies are of: what names the patient in any of their instances, gathered beforehand.
+
+A name that one instance alone tells must leave with none of the others.
+"""
+
+from collections import defaultdict
+
+from headgate.core.deid.following import may_vary
+from headgate.core.deid.patient import Remembered, identifiers_of, together
+from headgate.core.deid.refusal import STUDY_INSTANCE_UID
+from headgate.core.deid.telling import NOBODY, Identifiers
+from headgate.core.elements import Data, Encoding, header_end, walk
+from headgate.core.likeness import Likeness
+
+
+class Acquaintance:
+    """What names the patients of studies; most instances tell what the one before them told."""
+
+    def __init__(self) -> None:
+        self._alike: dict[Encoding, tuple[str, Likeness]] = {}
+        self._remembered: Remembered = {}
+        self._found: dict[str, set[Identifiers]] = defaultdict(set)
+        self._whole: dict[str, Identifiers] = {}
+
+    def meet(self, data: Data, encoding: Encoding) -> str:
+        """Given an encoded data set, up to its pixels at least, take note of whom it names; return
+        its Study Instance UID as it stands there.
+
+        Raise Malformed where it cannot be read; Rejected where the patient cannot.
+        """
+        study, likeness = self._alike.get(encoding, ("", None))
+        found = likeness.follow(data) if likeness else None
+        if found is None:
+            return self._anew(data, encoding)
+        self._alike[encoding] = study, found.likeness
+        return study
+
+    def of(self, study: str) -> Identifiers:
+        """Given a study, return what names its patient, anywhere in it."""
+        if study not in self._whole:
+            found = self._found.get(study)
+            self._whole[study] = together(list(found)) if found else NOBODY
+        return self._whole[study]
+
+    def _anew(self, data: Data, encoding: Encoding) -> str:
+        head = bytes(data[: header_end(data, encoding)])
+        elements = list(walk(head, encoding))
+        values = {one.tag: head[one.value : one.end] for one in elements}
+        study = values.get(STUDY_INSTANCE_UID, b"").decode("latin-1").strip(" \0")
+        self._whole.pop(study, None)
+        self._found[study].add(identifiers_of(head, elements, encoding, self._remembered))
+        self._alike[encoding] = study, Likeness(head, elements, encoding, may_vary)
+        return study
