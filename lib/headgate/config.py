@@ -36,6 +36,8 @@ class ReceiverSettings:
     tls_key: str = ""
     tls_trusted: str = ""
     tls_fingerprints: list[str] = field(default_factory=list)
+    web_port: int = 0
+    web_token_file: str = ""
     processes: int = 2
     idle_seconds: float = 60.0
     grace_seconds: float = 60.0

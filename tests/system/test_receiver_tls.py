@@ -7,9 +7,11 @@ from pathlib import Path
 
 import factories
 import pytest
+import requests
 from gateways import needs
 from headgate.demo.processes import Running, free_port, script
 from headgate.stores.layout import Layout
+from headgate.stores.stow import HEAD, TAIL, TYPE
 
 STUDY = factories.Study("tls")
 
@@ -134,3 +136,19 @@ def test_a_certificate_that_cannot_be_read_is_told_before_anything_is_opened(tmp
     done = subprocess.run(words, capture_output=True, text=True, check=False, timeout=60)
     assert done.returncode not in (0, 70)
     assert "tls_certificate" in done.stderr
+
+
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS")
+def test_a_web_client_shows_who_it_is_by_its_certificate(tmp_path, certificates):
+    port = free_port()
+    trusted = f'web_port = {port}\ntls_trusted = "{certificates}/ca.pem"'
+    gateway = Gateway(tmp_path, certificates, trusted)
+    head, encoded = factories.encoded(STUDY.instance())
+    body, url = HEAD + head + encoded + TAIL, f"https://localhost:{port}/studies"
+    calls = {"data": body, "headers": {"Content-Type": TYPE}, "timeout": 30, "verify": False}
+    with pytest.raises(requests.ConnectionError):
+        requests.post(url, **calls)
+    own = (f"{certificates}/scanner.pem", f"{certificates}/scanner.key")
+    assert requests.post(url, cert=own, **calls).status_code == 200
+    assert len(list((gateway.layout.archive / f"scp_{STUDY.uid}").iterdir())) == 1
+    gateway.running.stop()

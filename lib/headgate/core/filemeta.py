@@ -2,7 +2,8 @@
 
 from functools import lru_cache
 
-from headgate.core.elements import Encoding, head
+from headgate.core.deid.grammar import VRS
+from headgate.core.elements import IMPLICIT, Data, Encoding, Malformed, element_at, head
 from headgate.core.implementation import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION
 
 EXPLICIT = Encoding(is_implicit=False, is_little=True)
@@ -11,6 +12,9 @@ GROUP_LENGTH, VERSION, SOP_CLASS, SOP_INSTANCE = 0x00020000, 0x00020001, 0x00020
 TRANSFER_SYNTAX, IMPLEMENTATION_CLASS, VERSION_NAME = 0x00020010, 0x00020012, 0x00020013
 SOURCE_TITLE, SENDING_TITLE, RECEIVING_TITLE = 0x00020016, 0x00020017, 0x00020018
 SENDING_ADDRESS = 0x00020027
+TEXTS = frozenset({SOP_CLASS, SOP_INSTANCE, TRANSFER_SYNTAX})
+PREAMBLE, PREFIX, META_GROUP, GROUP_LENGTH_HEAD = 128, b"DICM", b"\2\0", b"\2\0\0\0UL"
+SHORTEST = 144  # up to the end of the group length
 
 
 def file_head(
@@ -25,6 +29,36 @@ def file_head(
     group = before + _uid(SOP_INSTANCE, sop_instance) + after + journey
     length = _element(GROUP_LENGTH, b"UL", len(group).to_bytes(4, "little"))
     return bytes(128) + b"DICM" + length + group
+
+
+def read_meta(file: Data) -> tuple[dict[int, str], int]:
+    """Given a file or its start, return the texts of its meta information by tag, and where its
+    data set begins. Raise Malformed where it ends before.
+
+    Old files begin with the meta information, without preamble, or have none, or have it in an
+    implicit VR.
+    """
+    start = memoryview(file)
+    found, position = {}, PREAMBLE + len(PREFIX) if start[PREAMBLE:][:4] == PREFIX else 0
+    encoding = EXPLICIT if bytes(start[position + 4 : position + 6]) in VRS else IMPLICIT
+    while start[position : position + 2] == META_GROUP:
+        element = element_at(start, position, encoding)
+        if element.tag in TEXTS:
+            value = bytes(start[element.value : element.end])
+            found[element.tag] = value.decode("latin-1").rstrip(" \0")
+        position = element.end
+    return found, position
+
+
+def meta_length(start: bytes) -> int | None:
+    """Given a file's first bytes, return how many stand before its data set; None where they are
+    too few to tell. Raise Malformed where the file does not begin as PS3.10 7.1 says.
+    """
+    if len(start) < SHORTEST:
+        return None
+    if start[PREAMBLE : PREAMBLE + 4] != PREFIX or start[PREAMBLE + 4 :][:6] != GROUP_LENGTH_HEAD:
+        raise Malformed("it does not begin with preamble and file meta information")
+    return SHORTEST + int.from_bytes(start[SHORTEST - 4 : SHORTEST], "little")
 
 
 @lru_cache(maxsize=1024)

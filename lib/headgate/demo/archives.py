@@ -2,9 +2,11 @@
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from io import BytesIO
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import requests
 from pydicom.dataset import Dataset
@@ -16,9 +18,9 @@ AE_TITLE = "RESEARCH"
 
 
 class Orthanc:
-    """An Orthanc of its own, with its storage under a folder."""
+    """An Orthanc of its own, with its storage under a folder; `more` are settings of it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, more: Mapping[str, Any] = MappingProxyType({})) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.port, self.http_port = free_port(), free_port()
         settings = {
@@ -37,6 +39,7 @@ class Orthanc:
             "AuthenticationEnabled": False,
             "OverwriteInstances": True,
             "Plugins": [],
+            **more,
         }
         (folder / "orthanc.json").write_text(json.dumps(settings))
         words = [str(program("Orthanc")), str(folder / "orthanc.json")]

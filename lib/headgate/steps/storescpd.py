@@ -15,7 +15,8 @@ import click
 from headgate.context import Context
 from headgate.core.errors import Misconfigured
 from headgate.core.step import Outcome, Step, error, ok
-from headgate.stores import systemd
+from headgate.stores import secrets, systemd
+from headgate.stores.dicomnet import webserving, webstoring
 from headgate.stores.dicomnet.channel import Peer
 from headgate.stores.dicomnet.receiver import (
     Admission,
@@ -30,6 +31,7 @@ from headgate.stores.dicomnet.workers import Workers
 
 NAME = "storescpd"
 TICK_SECONDS = 1.0
+LOOPBACK = "127.0.0.1"
 
 log = logging.getLogger("headgate.storescpd")
 
@@ -67,18 +69,18 @@ def _receive(context: Context, ended: threading.Event) -> int:
     listeners = [(listening(settings.address, settings.port), False)]
     if settings.tls_port:
         listeners.append((listening(settings.address, settings.tls_port), True))
-    board = Board(settings.processes)
+    web = [_web_listener(context)] if settings.web_port else []
+    board = Board(settings.processes + len(web))
     security = _security(context)
     if security:
         security.context()  # told now, and not by each process
-    work = partial(_serve, context, listeners, board)
-    workers = Workers(settings.processes, work)
+    work = partial(_serve, context, listeners, web, board)
+    workers = Workers(settings.processes + len(web), work)
     systemd.notify("READY=1")
     for listener, is_secured in listeners:
-        where = f"port {listener.getsockname()[1]}{' with TLS' * is_secured}"
-        log.info("listening on %s", where)
-        sys.stderr.write(f"storescpd: listening on {where}\n")
-    sys.stderr.flush()
+        _tell_of(listener, " with TLS" * is_secured)
+    for listener in web:
+        _tell_of(listener, " for STOW-RS")
     told: dict[str, int] = {}
     while not ended.wait(TICK_SECONDS) and _is_enabled(context):
         if workers.replace_dead(board.clear_open):
@@ -89,14 +91,21 @@ def _receive(context: Context, ended: threading.Event) -> int:
             told = board.counts()
             log.info("received so far: %s", ", ".join(f"{n} {word}" for word, n in told.items()))
     log.info("no new associations; %d are open", board.open_in_all())
-    for listener, _ in listeners:
+    for listener in (*(one for one, _ in listeners), *web):
         listener.close()
     return workers.stop()
 
 
+def _tell_of(listener: socket, kind: str) -> None:
+    where = f"port {listener.getsockname()[1]}{kind}"
+    log.info("listening on %s", where)
+    sys.stderr.write(f"storescpd: listening on {where}\n")
+    sys.stderr.flush()
+
+
 def _security(context: Context) -> Security | None:
     settings = context.settings.receiver
-    if not settings.tls_port:
+    if not settings.tls_certificate and not settings.tls_port:
         return None
     return Security(
         Path(settings.tls_certificate),
@@ -106,9 +115,28 @@ def _security(context: Context) -> Security | None:
     )
 
 
+def _web_listener(context: Context) -> socket:
+    """Raise Misconfigured where nothing would tell who calls, or a token could be overheard."""
+    settings = context.settings.receiver
+    if not settings.web_token_file and not settings.tls_trusted:
+        raise Misconfigured(
+            "receiver.web_port is set: set receiver.web_token_file, or receiver.tls_trusted too"
+        )
+    if not settings.web_token_file and settings.tls_fingerprints:
+        raise Misconfigured(
+            "receiver.tls_fingerprints are not looked at on web_port: set receiver.web_token_file"
+        )
+    if settings.web_token_file:
+        secrets.read_bearer(settings.web_token_file)
+    # without TLS it is for a proxy on this machine alone
+    address = settings.address if settings.tls_certificate else LOOPBACK
+    return listening(address, settings.web_port)
+
+
 def _serve(
     context: Context,
     listeners: list[tuple[socket, bool]],
+    web: list[socket],
     board: Board,
     row: int,
     wait: Callable[[], bool],
@@ -122,8 +150,17 @@ def _serve(
         settings.idle_seconds,
     )
     told_without_values(log.error)
+    tally = Tally(board, row)
+    if row >= settings.processes:
+        for listener, _ in listeners:
+            listener.close()
+        token = secrets.read_bearer(settings.web_token_file) if settings.web_token_file else ""
+        admission, called = _admission(context), settings.ae_title
+        door = webstoring.Door(context.archive, tally, admission, limits, token, called)
+        service = webstoring.application(door)
+        return webserving.serve(service, web[0], _security(context), settings.grace_seconds, wait)
     receiver = Receiver(
-        context.archive, Tally(board, row), _admission(context), limits, _security(context),
+        context.archive, tally, _admission(context), limits, _security(context),
         lambda notice: context.commitments.keep(notice.transaction, notice.kept, notice.failed),
         _reported_at(context),
         context.performed,
@@ -131,7 +168,7 @@ def _serve(
     for listener, is_secured in listeners:
         receiver.serve(listener, is_secured=is_secured)
     is_told = wait()
-    for listener, _ in listeners:
+    for listener in (*(one for one, _ in listeners), *web):
         listener.close()
     return receiver.stop(settings.grace_seconds if is_told else 0.0)
 

@@ -18,27 +18,23 @@ from pydicom.filebase import DicomBytesIO
 from pydicom.filereader import dcmread, read_dataset
 from pydicom.filewriter import write_dataset
 
-from headgate.core.deid.grammar import VRS
 from headgate.core.elements import (
     DEFLATED,
-    IMPLICIT,
     PIXEL_GROUP,
     Element,
     Encoding,
     Malformed,
-    element_at,
     encoding_of,
     header_end,
     walk,
 )
 from headgate.core.errors import Rejected
-from headgate.core.filemeta import EXPLICIT, SOP_CLASS, TRANSFER_SYNTAX
+from headgate.core.filemeta import SOP_CLASS, TRANSFER_SYNTAX, read_meta
 from headgate.core.guessing import transfer_syntax_of
 from headgate.stores import files
 
 META_BYTES = 1 << 16
 HASHED_AT_ONCE = 8 << 20
-META = frozenset({SOP_CLASS, TRANSFER_SYNTAX})  # what is asked of it
 # what a broken file makes pydicom raise
 BROKEN = (
     InvalidDicomError, ValueError, TypeError, KeyError, AttributeError, IndexError,
@@ -139,7 +135,7 @@ def read_instance(path: Path) -> Instance:
 
 def take_apart(file: bytes | mmap.mmap) -> Instance:
     """Given a DICOM file's bytes, return it taken apart. To be called with `understanding`."""
-    meta, offset = _read_meta(file)
+    meta, offset = read_meta(memoryview(file))
     stored = dataset = memoryview(file)[offset:]
     syntax = transfer_syntax_of(meta.get(TRANSFER_SYNTAX, ""), stored)
     if not syntax:
@@ -149,27 +145,10 @@ def take_apart(file: bytes | mmap.mmap) -> Instance:
     return Instance(dataset, syntax, meta.get(SOP_CLASS, ""), stored)
 
 
-def _read_meta(file: bytes | mmap.mmap) -> tuple[dict[int, str], int]:
-    """Return the values of the file meta information (PS3.10 7.1) by tag, and where it ends.
-
-    Old files begin with it, without preamble, or have none, or have it in an implicit VR.
-    """
-    start = memoryview(file)
-    found, position = {}, 132 if start[128:132] == b"DICM" else 0
-    encoding = EXPLICIT if bytes(start[position + 4 : position + 6]) in VRS else IMPLICIT
-    while start[position : position + 2] == b"\x02\0":
-        element = element_at(start, position, encoding)
-        if element.tag in META:
-            value = bytes(start[element.value : element.end])
-            found[element.tag] = value.decode("latin-1").rstrip(" \0")
-        position = element.end
-    return found, position
-
-
 def read_syntax(path: Path) -> tuple[str, str]:
     """Given a DICOM file, return its SOP class and transfer syntax UIDs. Raise Rejected."""
     with understanding(), path.open("rb") as file:
-        meta, _ = _read_meta(file.read(META_BYTES))
+        meta, _ = read_meta(file.read(META_BYTES))
         return meta[SOP_CLASS], meta[TRANSFER_SYNTAX]
 
 
@@ -179,13 +158,13 @@ def split_start(file: bytes) -> tuple[str, bytes]:
     Raise Rejected.
     """
     with understanding():
-        meta, offset = _read_meta(file)
+        meta, offset = read_meta(memoryview(file))
         return meta[TRANSFER_SYNTAX], file[offset:]
 
 
 def read_dataset_offset(start: bytes) -> int:
     """Given the start of a file, return where its data set begins: 0 without meta information."""
-    return _read_meta(start)[1]
+    return read_meta(start)[1]
 
 
 def encode(header: Dataset, pixels: list[memoryview], transfer_syntax: str) -> tuple[bytes, bytes]:

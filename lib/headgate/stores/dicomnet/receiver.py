@@ -59,10 +59,14 @@ class Admission:
             return REFUSED_CALLING
         if not is_ae_title(called) or (self.called and called not in self.called):
             return REFUSED_CALLED
+        return None if self.admits(address) else REFUSED_NO_REASON
+
+    def admits(self, address: str) -> bool:
+        """Given where a connection comes from, return whether the networks let it in."""
+        if not self.networks:
+            return True
         where = ipaddress.ip_address(address)
-        if self.networks and not any(where in network for network in self.networks):
-            return REFUSED_NO_REASON
-        return None
+        return any(where in network for network in self.networks)
 
 
 @dataclass(frozen=True)

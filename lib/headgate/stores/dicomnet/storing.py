@@ -51,17 +51,22 @@ class Storing:
     """One instance on its way from a peer to the disk."""
 
     def __init__(
-        self, quarantine: Quarantine, count: Callable[[str], None], command: Command, head: bytes,
+        self, quarantine: Quarantine, count: Callable[[str], None], sop_instance: str, head: bytes,
         transfer_syntax: str, most_bytes: int,
     ) -> None:  # fmt: skip
         self._quarantine, self._count = quarantine, count
-        self._instance = command.uid(commands.AFFECTED_INSTANCE)
+        self._instance = sop_instance
         self._syntax, self._room = transfer_syntax, most_bytes
         self._draft: Draft | None = None
         self._start = bytearray()
         self._study: str | None = None
         self._trouble = 0
         self._guarded(lambda: self._begin(head))
+
+    @property
+    def study(self) -> str | None:
+        """The Study Instance UID, as soon as it came."""
+        return self._study
 
     def write(self, piece: memoryview) -> None:
         """Given more of the data set, write it; after trouble, let it pass."""
@@ -139,12 +144,14 @@ def storing(
     """Given where instances go and what counts them, return what takes a C-STORE."""
 
     def opened(command: Command, presentation: Presentation, peer: Peer) -> Storing:
+        instance = command.uid(commands.AFFECTED_INSTANCE)
+        syntax = presentation.transfer_syntax
         head = file_head(
             command.uid(commands.AFFECTED_CLASS)[:LONGEST_UID],
-            command.uid(commands.AFFECTED_INSTANCE)[:LONGEST_UID],
-            presentation.transfer_syntax,
+            instance[:LONGEST_UID],
+            syntax,
             journey(*peer),
         )
-        return Storing(quarantine, count, command, head, presentation.transfer_syntax, most_bytes)
+        return Storing(quarantine, count, instance, head, syntax, most_bytes)
 
     return opened

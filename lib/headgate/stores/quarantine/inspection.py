@@ -8,7 +8,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from headgate.core.elements import DEFLATED, Malformed, encoding_of, walk
-from headgate.core.filemeta import EXPLICIT, SOP_CLASS, TRANSFER_SYNTAX
+from headgate.core.filemeta import SOP_CLASS, TRANSFER_SYNTAX, read_meta
 from headgate.stores import files
 from headgate.stores.layout import Layout
 
@@ -53,7 +53,7 @@ def _reason(path: Path, sop_class: str) -> int:
     """Return why a file fails, 0 where it does not: its bytes are read from the disk."""
     try:
         data = _read_anew(path)
-        meta, start = _meta(data)
+        meta, start = read_meta(data)
         if meta.get(SOP_CLASS) != sop_class:
             return CLASS_CONFLICT
         _check_whole(data[start:], meta[TRANSFER_SYNTAX])
@@ -72,16 +72,6 @@ def _read_anew(path: Path) -> bytes:
     finally:
         os.close(descriptor)
     return bytes(files.mapped(path))
-
-
-def _meta(data: bytes) -> tuple[dict[int, str], int]:
-    found: dict[int, str] = {}
-    for element in walk(data, EXPLICIT, PREAMBLE_BYTES):
-        if element.tag >> 16 != META_GROUP:
-            return found, element.start
-        value = data[element.value : element.end]
-        found[element.tag] = value.decode("latin-1").rstrip(" \0")
-    return found, len(data)
 
 
 def _check_whole(dataset: bytes, transfer_syntax: str) -> None:

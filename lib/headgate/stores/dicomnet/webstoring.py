@@ -1,0 +1,254 @@
+"""STOW-RS as it is served (PS3.18 10.5): instances into the same quarantine, by the same checks."""
+
+import asyncio
+import hmac
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from python_multipart.exceptions import MultipartParseError
+from python_multipart.multipart import MultipartParser, parse_options_header
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from headgate.core.elements import Malformed
+from headgate.core.filemeta import (
+    SOP_CLASS,
+    SOP_INSTANCE,
+    TRANSFER_SYNTAX,
+    file_head,
+    journey,
+    meta_length,
+    read_meta,
+)
+from headgate.core.grammar import is_uid
+from headgate.core.upperlayer.commands import OUT_OF_RESOURCES, PROCESSING_FAILURE, SUCCESS
+from headgate.stores.dicomnet.receiver import Admission, Limits
+from headgate.stores.dicomnet.storing import LONGEST_UID, Quarantine, Storing
+from headgate.stores.dicomnet.tally import Tally
+
+CALLING = "STOW-RS"  # what the file meta information tells in the place of an AE title
+NO_DICOM, OTHER_STUDY = 0xC122, 0xA900  # PS3.18 Table I.2.2-1; PS3.4 Table B.2-1
+LONGEST_META = 64 << 10
+TYPE, PART_TYPE = b"multipart/related", b"application/dicom"
+# PS3.18 Table 10.5.3-1 and RFC 9110
+ALL, SOME, NONE, LATER = 200, 202, 409, 503
+DICOM_JSON = "application/dicom+json"
+# PS3.6: the attributes of PS3.18 Annex I.2
+FAILED, REFERENCED = "00081198", "00081199"
+REFERENCED_CLASS, REFERENCED_INSTANCE, REASON = "00081150", "00081155", "00081197"
+
+log = logging.getLogger("headgate.receiver")
+
+
+@dataclass(frozen=True)
+class Door:
+    """Who is let in, to where, and as what; `token` is '' where certificates tell who calls."""
+
+    quarantine: Quarantine
+    tally: Tally
+    admission: Admission
+    limits: Limits
+    token: str
+    called: str
+
+
+@dataclass
+class Stored:
+    """What became of a part."""
+
+    sop_class: str
+    sop_instance: str
+    status: int
+
+
+class _Part:
+    """A file on its way: its meta information first, then its data set, as it comes."""
+
+    def __init__(self, door: Door, address: str, study: str) -> None:
+        self._door, self._study = door, study
+        self._journey = journey(CALLING, door.called, address)
+        self._start = bytearray()
+        self._storing: Storing | None = None
+        self.stored = Stored("", "", SUCCESS)
+
+    def write(self, piece: memoryview) -> None:
+        if self.stored.status:
+            return
+        if self._storing:
+            self._storing.write(piece)
+            return
+        self._start += piece
+        try:
+            self._begin()
+        except Malformed:
+            self.stored.status = NO_DICOM
+
+    def finish(self) -> Stored:
+        """Return what became of it, when it is safe or has to be sent again."""
+        if self._storing is None:
+            self.stored.status = self.stored.status or NO_DICOM
+        elif self._study and self._storing.study != self._study:
+            self.discard()
+            self.stored.status = OTHER_STUDY
+        else:
+            self.stored.status = self._storing.finish()
+        return self.stored
+
+    def discard(self) -> None:
+        if self._storing:
+            self._storing.discard()
+
+    def _begin(self) -> None:
+        length = meta_length(bytes(self._start[:LONGEST_META]))
+        if length is not None and length > LONGEST_META:
+            raise Malformed("the file meta information is too long")
+        if length is None or len(self._start) < length:
+            return
+        meta, _ = read_meta(bytes(self._start[:length]))
+        uids = [meta.get(tag, "") for tag in (SOP_CLASS, SOP_INSTANCE, TRANSFER_SYNTAX)]
+        if not all(is_uid(uid) and len(uid) <= LONGEST_UID for uid in uids):
+            raise Malformed("the file meta information lacks a UID")
+        sop_class, instance, syntax = uids
+        self.stored = Stored(sop_class, instance, SUCCESS)
+        head = file_head(sop_class, instance, syntax, self._journey)
+        door = self._door
+        self._storing = Storing(
+            door.quarantine, door.tally.count, instance, head, syntax, door.limits.object_bytes
+        )
+        self._storing.write(memoryview(bytes(self._start[length:])))
+
+
+class _Body:
+    """The parts of a request's body, each stored as it comes."""
+
+    def __init__(self, boundary: bytes, open_part: Callable[[], _Part]) -> None:
+        self.found: list[Stored] = []
+        self.part: _Part | None = None
+        self._open_part = open_part
+        callbacks: Any = {
+            "on_part_begin": self._begin,
+            "on_part_data": self._data,
+            "on_part_end": self._end,
+        }
+        self._parser = MultipartParser(boundary, callbacks)
+
+    def write(self, piece: bytes) -> None:
+        """Given more of the body, take it. Raise MultipartParseError."""
+        self._parser.write(piece)
+
+    def discard(self) -> None:
+        if self.part:
+            self.part.discard()
+
+    def _begin(self) -> None:
+        self.part = self._open_part()
+
+    def _data(self, data: bytes, start: int, end: int) -> None:
+        if self.part:
+            self.part.write(memoryview(data)[start:end])
+
+    def _end(self) -> None:
+        if self.part:
+            self.found.append(self.part.finish())
+        self.part = None
+
+
+def application(door: Door) -> Starlette:
+    """Given who is let in to where, return the service: POST /studies and /studies/{study}."""
+
+    async def store(request: Request) -> Response:
+        refused = _refusal(door, request)
+        if refused:
+            return refused
+        door.tally.opened()
+        try:
+            return await _stored(door, request)
+        finally:
+            door.tally.closed()
+
+    paths = ("/studies", "/studies/{study}")
+    return Starlette(routes=[Route(path, store, methods=["POST"]) for path in paths])
+
+
+def _refusal(door: Door, request: Request) -> Response | None:
+    address = request.client.host if request.client else ""
+    if not door.admission.admits(address):
+        return _refused(door, address, "not in receiver.networks", 403)
+    given = request.headers.get("authorization", "").encode()
+    if door.token and not hmac.compare_digest(given, f"Bearer {door.token}".encode()):
+        return _refused(door, address, "it has no valid token", 401)
+    if door.tally.open_in_all() >= door.limits.associations:
+        return Response(status_code=LATER, headers={"Retry-After": "10"})
+    return None
+
+
+def _refused(door: Door, address: str, reason: str, status: int) -> Response:
+    door.tally.count("refused")
+    log.warning("refused a STOW-RS request from %s: %s", address, reason)
+    return Response(status_code=status, headers={"WWW-Authenticate": "Bearer"})
+
+
+async def _stored(door: Door, request: Request) -> Response:
+    kind, options = parse_options_header(request.headers.get("content-type", ""))
+    study = str(request.path_params.get("study", ""))
+    boundary = options.get(b"boundary", b"")
+    if kind != TYPE or options.get(b"type", PART_TYPE) != PART_TYPE or not boundary:
+        return Response("multipart/related of application/dicom is taken\n", status_code=415)
+    if study and not is_uid(study):
+        return Response("the study is no UID\n", status_code=400)
+    address = request.client.host if request.client else ""
+    body = _Body(boundary, lambda: _Part(door, address, study))
+    # a thread of its own: a file is written by the thread that opened it
+    with ThreadPoolExecutor(1) as thread:
+        try:
+            chunks, loop = aiter(request.stream()), asyncio.get_running_loop()
+            while piece := await _next(chunks, door.limits.idle_seconds):
+                await loop.run_in_executor(thread, body.write, piece)
+        except (MultipartParseError, ClientDisconnect, TimeoutError):
+            pass  # what was whole before is stored, and told where somebody still listens
+        finally:
+            body.discard()
+    return _answer(body.found)
+
+
+async def _next(chunks: Any, seconds: float) -> bytes:
+    """Return the next bytes that are not blank; b'' at the end. Raise TimeoutError."""
+    async with asyncio.timeout(seconds):
+        async for piece in chunks:
+            if piece:
+                return bytes(piece)
+    return b""
+
+
+def _answer(found: list[Stored]) -> Response:
+    """Return what became of every part: PS3.18 10.5.3."""
+    kept = [one for one in found if one.status == SUCCESS]
+    failed = [one for one in found if one.status != SUCCESS]
+    told: dict[str, Any] = {}
+    if kept:
+        told[REFERENCED] = {"vr": "SQ", "Value": [_reference(one) for one in kept]}
+    if failed:
+        told[FAILED] = {"vr": "SQ", "Value": [_reference(one) for one in failed]}
+    return JSONResponse(told, _status(kept, failed), media_type=DICOM_JSON)
+
+
+def _status(kept: list[Stored], failed: list[Stored]) -> int:
+    if kept:
+        return SOME if failed else ALL
+    is_for_now = {one.status for one in failed} <= {OUT_OF_RESOURCES, PROCESSING_FAILURE}
+    return LATER if failed and is_for_now else NONE
+
+
+def _reference(one: Stored) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        REFERENCED_CLASS: {"vr": "UI", "Value": [one.sop_class]},
+        REFERENCED_INSTANCE: {"vr": "UI", "Value": [one.sop_instance]},
+    }
+    if one.status != SUCCESS:
+        told[REASON] = {"vr": "US", "Value": [one.status]}
+    return told
