@@ -24,6 +24,7 @@ BY_CRON = {
     "import-inbox",
     "process",
     "populate-incoming",
+    "populate-auto-id",
     "create-transfer-requests",
     "anonymize-and-send",
     "clear-old-files",
@@ -160,6 +161,9 @@ def dictionary(name):
                 fields.PROJECT_ACTIVE,
                 fields.PROJECT_FEATURES,
                 fields.PROJECT_PACS,
+                fields.PROJECT_TOKEN,
+                fields.PROJECT_USE_AUTOID,
+                fields.PROJECT_AUTOID_AETITLE,
             },
         ),
         (
@@ -170,6 +174,16 @@ def dictionary(name):
         (
             "CouplingList",
             {value for name, value in vars(fields).items() if name.startswith("COUPLING_")},
+        ),
+        (
+            "AutoID",
+            {
+                fields.AUTOID_RECORD,
+                fields.AUTOID_PROJECT,
+                fields.AUTOID_PERSON,
+                fields.AUTOID_NAME,
+                fields.AUTOID_METHOD,
+            },
         ),
     ],
 )

@@ -136,6 +136,7 @@ class ProjectSettings:
     date_shift_days: int = 0
     profile: str = "default"
     proof: str = "c-store"
+    autoid_event: str = "Event 1"
 
 
 @dataclass(frozen=True)

@@ -51,15 +51,19 @@ class Table:
             date_begin=changed_since,
         )
 
-    def write(self, rows: list[Row], overwrite: bool = False) -> int:
+    def write(self, rows: list[Row], overwrite: bool = False, *, is_numbered: bool = False) -> int:
         """Given rows, import them all or none; return how many records they were.
 
-        With `overwrite`, blanks erase. Raise RefusedImport with REDCap's words, Unavailable.
+        With `overwrite`, blanks erase; with `is_numbered`, REDCap gives each record the next
+        number in place of the name it came with. Raise RefusedImport with REDCap's words,
+        Unavailable.
         """
         if not rows:
             return 0
         behaviour = "overwrite" if overwrite else "normal"
-        answer = self._call("import", to_import=rows, overwrite=behaviour)
+        answer = self._call(
+            "import", to_import=rows, overwrite=behaviour, force_auto_number=is_numbered
+        )
         count = answer.get("count") if isinstance(answer, dict) else None
         if not isinstance(count, int):
             raise Unavailable(f"REDCap ({self.name}) answered an import with no count: try later")
@@ -68,6 +72,10 @@ class Table:
     def delete(self, records: Sequence[str]) -> None:
         """Given record names, delete them. Raise Rejected, Unavailable."""
         self._call("delete", records=list(records))
+
+    def numbers_records(self) -> bool:
+        """Return whether REDCap numbers new records by itself. Raise Unavailable, Rejected."""
+        return bool(self._call("info").get("record_autonumbering_enabled"))
 
     def version(self) -> str:
         """Return REDCap's version, to see that it answers. Raise Unavailable, Rejected."""
@@ -84,6 +92,7 @@ class Table:
             "export": self._project.export_records,
             "import": self._project.import_records,
             "delete": self._project.delete_records,
+            "info": self._project.export_project_info,
             "version": self._project.export_version,
             "metadata": self._project.export_metadata,
         }
@@ -143,6 +152,10 @@ class Tables:
     @cached_property
     def coupling_list(self) -> Table:
         return self._open("CouplingList", "coupling_list")
+
+    @cached_property
+    def auto_id(self) -> Table:
+        return self._open("AutoID", "auto_id")
 
     def all(self) -> Iterable[Table]:
         """Yield every project that the pipeline uses."""
