@@ -25,6 +25,7 @@ BY_CRON = {
     "process",
     "populate-incoming",
     "populate-auto-id",
+    "populate-projects",
     "create-transfer-requests",
     "anonymize-and-send",
     "clear-old-files",
@@ -189,6 +190,13 @@ def dictionary(name):
 )
 def test_the_dictionaries_have_the_fields_that_the_code_uses(project, used):
     assert used <= set(dictionary(project))
+
+
+def test_the_dictionary_of_projects_has_the_fields_that_the_code_uses():
+    used = {fields.IMAGING_STUDY, fields.IMAGING_EVENT, *fields.IMAGING_FIELDS}
+    there = dictionary("../project/imaging")
+    assert used == {name for name, form in there.items() if form == fields.IMAGING_FORM}
+    assert next(iter(there)) == fields.PARTICIPANT_RECORD
 
 
 def test_the_forms_are_those_of_the_dictionary():

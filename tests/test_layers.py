@@ -14,6 +14,7 @@ BESIDE = {
     "context": "context",
     "anonymizing": "context",
     "cleaning": "context",
+    "researchcopy": "context",
     "pixelcleaning": "context",
     "visualfeatures": "context",
     "delivery": "context",

@@ -73,6 +73,7 @@ class RedcapSettings:
     timeout_seconds: float = 30.0
     certificates: str = ""
     overlap_minutes: int = 60
+    projects_at_once: int = 4
     token_files: TokenFiles = field(default_factory=TokenFiles)
 
 

@@ -33,7 +33,8 @@ CALLS = (
     "utime",
 )
 STEPS = ("process", "populate_incoming", "create_transfer_requests", "anonymize_and_send",
-         "clear_old_files", "rebuild", "storescpd", "populate_auto_id")  # fmt: skip
+         "clear_old_files", "rebuild", "storescpd", "populate_auto_id",
+         "populate_projects")  # fmt: skip
 LOADED = {name: importlib.import_module(f"headgate.steps.{name}").STEP for name in STEPS}
 
 

@@ -82,6 +82,17 @@ AUTOID_PERSON = "autoid_hash"
 AUTOID_NAME = "autoid_value"
 AUTOID_METHOD, AUTOID_AT_RANDOM = "autoid_method", "1"
 
+# the project's own REDCap: `imaging` repeats
+PARTICIPANT_RECORD = "record_id"
+IMAGING_FORM = "imaging"
+IMAGING_STUDY = "img_study_instance_uid"
+IMAGING_EVENT = "img_event_name"
+IMAGING_FIELDS = {  # field: keyword of the research copy
+    "img_study_description": "StudyDescription",
+    "img_incoming_accession_number": "AccessionNumber",
+    "img_study_date": "StudyDate",
+}
+
 REPEAT_FORM = "redcap_repeat_instrument"
 REPEAT_INSTANCE = "redcap_repeat_instance"
 COMPLETE = 2

@@ -11,7 +11,7 @@ from typing import Any
 import click
 
 from headgate.context import Context
-from headgate.core import autoid, fields, listing, routing
+from headgate.core import autoid, fields, imaging, listing, routing
 from headgate.core.errors import Rejected, Unavailable
 from headgate.core.model import Assignment
 from headgate.core.naming import NEARLY_USED_UP, Names, folded, names_of
@@ -149,18 +149,9 @@ def _assign(
                 when = datetime.fromtimestamp(context.now()).astimezone()
                 rows.append(listing.transfer_row(study, assignment, when))
                 outcomes.append(ok(study, f"assigned to {project}"))
-    for row in _one_a_study(rows):
-        context.tables.incoming.write(row)
+    for several in imaging.in_turn(rows, lambda row: row[fields.INCOMING_RECORD]):
+        context.tables.incoming.write(several)
     yield from outcomes
-
-
-def _one_a_study(rows: list[Row]) -> Iterator[list[Row]]:
-    """Several new instances of one record are not written at once: their numbers would meet."""
-    rest = rows
-    while rest:
-        now = {str(row[fields.INCOMING_RECORD]): row for row in reversed(rest)}
-        yield list(now.values())
-        rest = [row for row in rest if row not in now.values()]
 
 
 def _projects_by_title(context: Context) -> dict[str, list[str]]:

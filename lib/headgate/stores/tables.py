@@ -1,6 +1,7 @@
 """REDCap's projects, through PyCap: refusals and outages told apart."""
 
 import csv
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cached_property
@@ -14,10 +15,15 @@ from headgate.core.errors import HeadgateError, Rejected, Unavailable
 
 Row = dict[str, Any]
 FORBIDDEN = "do not have permissions"
+TOKEN = re.compile(r"[0-9A-Fa-f]{32}")
 
 
 class RefusedImport(Rejected):
     """REDCap took none of the rows: one of them at least breaks its rules."""
+
+
+class RefusedToken(Unavailable):
+    """REDCap does not know the token: a person has to renew it."""
 
 
 class Table:
@@ -73,6 +79,10 @@ class Table:
         """Given record names, delete them. Raise Rejected, Unavailable."""
         self._call("delete", records=list(records))
 
+    def events(self) -> list[Row]:
+        """Return the events of a longitudinal project. Raise Rejected where it is none."""
+        return list(self._call("event"))
+
     def numbers_records(self) -> bool:
         """Return whether REDCap numbers new records by itself. Raise Unavailable, Rejected."""
         return bool(self._call("info").get("record_autonumbering_enabled"))
@@ -92,6 +102,7 @@ class Table:
             "export": self._project.export_records,
             "import": self._project.import_records,
             "delete": self._project.delete_records,
+            "event": self._project.export_events,
             "info": self._project.export_project_info,
             "version": self._project.export_version,
             "metadata": self._project.export_metadata,
@@ -161,11 +172,24 @@ class Tables:
         """Yield every project that the pipeline uses."""
         yield from (self.incoming, self.projects, self.routing, self.coupling_list)
 
+    def of_project(self, project: str, token: str) -> Table:
+        """Given a research project and the token of its own REDCap project, return that.
+
+        Raise Rejected for what is no token.
+        """
+        if not TOKEN.fullmatch(token):
+            raise Rejected(f"project_token of {project} is no token: mend it")
+        dictionary = self._dictionaries.parent / "project" / "imaging.csv"
+        return self._table(f"the project {project}", dictionary, token)
+
     def _open(self, title: str, name: str) -> Table:
+        return self._table(title, self._dictionaries / f"{title}.csv", self._token_of(name))
+
+    def _table(self, title: str, dictionary: Path, token: str) -> Table:
         project = DictionaryProject(
-            self._dictionaries / f"{title}.csv",
+            dictionary,
             self._url,
-            self._token_of(name),
+            token,
             verify_ssl=self._certificates or True,
             timeout=self._timeout,
         )
@@ -182,7 +206,7 @@ def _understood(name: str, action: str, error: requests.RequestException) -> Hea
         )
     text = words.get("error", "") if isinstance(words, dict) else str(words)
     if FORBIDDEN in text:
-        return Unavailable(f"REDCap refuses the token of {name}: renew its token file")
+        return RefusedToken(f"REDCap refuses the token of {name}: renew its token file")
     if action == "import":
         return RefusedImport(_without_values(text))
     return Rejected(f"REDCap ({name}) refused the {action}: {_without_values(text)}")
