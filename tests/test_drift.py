@@ -16,6 +16,7 @@ import pytest
 from headgate import config
 from headgate.core import fields
 from headgate.core.step import Step
+from headgate.derivedconfig import WorkflowSettings
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 SCRIPTS = sorted(path.name for path in (CHECKOUT / "bin").iterdir() if path.is_file())
@@ -23,6 +24,7 @@ NOT_STEPS = {"demo", "tracker"}
 BY_CRON = {
     "import-inbox",
     "process",
+    "detect-study-arrival",
     "populate-incoming",
     "populate-auto-id",
     "populate-projects",
@@ -119,6 +121,13 @@ def test_the_example_configuration_explains_what_projects_may_set():
     text = (CHECKOUT / "config/headgate.example.toml").read_text()
     for name, value in keys_of(config.ProjectSettings).items():
         shown = f'"{value}"' if isinstance(value, str) else value
+        assert f"# {name} = {shown}" in text
+
+
+def test_the_example_configuration_explains_what_workflows_may_set():
+    text = (CHECKOUT / "config/headgate.example.toml").read_text()
+    for name, value in keys_of(WorkflowSettings).items():
+        shown = f'"{value}"' if isinstance(value, str) else str(value).lower()
         assert f"# {name} = {shown}" in text
 
 

@@ -11,6 +11,7 @@ ORDER = ("core", "stores", "context", "steps", "shell", "demo")
 BESIDE = {
     "environment": "core",
     "config": "context",
+    "derivedconfig": "context",
     "context": "context",
     "anonymizing": "context",
     "cleaning": "context",

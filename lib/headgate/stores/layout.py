@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from headgate.core.grammar import safe_name
+from headgate.core.jobs import JobState
 from headgate.core.states import State
 
 STUDY_PREFIX = "scp_"
@@ -43,6 +44,30 @@ class Layout:
     @property
     def settled(self) -> Path:
         return self.site / "spool" / "settled"
+
+    @property
+    def triggering(self) -> Path:
+        """Marks of studies that settled, for detect-study-arrival."""
+        return self.site / "spool" / "triggering"
+
+    @property
+    def triggered(self) -> Path:
+        """Those of them that it is at."""
+        return self.site / "spool" / "triggered"
+
+    @property
+    def jobs(self) -> Path:
+        return self.site / "jobs"
+
+    @property
+    def exports(self) -> Path:
+        """Zip files that people fetch."""
+        return self.site / "exports"
+
+    @property
+    def partial_exports(self) -> Path:
+        """Folders in which exports are made, one each."""
+        return self.exports / ".partial"
 
     @property
     def inbox(self) -> Path:
@@ -117,5 +142,7 @@ class Layout:
             self.archive, self.raw, self.participants, self.arrived, self.changed, self.settled,
             self.inbox, self.commitments, self.performed, self.unknown, self.ledger, self.temp,
             self.locks, self.metrics, self.watermarks, self.targets,
+            self.triggering, self.triggered, self.partial_exports,
             *(self.requests / state for state in State),
+            *(self.jobs / state for state in JobState),
         ]  # fmt: skip
