@@ -32,6 +32,7 @@ BY_CRON = {
     "anonymize-and-send",
     "clear-old-files",
     "reconcile",
+    "resend-project",
     "heartbeat",
 }
 STEPS = sorted(set(SCRIPTS) - NOT_STEPS)

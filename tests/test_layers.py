@@ -13,6 +13,7 @@ BESIDE = {
     "config": "context",
     "derivedconfig": "context",
     "context": "context",
+    "again": "context",
     "anonymizing": "context",
     "cleaning": "context",
     "researchcopy": "context",
