@@ -33,6 +33,7 @@ BY_CRON = {
     "clear-old-files",
     "reconcile",
     "resend-project",
+    "remove-old-entries",
     "heartbeat",
 }
 STEPS = sorted(set(SCRIPTS) - NOT_STEPS)

@@ -68,6 +68,7 @@ ROUTING_PATTERNS = {  # field of the rule: key of the study that its regular exp
 }
 
 # CouplingList
+COUPLING_RECORD = "record_id"
 COUPLING_ACCESSION = "cl_accessionnumber"
 COUPLING_STUDY = "cl_studyinstanceuid"
 COUPLING_PROJECT = "cl_projectname"
