@@ -186,6 +186,8 @@ def test_a_pattern_that_cannot_be_used_stops_no_other_project_and_is_mended(a_ga
     listed(a_gateway, one)
     result = run(a_gateway, code=1)
     assert "without end" in str(result.lines)
+    assert {line["status"] for line in run(a_gateway).lines} == {"notneeded"}
+    assert not (a_gateway.layout.watermarks / "populate-auto-id").exists()
     assert [row["transfer_project_name"] for row in a_gateway.rows(one, "transfers")] == ["P"]
     asking(a_gateway, "BAD", "B-[0-9]{5}")
     run(a_gateway)
@@ -199,6 +201,8 @@ def test_a_study_without_patient_id_is_told(a_gateway):
     result = run(a_gateway, code=1)
     assert "no PatientID" in result.lines[0]["text"]
     assert not rows(a_gateway)
+    assert [line["status"] for line in run(a_gateway).lines] == ["notneeded"]
+    assert (a_gateway.layout.watermarks / "populate-auto-id").exists()
 
 
 def test_what_came_before_is_named_with_all_alone(a_gateway):

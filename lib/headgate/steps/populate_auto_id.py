@@ -15,7 +15,7 @@ from headgate.core import autoid, fields, imaging, listing, routing
 from headgate.core.errors import Rejected, Unavailable
 from headgate.core.model import Assignment
 from headgate.core.naming import NEARLY_USED_UP, Names, folded, names_of
-from headgate.core.step import Outcome, Step, deferred, error, ok
+from headgate.core.step import Outcome, Step, deferred, error, not_needed, ok
 from headgate.stores.tables import can_be_asked_for, quoted
 
 NAME = "populate-auto-id"
@@ -71,7 +71,7 @@ def apply(context: Context, asking: Asking) -> Iterator[Outcome]:
     for study, projects in asking.studies.items():
         if not persons[study]:
             text = "it has no PatientID to tell whose it is: assign it by hand"
-            yield error(study, f"not named: {text}")
+            yield _complaint(context, study, f"not named: {text}", is_awaited=False)
             continue
         for project in projects:
             wanted[project, persons[study]].append(study)
@@ -82,11 +82,31 @@ def apply(context: Context, asking: Asking) -> Iterator[Outcome]:
         yield from _reserve(context, lacking, books)
         books = yield from _read_back(context, lacking, before)
     yield from _assign(context, wanted, books)
+    if complaints := _complaints(context) - context.watermarks.seen(NAME):
+        context.watermarks.remember(NAME, context.watermarks.seen(NAME) | complaints)
 
 
 def after(context: Context) -> None:
-    """Note until when Incoming is read."""
-    context.watermarks.reached(NAME, context.began)
+    """Note until when Incoming is read, unless something waits to be mended."""
+    if context.watermarks.seen(NAME) != _complaints(context):
+        context.watermarks.remember(NAME, _complaints(context))
+    if not context.once("awaited", set):
+        context.watermarks.reached(NAME, context.began)
+
+
+def _complaint(context: Context, item: str, text: str, *, is_awaited: bool = True) -> Outcome:
+    """What a person has to mend is said once; what is awaited then is tried each time."""
+    mark = context.hashed(f"{item} {text}")
+    _complaints(context).add(mark)
+    if is_awaited:
+        context.once("awaited", set).add(mark)
+    is_known = mark in context.watermarks.seen(NAME)
+    return not_needed(item, f"still {text}") if is_known else error(item, text)
+
+
+def _complaints(context: Context) -> set[str]:
+    found: set[str] = context.once("complaints", set)
+    return found
 
 
 def _reserve(
@@ -101,12 +121,13 @@ def _reserve(
         try:
             names = _names(context, project)
         except Rejected as reason:
-            yield error(project, f"{len(persons)} participants are not named: {reason}")
+            yield _complaint(context, project, f"no participant is named: {reason}")
             continue
         taken = _taken(context, project, books)
         for person in persons:
             if (name := names.draw(taken, secrets.randbelow)) is None:
-                yield error(project, f"project_patient_naming of {project} is used up: widen it")
+                text = f"project_patient_naming of {project} is used up: widen it"
+                yield _complaint(context, project, text)
                 break
             taken.add(folded(name))
             rows.append(autoid.coupling_row(f"new-{len(rows)}", project, person, name))
@@ -144,7 +165,7 @@ def _assign(
         complaint = routing.complaint_about(assignment, context.projects.get(project))
         for study in studies:
             if complaint:
-                outcomes.append(error(study, f"not assigned: {complaint}"))
+                outcomes.append(_complaint(context, study, f"not assigned: {complaint}"))
             else:
                 when = datetime.fromtimestamp(context.now()).astimezone()
                 rows.append(listing.transfer_row(study, assignment, when))
