@@ -33,6 +33,8 @@ BY_CRON = {
     "clear-old-files",
     "reconcile",
     "resend-project",
+    "clear-exports",
+    "clear-stale-links",
     "remove-old-entries",
     "heartbeat",
 }
