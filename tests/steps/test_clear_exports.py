@@ -111,6 +111,8 @@ def test_nothing_outside_the_tree_is_touched(a_tree, exports, tmp_path):
     folder = a_partial(exports, "left", 5000)
     (folder / "link").symlink_to(outside)
     grow_old(folder, 5000 * MINUTE)
+    when = (outside / "theirs.zip").stat().st_mtime_ns
+    os.utime(exports / "linked.zip", ns=(when, when), follow_symlinks=False)
     run(a_tree)
     assert not folder.exists()
     assert not (exports / ".partial" / "linked").is_symlink()

@@ -68,7 +68,8 @@ def test_nothing_outside_the_tree_is_touched(filed, tmp_path):
     (layout.raw / "1.2.3").symlink_to(outside)
     (layout.participants / "linked").symlink_to(outside)
     (layout.study_raw(STUDY.uid) / "1.2.4").symlink_to(outside)
-    run(filed)
+    filed.context().archive.files_of(STUDY.uid)[0].unlink()
+    assert run(filed).lines
     assert (outside / "empty").is_dir()
     assert (outside / "dangling").is_symlink()
     assert (layout.raw / "1.2.3").is_symlink()
