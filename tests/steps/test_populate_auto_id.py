@@ -361,3 +361,12 @@ def test_killed_at_any_step_a_person_has_one_name_and_a_study_one_transfer(a_gat
     assert at > 10
     given = [row["autoid_value"] for row in rows(a_gateway)]
     assert len(given) == len(set(given)) == at
+
+
+def test_check_config_looks_at_auto_id_where_a_project_asks_for_names(a_gateway):
+    def items():
+        return [line["item"] for line in a_gateway.site.run("check-config", "--connect").lines]
+
+    assert "redcap.AutoID" not in items()
+    asking(a_gateway)
+    assert "redcap.AutoID" in items()

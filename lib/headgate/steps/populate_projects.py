@@ -88,7 +88,7 @@ def apply(context: Context, news: News) -> Iterator[Outcome]:
     now, later = due[:MOST_PROJECTS], due[MOST_PROJECTS:]
     told, marks = context.projects if now else {}, set(news.marks)
     context.once("untold", set).update(set(news.projects) - set(now))
-    calls = context.settings.redcap.projects_at_once
+    calls = max(1, context.settings.redcap.projects_at_once)
     with ThreadPoolExecutor(calls) as pool:
         several = pool.map(
             lambda name: _tell(context, name, told.get(name, {}), news.projects[name]), now
