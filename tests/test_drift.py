@@ -16,6 +16,7 @@ import pytest
 from headgate import config
 from headgate.core import fields
 from headgate.core.step import Step
+from headgate.derivedconfig import WorkflowSettings
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 SCRIPTS = sorted(path.name for path in (CHECKOUT / "bin").iterdir() if path.is_file())
@@ -23,11 +24,18 @@ NOT_STEPS = {"demo", "tracker"}
 BY_CRON = {
     "import-inbox",
     "process",
+    "detect-study-arrival",
     "populate-incoming",
+    "populate-auto-id",
+    "populate-projects",
     "create-transfer-requests",
     "anonymize-and-send",
     "clear-old-files",
     "reconcile",
+    "resend-project",
+    "clear-exports",
+    "clear-stale-links",
+    "remove-old-entries",
     "heartbeat",
 }
 STEPS = sorted(set(SCRIPTS) - NOT_STEPS)
@@ -120,6 +128,13 @@ def test_the_example_configuration_explains_what_projects_may_set():
         assert f"# {name} = {shown}" in text
 
 
+def test_the_example_configuration_explains_what_workflows_may_set():
+    text = (CHECKOUT / "config/headgate.example.toml").read_text()
+    for name, value in keys_of(WorkflowSettings).items():
+        shown = f'"{value}"' if isinstance(value, str) else str(value).lower()
+        assert f"# {name} = {shown}" in text
+
+
 def test_every_key_of_the_example_has_a_comment_above_it():
     lines = (CHECKOUT / "config/headgate.example.toml").read_text().splitlines()
     lone = [
@@ -160,6 +175,9 @@ def dictionary(name):
                 fields.PROJECT_ACTIVE,
                 fields.PROJECT_FEATURES,
                 fields.PROJECT_PACS,
+                fields.PROJECT_TOKEN,
+                fields.PROJECT_USE_AUTOID,
+                fields.PROJECT_AUTOID_AETITLE,
             },
         ),
         (
@@ -171,10 +189,27 @@ def dictionary(name):
             "CouplingList",
             {value for name, value in vars(fields).items() if name.startswith("COUPLING_")},
         ),
+        (
+            "AutoID",
+            {
+                fields.AUTOID_RECORD,
+                fields.AUTOID_PROJECT,
+                fields.AUTOID_PERSON,
+                fields.AUTOID_NAME,
+                fields.AUTOID_METHOD,
+            },
+        ),
     ],
 )
 def test_the_dictionaries_have_the_fields_that_the_code_uses(project, used):
     assert used <= set(dictionary(project))
+
+
+def test_the_dictionary_of_projects_has_the_fields_that_the_code_uses():
+    used = {fields.IMAGING_STUDY, fields.IMAGING_EVENT, *fields.IMAGING_FIELDS}
+    there = dictionary("../project/imaging")
+    assert used == {name for name, form in there.items() if form == fields.IMAGING_FORM}
+    assert next(iter(there)) == fields.PARTICIPANT_RECORD
 
 
 def test_the_forms_are_those_of_the_dictionary():

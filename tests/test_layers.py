@@ -11,9 +11,12 @@ ORDER = ("core", "stores", "context", "steps", "shell", "demo")
 BESIDE = {
     "environment": "core",
     "config": "context",
+    "derivedconfig": "context",
     "context": "context",
+    "again": "context",
     "anonymizing": "context",
     "cleaning": "context",
+    "researchcopy": "context",
     "pixelcleaning": "context",
     "visualfeatures": "context",
     "delivery": "context",

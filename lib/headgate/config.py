@@ -11,6 +11,7 @@ from typing import Any, get_type_hints
 
 from headgate.core.arrival import DEFAULT_QUIET_SECONDS
 from headgate.core.errors import Misconfigured
+from headgate.derivedconfig import ExportSettings, WorkflowSettings
 from headgate.environment import CHECKOUT
 
 SYSTEM_FILE = Path("/etc/headgate/headgate.toml")
@@ -75,6 +76,7 @@ class RedcapSettings:
     timeout_seconds: float = 30.0
     certificates: str = ""
     overlap_minutes: int = 60
+    projects_at_once: int = 4
     token_files: TokenFiles = field(default_factory=TokenFiles)
 
 
@@ -138,14 +140,17 @@ class ProjectSettings:
     date_shift_days: int = 0
     profile: str = "default"
     proof: str = "c-store"
+    autoid_event: str = "Event 1"
 
 
 @dataclass(frozen=True)
 class RetentionSettings:
-    """When the quarantine is emptied."""
+    """When the quarantine is emptied, and what else grows old."""
 
     free_percent: float = 20.0
     unassigned_days: int = 7
+    job_days: int = 7
+    coupling_days: int = 14
 
 
 @dataclass(frozen=True)
@@ -175,6 +180,8 @@ class Settings:
     deid: DeidSettings = field(default_factory=DeidSettings)
     projects: dict[str, ProjectSettings] = field(default_factory=dict)
     retention: RetentionSettings = field(default_factory=RetentionSettings)
+    exports: ExportSettings = field(default_factory=ExportSettings)
+    workflows: dict[str, WorkflowSettings] = field(default_factory=dict)
     heartbeat: HeartbeatSettings = field(default_factory=HeartbeatSettings)
 
 
@@ -182,6 +189,8 @@ CHOICES = {  # setting: what it may be
     "incoming.patient_identity": ("hashed", "plain", "omitted"),
     "pacs.*.kind": ("dicom", "stow-rs", "folder"),
     "pacs.*.proof": ("commitment", "c-find", "qido-rs", "c-store"),
+    "workflows.*.level": ("study", "series"),
+    "workflows.*.output": ("receiver", "values"),
     "projects.*.proof": ("commitment", "c-find", "qido-rs", "c-store"),
     "projects.*.uid_scheme": ("uuid", "fiona"),
 }

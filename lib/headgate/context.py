@@ -23,6 +23,8 @@ from headgate.stores import files, profiles, secrets
 from headgate.stores.commitments import Commitments
 from headgate.stores.dicomnet.pacs import Peer
 from headgate.stores.dicomnet.tls import Trust
+from headgate.stores.exports import Exports
+from headgate.stores.jobs import Jobs
 from headgate.stores.layout import Layout
 from headgate.stores.ledger import Ledger
 from headgate.stores.performed import PerformedSteps
@@ -70,6 +72,16 @@ class Context:
     @cached_property
     def queues(self) -> Queues:
         return Queues(self.layout)
+
+    @cached_property
+    def jobs(self) -> Jobs:
+        """The jobs of workflows."""
+        return Jobs(self.layout)
+
+    @cached_property
+    def exports(self) -> Exports:
+        """The zip files that people fetch."""
+        return Exports(self.layout)
 
     @cached_property
     def ledger(self) -> Ledger:

@@ -33,7 +33,9 @@ CALLS = (
     "utime",
 )
 STEPS = ("process", "populate_incoming", "create_transfer_requests", "anonymize_and_send",
-         "clear_old_files", "rebuild", "storescpd")  # fmt: skip
+         "clear_old_files", "rebuild", "storescpd", "populate_auto_id",
+         "populate_projects", "detect_study_arrival", "resend_project",
+         "remove_old_entries", "clear_stale_links", "clear_exports")  # fmt: skip
 LOADED = {name: importlib.import_module(f"headgate.steps.{name}").STEP for name in STEPS}
 
 

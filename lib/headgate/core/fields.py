@@ -47,6 +47,8 @@ PROJECT_ACTIVE = "project_active"
 PROJECT_FEATURES = "project_features"
 IMPORT_RULE_TAG, IMPORT_RULE_PATTERN = "project_import_rule_1_tag", "project_import_rule_1_regexp"
 PROJECT_PACS = "project_pacs_aetitle"
+PROJECT_TOKEN = "project_token"  # noqa: S105 (the name of a field)
+PROJECT_USE_AUTOID, PROJECT_AUTOID_AETITLE = "project_use_autoid", "project_autoid_aetitle"
 EXCLUSIONS_FORM = "rewritepixelexclusions"
 EXCLUSION_TAG, EXCLUSION_PATTERN = "rewrite_ex_tag", "rewrite_ex_reg"
 FEATURE_DROP_PRESENTATION_STATES = 0
@@ -66,12 +68,31 @@ ROUTING_PATTERNS = {  # field of the rule: key of the study that its regular exp
 }
 
 # CouplingList
+COUPLING_RECORD = "record_id"
 COUPLING_ACCESSION = "cl_accessionnumber"
 COUPLING_STUDY = "cl_studyinstanceuid"
 COUPLING_PROJECT = "cl_projectname"
 COUPLING_PARTICIPANT = "cl_subjectid"
 COUPLING_EVENT = "cl_eventname"
 COUPLING_DATE = "cl_date"
+
+# AutoID
+AUTOID_RECORD = "record_id"
+AUTOID_PROJECT = "autoid_project_name"
+AUTOID_PERSON = "autoid_hash"
+AUTOID_NAME = "autoid_value"
+AUTOID_METHOD, AUTOID_AT_RANDOM = "autoid_method", "1"
+
+# the project's own REDCap: `imaging` repeats
+PARTICIPANT_RECORD = "record_id"
+IMAGING_FORM = "imaging"
+IMAGING_STUDY = "img_study_instance_uid"
+IMAGING_EVENT = "img_event_name"
+IMAGING_FIELDS = {  # field: keyword of the research copy
+    "img_study_description": "StudyDescription",
+    "img_incoming_accession_number": "AccessionNumber",
+    "img_study_date": "StudyDate",
+}
 
 REPEAT_FORM = "redcap_repeat_instrument"
 REPEAT_INSTANCE = "redcap_repeat_instance"

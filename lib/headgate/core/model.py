@@ -41,6 +41,7 @@ class Fate(StrEnum):
     STORED = "stored"
     REFUSED = "refused"
     MISSING = "missing"
+    AGAIN = "again"
     REJECTED = "rejected"
     EXCLUDED = "excluded"
 

@@ -28,7 +28,7 @@ def read_rules(rows: Iterable[Row]) -> tuple[list[Rule], list[str]]:
     Inactive rules are skipped silently; a bad expression skips its rule and is reported.
     """
     rules, complaints = [], []
-    for row in sorted(rows, key=lambda row: _record_order(str(row[fields.ROUTING_RECORD]))):
+    for row in sorted(rows, key=lambda row: record_order(str(row[fields.ROUTING_RECORD]))):
         if str(row.get(fields.ROUTING_ACTIVE, "")) != "1":
             continue
         record = str(row[fields.ROUTING_RECORD])
@@ -127,6 +127,6 @@ def _is_about(study: Row, row: Row) -> bool:
     )
 
 
-def _record_order(record: str) -> tuple[int, int, str]:
-    """REDCap orders numeric record names as numbers, before all others."""
+def record_order(record: str) -> tuple[int, int, str]:
+    """Given a record's name, return its place: numbers as numbers, before all others."""
     return (0, int(record), "") if record.isdigit() else (1, 0, record)

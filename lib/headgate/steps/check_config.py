@@ -9,6 +9,7 @@ import click
 
 from headgate import examples, fiona
 from headgate.context import Context
+from headgate.core import fields
 from headgate.core.errors import Misconfigured
 from headgate.core.step import Outcome, Step, error, ok
 from headgate.stores import ocr, qido, secrets
@@ -91,7 +92,16 @@ def _target(context: Context, name: str) -> str:
 
 
 def _redcap(context: Context) -> Iterator[Outcome]:
-    for table in context.tables.all():
+    names_at_random = [
+        name
+        for name, project in context.projects.items()
+        if str(project.get(fields.PROJECT_USE_AUTOID, "")) == "1"
+    ]
+    tables = [*context.tables.all(), *([context.tables.auto_id] if names_at_random else [])]
+    if names_at_random and not context.tables.auto_id.numbers_records():
+        text = "does not number its records by itself: turn on auto-numbering in its setup"
+        yield error("redcap.AutoID", text)
+    for table in tables:
         missing = table.missing_fields()
         if missing:
             yield error(

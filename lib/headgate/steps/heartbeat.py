@@ -13,7 +13,8 @@ from headgate.stores.dicomnet.pacs import Peer
 NAME = "heartbeat"
 RECEIVER = "receiver"
 # scripts that cron runs each minute; the others may rest for longer
-WATCHED = ("process", "populate-incoming", "create-transfer-requests", "anonymize-and-send")
+WATCHED = ("process", "detect-study-arrival", "populate-incoming", "create-transfer-requests",
+           "anonymize-and-send", "populate-projects")  # fmt: skip
 RESTART_SECONDS = 60
 
 

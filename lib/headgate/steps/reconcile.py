@@ -2,16 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 import click
 
+from headgate import again
 from headgate.context import Context
 from headgate.core import transfer
 from headgate.core.deid.uids import replace_study_uid
-from headgate.core.model import Delivery, Fate, Proof, Request, content_version
+from headgate.core.model import Delivery, Fate, Request, content_version
 from headgate.core.states import State
 from headgate.core.step import Outcome, Step, error, ok
 from headgate.proving import held_in_series
@@ -115,18 +116,18 @@ def _compare(context: Context, request: Request, target: str) -> Iterator[Outcom
     sent = [one for one in ledger.values() if one.fate is Fate.STORED]
     held = _held(context, request, target, sent)
     lost = [one for one in sent if held is not None and one.output_uid not in held]
-    again = [one for one in lost if one.sop_instance in filed]
-    if again:
-        _unprove(context, request, again)
-    lacking = {one.sop_instance for one in again} | set(transfer.lacking(filed, ledger))
+    here = [one for one in lost if one.sop_instance in filed]
+    if here:
+        again.unprove(context, request, here, Fate.MISSING)
+    lacking = {one.sop_instance for one in here} | set(transfer.lacking(filed, ledger))
     counts = _counts(sent, held)
     if lacking:
         _queue(context, request, list(filed))
         text = f"{len(lacking)} of {len(filed)} instances lack at the PACS: queued again"
         yield ok(request.study, text, series=counts)
-    if len(lost) > len(again):
+    if len(lost) > len(here):
         text = (
-            f"{len(lost) - len(again)} instances are gone from the PACS and no longer here: "
+            f"{len(lost) - len(here)} instances are gone from the PACS and no longer here: "
             "have them sent again"
         )
         yield error(request.study, text, series=counts)
@@ -152,19 +153,11 @@ def _counts(sent: list[Delivery], held: set[str] | None) -> dict[str, dict[str, 
     return found
 
 
-def _unprove(context: Context, request: Request, lost: list[Delivery]) -> None:
-    """The ledger says so first, so that nobody deletes what has to be sent again."""
-    now = datetime.fromtimestamp(context.now(), UTC).isoformat(timespec="seconds")
-    lines = [replace(one, fate=Fate.MISSING, proof=Proof.NONE, time=now) for one in lost]
-    context.ledger.write(request.study, request.project, lines)
-
-
 def _queue(context: Context, request: Request, filed: list[str]) -> None:
     """A request of its own: the one that is done stays the record of what was done."""
     version = f"{content_version(filed)}-{context.now():.0f}"
-    again = Request.wanted(request.study, request.transfer, request.assignment, version)
-    created = datetime.fromtimestamp(context.now(), UTC).isoformat(timespec="seconds")
-    context.queues.add(again.with_values(created=created))
+    own = Request.wanted(request.study, request.transfer, request.assignment, version)
+    again.queue(context, own)
 
 
 def _age(context: Context, request: Request) -> float:

@@ -5,6 +5,7 @@ from functools import cached_property
 from pathlib import Path
 
 from headgate.core.grammar import safe_name
+from headgate.core.jobs import JobState
 from headgate.core.states import State
 
 STUDY_PREFIX = "scp_"
@@ -44,6 +45,30 @@ class Layout:
     @cached_property
     def settled(self) -> Path:
         return self.site / "spool" / "settled"
+
+    @cached_property
+    def triggering(self) -> Path:
+        """Marks of studies that settled, for detect-study-arrival."""
+        return self.site / "spool" / "triggering"
+
+    @cached_property
+    def triggered(self) -> Path:
+        """Those of them that it is at."""
+        return self.site / "spool" / "triggered"
+
+    @cached_property
+    def jobs(self) -> Path:
+        return self.site / "jobs"
+
+    @cached_property
+    def exports(self) -> Path:
+        """Zip files that people fetch."""
+        return self.site / "exports"
+
+    @cached_property
+    def partial_exports(self) -> Path:
+        """Folders in which exports are made, one each."""
+        return self.exports / ".partial"
 
     @cached_property
     def inbox(self) -> Path:
@@ -118,5 +143,7 @@ class Layout:
             self.archive, self.raw, self.participants, self.arrived, self.changed, self.settled,
             self.inbox, self.commitments, self.performed, self.unknown, self.ledger, self.temp,
             self.locks, self.metrics, self.watermarks, self.targets,
+            self.triggering, self.triggered, self.partial_exports,
             *(self.requests / state for state in State),
+            *(self.jobs / state for state in JobState),
         ]  # fmt: skip

@@ -1,4 +1,6 @@
-"""The marks of studies on their way: spool/changed/ and spool/settled/, one empty file a study."""
+"""The marks of studies on their way, one empty file a study: spool/changed/, spool/settled/, and
+spool/triggering/ for what settled since its jobs were queued.
+"""
 
 from contextlib import suppress
 
@@ -30,8 +32,13 @@ class Spool:
         )
 
     def settle(self, study: str) -> None:
-        """Given a study that is quiet, move its mark on; an instance that comes now marks anew."""
+        """Given a study that is quiet, move its mark on and leave one for its triggers.
+
+        An instance that comes now marks anew.
+        """
         with suppress(FileNotFoundError):  # it was settled before, by a run that died
+            last = (self._layout.changed / study).stat().st_mtime
+            files.touch(self._layout.triggering / study, last)
             files.move(self._layout.changed / study, self._layout.settled / study)
 
     def settled(self) -> list[str]:
@@ -41,3 +48,17 @@ class Spool:
     def listed(self, study: str) -> None:
         """Given a study that REDCap lists as it is, remove its mark."""
         files.remove(self._layout.settled / study)
+
+    def triggering(self) -> set[str]:
+        """Return the studies that settled and whose jobs are not queued yet."""
+        layout = self._layout
+        return {*files.names_in(layout.triggering), *files.names_in(layout.triggered)}
+
+    def take_trigger(self, study: str) -> None:
+        """Given a study, take its mark aside, so that one that is made meanwhile is another."""
+        with suppress(FileNotFoundError):
+            files.move(self._layout.triggering / study, self._layout.triggered / study)
+
+    def triggered(self, study: str) -> None:
+        """Given a study whose jobs are queued, remove the mark that was taken aside."""
+        files.remove(self._layout.triggered / study)

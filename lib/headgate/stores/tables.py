@@ -1,6 +1,7 @@
 """REDCap's projects, through PyCap: refusals and outages told apart."""
 
 import csv
+import re
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 from functools import cached_property
@@ -14,10 +15,15 @@ from headgate.core.errors import HeadgateError, Rejected, Unavailable
 
 Row = dict[str, Any]
 FORBIDDEN = "do not have permissions"
+TOKEN = re.compile(r"[0-9A-Fa-f]{32}")
 
 
 class RefusedImport(Rejected):
     """REDCap took none of the rows: one of them at least breaks its rules."""
+
+
+class RefusedToken(Unavailable):
+    """REDCap does not know the token: a person has to renew it."""
 
 
 class Table:
@@ -51,15 +57,19 @@ class Table:
             date_begin=changed_since,
         )
 
-    def write(self, rows: list[Row], overwrite: bool = False) -> int:
+    def write(self, rows: list[Row], overwrite: bool = False, *, is_numbered: bool = False) -> int:
         """Given rows, import them all or none; return how many records they were.
 
-        With `overwrite`, blanks erase. Raise RefusedImport with REDCap's words, Unavailable.
+        With `overwrite`, blanks erase; with `is_numbered`, REDCap gives each record the next
+        number in place of the name it came with. Raise RefusedImport with REDCap's words,
+        Unavailable.
         """
         if not rows:
             return 0
         behaviour = "overwrite" if overwrite else "normal"
-        answer = self._call("import", to_import=rows, overwrite=behaviour)
+        answer = self._call(
+            "import", to_import=rows, overwrite=behaviour, force_auto_number=is_numbered
+        )
         count = answer.get("count") if isinstance(answer, dict) else None
         if not isinstance(count, int):
             raise Unavailable(f"REDCap ({self.name}) answered an import with no count: try later")
@@ -68,6 +78,14 @@ class Table:
     def delete(self, records: Sequence[str]) -> None:
         """Given record names, delete them. Raise Rejected, Unavailable."""
         self._call("delete", records=list(records))
+
+    def events(self) -> list[Row]:
+        """Return the events of a longitudinal project. Raise Rejected where it is none."""
+        return list(self._call("event"))
+
+    def numbers_records(self) -> bool:
+        """Return whether REDCap numbers new records by itself. Raise Unavailable, Rejected."""
+        return bool(self._call("info").get("record_autonumbering_enabled"))
 
     def version(self) -> str:
         """Return REDCap's version, to see that it answers. Raise Unavailable, Rejected."""
@@ -84,6 +102,8 @@ class Table:
             "export": self._project.export_records,
             "import": self._project.import_records,
             "delete": self._project.delete_records,
+            "event": self._project.export_events,
+            "info": self._project.export_project_info,
             "version": self._project.export_version,
             "metadata": self._project.export_metadata,
         }
@@ -144,15 +164,32 @@ class Tables:
     def coupling_list(self) -> Table:
         return self._open("CouplingList", "coupling_list")
 
+    @cached_property
+    def auto_id(self) -> Table:
+        return self._open("AutoID", "auto_id")
+
     def all(self) -> Iterable[Table]:
         """Yield every project that the pipeline uses."""
         yield from (self.incoming, self.projects, self.routing, self.coupling_list)
 
+    def of_project(self, project: str, token: str) -> Table:
+        """Given a research project and the token of its own REDCap project, return that.
+
+        Raise Rejected for what is no token.
+        """
+        if not TOKEN.fullmatch(token):
+            raise Rejected(f"project_token of {project} is no token: mend it")
+        dictionary = self._dictionaries.parent / "project" / "imaging.csv"
+        return self._table(f"the project {project}", dictionary, token)
+
     def _open(self, title: str, name: str) -> Table:
+        return self._table(title, self._dictionaries / f"{title}.csv", self._token_of(name))
+
+    def _table(self, title: str, dictionary: Path, token: str) -> Table:
         project = DictionaryProject(
-            self._dictionaries / f"{title}.csv",
+            dictionary,
             self._url,
-            self._token_of(name),
+            token,
             verify_ssl=self._certificates or True,
             timeout=self._timeout,
         )
@@ -169,7 +206,7 @@ def _understood(name: str, action: str, error: requests.RequestException) -> Hea
         )
     text = words.get("error", "") if isinstance(words, dict) else str(words)
     if FORBIDDEN in text:
-        return Unavailable(f"REDCap refuses the token of {name}: renew its token file")
+        return RefusedToken(f"REDCap refuses the token of {name}: renew its token file")
     if action == "import":
         return RefusedImport(_without_values(text))
     return Rejected(f"REDCap ({name}) refused the {action}: {_without_values(text)}")
