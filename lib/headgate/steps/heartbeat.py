@@ -11,7 +11,7 @@ from headgate.stores.dicomnet import pacs
 from headgate.stores.dicomnet.pacs import Peer
 
 NAME = "heartbeat"
-RECEIVER = "receiver"
+RECEIVER, INTAKE = "receiver", "intake"
 # scripts that cron runs each minute; the others may rest for longer
 WATCHED = ("process", "detect-study-arrival", "populate-incoming", "create-transfer-requests",
            "anonymize-and-send", "populate-projects")  # fmt: skip
@@ -24,6 +24,7 @@ def plan(context: Context) -> Iterator[str]:
     is_off = any(halt.exists() for halt in halts[1:])
     if not is_off and not (halts[0].exists() and halts[0].read_text()[:1] == "0"):
         yield RECEIVER
+        yield INTAKE
     yield from (step for step in WATCHED if metrics.read(context.layout.metrics, step))
 
 
@@ -31,6 +32,8 @@ def apply(context: Context, item: str) -> Iterator[Outcome]:
     """Echo the receiver, restart it where that helps; tell of scripts whose success is too old."""
     if item == RECEIVER:
         yield from _watch_receiver(context)
+    elif item == INTAKE:
+        yield _watch_intake(context)
     else:
         yield _watch_step(context, item)
 
@@ -55,6 +58,26 @@ def _watch_receiver(context: Context) -> Iterator[Outcome]:
             yield _restart(context, str(reason))
     else:
         yield ok(RECEIVER, "alive")
+
+
+def _watch_intake(context: Context) -> Outcome:
+    """Whether the disk can take what comes: the receiver answers an echo all the same."""
+    floor = context.settings.receiver.free_floor_megabytes
+    if not context.archive.has_room(0):
+        return error(
+            INTAKE,
+            f"closed: less than {floor} MB are free, and senders are told 0xA700: free room, or "
+            "see what clear-old-files says; it opens again by itself",
+        )
+    try:
+        context.archive.probe()
+    except OSError as reason:
+        return error(
+            INTAKE,
+            f"closed: the disk takes no file ({reason.strerror}): see 'dmesg' and 'mount'; senders "
+            "are told to come again",
+        )
+    return ok(INTAKE, "open")
 
 
 def _is_receiving(context: Context) -> bool:

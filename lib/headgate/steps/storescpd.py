@@ -13,9 +13,9 @@ from socket import socket
 import click
 
 from headgate.context import Context
-from headgate.core.errors import Misconfigured
+from headgate.core.errors import Misconfigured, Unavailable
 from headgate.core.step import Outcome, Step, error, ok
-from headgate.stores import secrets, systemd
+from headgate.stores import metrics, secrets, systemd
 from headgate.stores.dicomnet import webserving, webstoring
 from headgate.stores.dicomnet.channel import Peer
 from headgate.stores.dicomnet.receiver import (
@@ -31,6 +31,7 @@ from headgate.stores.dicomnet.workers import Workers
 
 NAME = "storescpd"
 TICK_SECONDS = 1.0
+MEASURED_EACH = 15  # ticks
 LOOPBACK = "127.0.0.1"
 
 log = logging.getLogger("headgate.storescpd")
@@ -82,7 +83,11 @@ def _receive(context: Context, ended: threading.Event) -> int:
     for listener in web:
         _tell_of(listener, " for STOW-RS")
     told: dict[str, int] = {}
+    ticks = 0
     while not ended.wait(TICK_SECONDS) and _is_enabled(context):
+        if ticks % MEASURED_EACH == 0:
+            _measure(context, board)
+        ticks += 1
         if workers.replace_dead(board.clear_open):
             context.archive.clear_temporary()
         open_now = board.open_in_all()
@@ -94,6 +99,17 @@ def _receive(context: Context, ended: threading.Event) -> int:
     for listener in (*(one for one, _ in listeners), *web):
         listener.close()
     return workers.stop()
+
+
+def _measure(context: Context, board: Board) -> None:
+    values = {f"received_total:{word}": float(count) for word, count in board.counts().items()}
+    values["associations"] = float(board.open_in_all())
+    values["intake_open"] = float(context.archive.has_room(0))
+    values["last_success_timestamp_seconds"] = context.now()
+    try:
+        metrics.write(context.layout.metrics, NAME, values)
+    except (Unavailable, OSError):
+        log.warning("the metrics could not be written: is the disk full?")
 
 
 def _tell_of(listener: socket, kind: str) -> None:

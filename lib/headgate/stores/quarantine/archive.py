@@ -35,6 +35,14 @@ class Archive:
         """Given a size in bytes, return whether it leaves the disk's floor free."""
         return files.free_bytes(self._layout.datadir) - size >= self._free_floor_bytes
 
+    def probe(self) -> None:
+        """Write a file as the receiver does, and remove it. Raise OSError as the disk does."""
+        aside = self._layout.temp / f"probe-{socket.gethostname()}-{os.getpid()}"
+        try:
+            files.write_new(aside, b"probe")
+        finally:
+            files.remove(aside)
+
     def draft(self, head: bytes) -> Draft:
         """Given a preamble and file meta information, return an instance that begins with them.
 
