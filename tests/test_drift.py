@@ -29,6 +29,8 @@ BY_CRON = {
     "clear-old-files",
     "reconcile",
     "heartbeat",
+    "what-is-in-pacs",
+    "what-is-not-in-pacs",
 }
 STEPS = sorted(set(SCRIPTS) - NOT_STEPS)
 
@@ -166,6 +168,10 @@ def dictionary(name):
             "Routing",
             {fields.ROUTING_RECORD, fields.ROUTING_ACTIVE, fields.ROUTING_PROJECT}
             | {fields.ROUTING_EVENT, *fields.ROUTING_PATTERNS},
+        ),
+        (
+            "WhatIsInIDS7",
+            {fields.PACS_RECORD, fields.PACS_STAMP, *fields.PACS_FIELDS, *fields.PACS_COUNTS},
         ),
         (
             "CouplingList",

@@ -20,6 +20,8 @@ BESIDE = {
     "sending": "context",
     "parallel": "context",
     "proving": "context",
+    "pacslisting": "context",
+    "processed": "context",
     "depositing": "context",
     "delivering": "context",
     "transcoding": "context",

@@ -63,6 +63,7 @@ class TokenFiles:
     routing: str = "/etc/headgate/tokens/routing"
     coupling_list: str = "/etc/headgate/tokens/coupling_list"
     auto_id: str = "/etc/headgate/tokens/auto_id"
+    what_is_in_pacs: str = "/etc/headgate/tokens/what_is_in_pacs"
 
 
 @dataclass(frozen=True)
@@ -96,6 +97,16 @@ class PacsSettings:
     commitment_seconds: float = 10.0
     qido_url: str = ""
     web_token_file: str = ""
+
+
+@dataclass(frozen=True)
+class ListingSettings:
+    """How the research PACS is asked what it holds, and what the answer may do."""
+
+    answers_at_most: int = 500
+    days: int = 2
+    studies_per_import: int = 500
+    gone_percent_at_most: float = 10.0
 
 
 @dataclass(frozen=True)
@@ -168,6 +179,7 @@ class Settings:
     incoming: IncomingSettings = field(default_factory=IncomingSettings)
     redcap: RedcapSettings = field(default_factory=RedcapSettings)
     pacs: dict[str, PacsSettings] = field(default_factory=lambda: {"research": PacsSettings()})
+    listing: ListingSettings = field(default_factory=ListingSettings)
     sources: dict[str, SourceSettings] = field(default_factory=dict)
     sending: SendingSettings = field(default_factory=SendingSettings)
     deid: DeidSettings = field(default_factory=DeidSettings)

@@ -18,6 +18,7 @@ TITLES = {  # token file: title of the REDCap project
     "routing": "Routing",
     "coupling_list": "CouplingList",
     "auto_id": "AutoID",
+    "what_is_in_pacs": "WhatIsInIDS7",
 }
 KEY_BYTES = 32
 

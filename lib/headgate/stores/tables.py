@@ -144,9 +144,14 @@ class Tables:
     def coupling_list(self) -> Table:
         return self._open("CouplingList", "coupling_list")
 
+    @cached_property
+    def what_is_in_pacs(self) -> Table:
+        return self._open("WhatIsInIDS7", "what_is_in_pacs")
+
     def all(self) -> Iterable[Table]:
         """Yield every project that the pipeline uses."""
         yield from (self.incoming, self.projects, self.routing, self.coupling_list)
+        yield self.what_is_in_pacs
 
     def _open(self, title: str, name: str) -> Table:
         project = DictionaryProject(
