@@ -25,6 +25,7 @@ BY_CRON = {
     "process",
     "populate-incoming",
     "create-transfer-requests",
+    "create-transfer-requests-for-processed",
     "anonymize-and-send",
     "clear-old-files",
     "reconcile",

@@ -8,11 +8,10 @@ from pydicom import Dataset
 
 from headgate import visualfeatures
 from headgate.core.deid import marks
-from headgate.core.deid.engine import Cleaned, Record, cleaned, judge
+from headgate.core.deid.engine import Cleaned, Record, cleaned, judge, sought
 from headgate.core.deid.following import Judged
 from headgate.core.deid.identity import Recipe
 from headgate.core.deid.memory import Memory
-from headgate.core.deid.patient import identifiers_of
 from headgate.core.deid.profile import Profile
 from headgate.core.elements import DEFLATED, Encoding, walk
 from headgate.core.errors import Rejected
@@ -23,6 +22,7 @@ from headgate.stores.dicomfiles import Instance, deflate, understanding
 from headgate.stores.pixeldata import LOSSY, UNCOMPRESSED, Written, has_frames, written_syntaxes
 
 SOP_CLASS, SOP_INSTANCE, STUDY, SERIES = 0x00080016, 0x00080018, 0x0020000D, 0x0020000E
+FRAME_OF_REFERENCE = 0x00200052
 # What this process has seen: the next instance of a series is mostly the same.
 MEMORY = Memory()
 
@@ -75,6 +75,10 @@ class Clean:
         return self._uid(SERIES)
 
     @cached_property
+    def frame_of_reference(self) -> str:
+        return self._uid(FRAME_OF_REFERENCE)
+
+    @cached_property
     def study(self) -> str:
         return self._uid(STUDY)
 
@@ -100,7 +104,7 @@ def clean(instance: Instance, recipe: Recipe, record: Record | None = None) -> C
     source = [instance.dataset[: judged.end], *pixels]
     result = Clean(header, pixels, instance.encoding, instance.transfer_syntax, source)
     if decision.is_cleaned:
-        result = _without_text(result, instance, recipe.profile)
+        result = _without_text(result, instance, recipe)
     also_done: tuple[marks.Code, ...] = ()
     if marks.GRAPHICS in header.elements:  # kept, and cleaned: PS3.15 E.3.3
         also_done += (marks.CLEAN_GRAPHICS,)
@@ -113,10 +117,10 @@ def clean(instance: Instance, recipe: Recipe, record: Record | None = None) -> C
     return _telling(result, recipe, decision.is_cleaned, also_done) if also_done else result
 
 
-def _without_text(result: Clean, instance: Instance, profile: Profile) -> Clean:
+def _without_text(result: Clean, instance: Instance, recipe: Recipe) -> Clean:
     with understanding():
-        patient = identifiers_of(instance.head, instance.elements, instance.encoding, {})
-    written = clean_pixels(instance, profile, patient)
+        patient = sought(instance.head, instance.elements, instance.encoding, recipe, {})
+    written = clean_pixels(instance, recipe.profile, patient)
     described = {**result.header.elements, **_described(written, instance)}
     return replace(
         result,

@@ -25,6 +25,7 @@ from headgate.stores.dicomnet.pacs import Peer
 from headgate.stores.dicomnet.tls import Trust
 from headgate.stores.layout import Layout
 from headgate.stores.ledger import Ledger
+from headgate.stores.mapped import Mapped
 from headgate.stores.performed import PerformedSteps
 from headgate.stores.quarantine.archive import Archive
 from headgate.stores.queues import Queues
@@ -74,6 +75,11 @@ class Context:
     @cached_property
     def ledger(self) -> Ledger:
         return Ledger(self.layout)
+
+    @cached_property
+    def mapped(self) -> Mapped:
+        """Which study a mapped UID stands for."""
+        return Mapped(self.layout)
 
     @cached_property
     def performed(self) -> PerformedSteps:

@@ -17,6 +17,7 @@ from headgate.core.errors import Rejected, Unavailable
 from headgate.core.model import Delivery, Fate, Proof, Request
 from headgate.depositing import Folder, Service, deposit
 from headgate.parallel import spread
+from headgate.processed import recipe_of
 from headgate.proving import Question, proven
 from headgate.sending import Job, Named, Sent, fated, now, transmit
 from headgate.stores.dicomfiles import read_syntax
@@ -24,6 +25,7 @@ from headgate.stores.dicomnet import pacs
 
 LINES_AT_ONCE, LINES_AFTER_SECONDS = 500, 2.0
 WORTH_AN_ASSOCIATION = 16  # instances
+COPY = "the research copy itself, which was sent before"
 Share = tuple[list[Named], int]  # what a process sends, and over how many associations
 Kind = tuple[str, str]  # SOP class and transfer syntax
 
@@ -39,7 +41,7 @@ class Delivering:
         self._context = context
         self._request = request
         self._project = project
-        self._recipe = context.recipe(request.assignment, project)
+        self._recipe = recipe_of(context, request, project)
         self._pacs = target
         self._demand = Proof(context.project_settings(request.project).proof)
         self._ledger = context.ledger.read(request.study, request.assignment, target)
@@ -90,7 +92,9 @@ class Delivering:
             except Rejected as reason:
                 self._note(name, Fate.REJECTED, reason=str(reason))
                 continue
-            if reason_out := transfer.exclusion(sop_class, self._project):
+            if name in self._recipe.mapped:
+                self._note(name, Fate.EXCLUDED, reason=COPY)
+            elif reason_out := transfer.exclusion(sop_class, self._project):
                 self._note(name, Fate.EXCLUDED, reason=reason_out)
             else:
                 kinds[name] = sop_class, syntax

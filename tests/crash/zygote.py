@@ -33,7 +33,8 @@ CALLS = (
     "utime",
 )
 STEPS = ("process", "populate_incoming", "create_transfer_requests", "anonymize_and_send",
-         "clear_old_files", "rebuild", "storescpd", "what_is_in_pacs", "what_is_not_in_pacs")  # fmt: skip
+         "clear_old_files", "rebuild", "storescpd", "what_is_in_pacs",
+         "create_transfer_requests_for_processed", "what_is_not_in_pacs")  # fmt: skip
 LOADED = {name: importlib.import_module(f"headgate.steps.{name}").STEP for name in STEPS}
 
 

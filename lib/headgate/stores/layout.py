@@ -45,6 +45,16 @@ class Layout:
         return self.site / "spool" / "settled"
 
     @property
+    def returned(self) -> Path:
+        """Marks of studies that came back from a workstation."""
+        return self.site / "spool" / "returned"
+
+    @property
+    def mapped(self) -> Path:
+        """Which study a mapped UID stands for."""
+        return self.site / "mapped"
+
+    @property
     def inbox(self) -> Path:
         """Where people copy media and files."""
         return self.site / "inbox"
@@ -115,7 +125,8 @@ class Layout:
         """Return every folder that exists from the start."""
         return [
             self.archive, self.raw, self.participants, self.arrived, self.changed, self.settled,
-            self.inbox, self.commitments, self.performed, self.unknown, self.ledger, self.temp,
+            self.returned, self.mapped, self.inbox, self.commitments, self.performed, self.unknown,
+            self.ledger, self.temp,
             self.locks, self.metrics, self.watermarks, self.targets,
             *(self.requests / state for state in State),
         ]  # fmt: skip

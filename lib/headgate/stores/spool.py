@@ -1,4 +1,4 @@
-"""The marks of studies on their way: spool/changed/ and spool/settled/, one empty file a study."""
+"""The marks of studies on their way: changed/, settled/, returned/, one empty file a study."""
 
 from contextlib import suppress
 
@@ -24,10 +24,9 @@ class Spool:
         return found
 
     def is_changing(self, study: str) -> bool:
-        """Given a study, return whether instances came that are not listed yet."""
-        return any(
-            (folder / study).exists() for folder in (self._layout.changed, self._layout.settled)
-        )
+        """Given a study, return whether instances came that are not listed or requested yet."""
+        folders = (self._layout.changed, self._layout.settled, self._layout.returned)
+        return any((folder / study).exists() for folder in folders)
 
     def settle(self, study: str) -> None:
         """Given a study that is quiet, move its mark on; an instance that comes now marks anew."""
@@ -37,6 +36,19 @@ class Spool:
     def settled(self) -> list[str]:
         """Return the studies whose mark is settled: to be listed."""
         return files.names_in(self._layout.settled)
+
+    def set_returned(self, study: str) -> None:
+        """Given a study that is settled and came back from a workstation, move its mark on."""
+        with suppress(FileNotFoundError):
+            files.move(self._layout.settled / study, self._layout.returned / study)
+
+    def returned(self) -> list[str]:
+        """Return the studies that came back from a workstation: to be requested."""
+        return files.names_in(self._layout.returned)
+
+    def requested(self, study: str) -> None:
+        """Given a study that came back and that there is a request for, remove its mark."""
+        files.remove(self._layout.returned / study)
 
     def listed(self, study: str) -> None:
         """Given a study that REDCap lists as it is, remove its mark."""

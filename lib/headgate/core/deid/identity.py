@@ -5,6 +5,7 @@ import hmac
 from dataclasses import dataclass
 
 from headgate.core.deid.profile import DEFAULT, Profile
+from headgate.core.deid.telling import NOBODY, Identifiers
 from headgate.core.errors import Misconfigured
 from headgate.core.hashed import hashed_once
 
@@ -16,7 +17,12 @@ TEXT_LENGTH = 64  # PS3.5 Table 6.2-1: LO, and one component group of PN
 @hashed_once
 @dataclass(frozen=True)
 class Recipe:
-    """All that decides how a data set is de-identified: the same recipe gives the same bytes."""
+    """All that decides how a data set is de-identified: the same recipe gives the same bytes.
+
+    `mapped` are UIDs that stand for others already, as a workstation made the data set of a copy
+    that was de-identified: they stay, and so do its dates. `patient` is who is behind that copy, as
+    far as is known.
+    """
 
     project: str
     participant: str
@@ -26,6 +32,8 @@ class Recipe:
     uid_root: str | None = None
     date_shift_days: int | None = None
     profile: Profile = DEFAULT
+    mapped: frozenset[str] = frozenset()
+    patient: Identifiers = NOBODY
 
     def __post_init__(self) -> None:
         """Raise Misconfigured where a text cannot be written or a secret cannot keep one."""
