@@ -192,7 +192,7 @@ def test_a_list_that_is_short_deletes_nothing_that_the_pacs_has(a_gateway):
     assert len(listed(a_gateway)) == 8
 
 
-def test_when_all_or_much_would_go_nothing_does(a_gateway):
+def test_O11_when_all_or_much_would_go_nothing_does(a_gateway):
     studies = many(10)
     with a_catalogue(studies) as pacs:
         point_at(a_gateway, pacs.port)

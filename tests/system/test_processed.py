@@ -140,7 +140,7 @@ def test_the_copy_itself_is_not_sent_again(a_gateway, orthanc):
     assert sorted(fates) == [Fate.EXCLUDED] * 3 + [Fate.STORED]
 
 
-def test_a_clinical_study_is_never_taken_for_a_copy(a_gateway):
+def test_D05_a_clinical_study_is_never_taken_for_a_copy(a_gateway):
     delivered(a_gateway)
     other = factories.Study("another", accession="W2")
     looks_alike = "2.25.329800735698586629295641978511506172918"  # as ours do
