@@ -28,6 +28,7 @@ BY_CRON = {
     "create-transfer-requests-for-processed",
     "anonymize-and-send",
     "clear-old-files",
+    "notify",
     "reconcile",
     "heartbeat",
     "what-is-in-pacs",

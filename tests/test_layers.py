@@ -22,6 +22,7 @@ BESIDE = {
     "proving": "context",
     "pacslisting": "context",
     "processed": "context",
+    "mailsettings": "context",
     "depositing": "context",
     "delivering": "context",
     "transcoding": "context",

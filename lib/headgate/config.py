@@ -12,6 +12,7 @@ from typing import Any, get_type_hints
 from headgate.core.arrival import DEFAULT_QUIET_SECONDS
 from headgate.core.errors import Misconfigured
 from headgate.environment import CHECKOUT
+from headgate.mailsettings import MailSettings, NotifySettings
 
 SYSTEM_FILE = Path("/etc/headgate/headgate.toml")
 CHECKOUT_FILE = CHECKOUT / "config" / "headgate.toml"
@@ -186,10 +187,13 @@ class Settings:
     projects: dict[str, ProjectSettings] = field(default_factory=dict)
     retention: RetentionSettings = field(default_factory=RetentionSettings)
     heartbeat: HeartbeatSettings = field(default_factory=HeartbeatSettings)
+    mail: MailSettings = field(default_factory=MailSettings)
+    notify: dict[str, NotifySettings] = field(default_factory=dict)
 
 
 CHOICES = {  # setting: what it may be
     "incoming.patient_identity": ("hashed", "plain", "omitted"),
+    "mail.security": ("none", "starttls", "tls"),
     "pacs.*.kind": ("dicom", "stow-rs", "folder"),
     "pacs.*.proof": ("commitment", "c-find", "qido-rs", "c-store"),
     "projects.*.proof": ("commitment", "c-find", "qido-rs", "c-store"),

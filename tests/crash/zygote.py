@@ -34,7 +34,8 @@ CALLS = (
 )
 STEPS = ("process", "populate_incoming", "create_transfer_requests", "anonymize_and_send",
          "clear_old_files", "rebuild", "storescpd", "what_is_in_pacs",
-         "create_transfer_requests_for_processed", "what_is_not_in_pacs", "send_to_me")  # fmt: skip
+         "create_transfer_requests_for_processed", "what_is_not_in_pacs", "send_to_me",
+         "notify")  # fmt: skip
 LOADED = {name: importlib.import_module(f"headgate.steps.{name}").STEP for name in STEPS}
 
 

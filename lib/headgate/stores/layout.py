@@ -101,6 +101,10 @@ class Layout:
         return self.state / "targets"
 
     @property
+    def notified(self) -> Path:
+        return self.state / "notified"
+
+    @property
     def watermarks(self) -> Path:
         return self.state / "watermarks"
 
@@ -127,6 +131,6 @@ class Layout:
             self.archive, self.raw, self.participants, self.arrived, self.changed, self.settled,
             self.returned, self.mapped, self.inbox, self.commitments, self.performed, self.unknown,
             self.ledger, self.temp,
-            self.locks, self.metrics, self.watermarks, self.targets,
+            self.locks, self.metrics, self.watermarks, self.targets, self.notified,
             *(self.requests / state for state in State),
         ]  # fmt: skip
