@@ -11,6 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from urllib.parse import parse_qs, urlsplit
 
 import catalogues
+import factories
 import pytest
 from catalogues import a_catalogue, held, many
 from headgate.core.windows import Window, all_years
@@ -243,6 +244,22 @@ def test_killed_at_any_step_the_next_run_comes_to_the_same_end(a_gateway, zygote
         assert (code, at > 5) == (0, True)
         assert a_gateway.site.run("what-is-not-in-pacs").code == 0
         assert set(listed(a_gateway)) == {one.uid for one in studies[at:]}
+
+
+def test_what_was_delivered_to_orthanc_is_listed_as_it_went(a_gateway):
+    a_gateway.to_queue(study := factories.Study("listed", accession="L1"))
+    assert a_gateway.site.run("anonymize-and-send").code == 0
+    (request,) = a_gateway.context().queues.of_study(study.uid, bool)
+    point_at(a_gateway, a_gateway.peer().port, answers_at_most=1000)
+    for words in (("--all",), ("--only", request.mapped_study)):
+        assert a_gateway.site.run("what-is-in-pacs", *words).code == 0
+        row = listed(a_gateway)[request.mapped_study]
+        assert (row["ids7_patient_id"], row["ids7_institution_name"]) == ("P-001", "P")
+        assert row["ids7_referring_physician"] == "E1"
+        counts = row["ids7_number_of_series"], row["ids7_number_of_instances"]
+        assert counts == ("1", "3")
+        a_gateway.context().tables.what_is_in_pacs.delete(list(listed(a_gateway)))
+    assert a_gateway.site.run("what-is-not-in-pacs").lines == []
 
 
 @contextmanager

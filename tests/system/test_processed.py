@@ -14,7 +14,7 @@ from headgate.core.states import State
 from headgate.demo import scanner
 from headgate.stores.dicomnet.pacs import Peer
 from killing import KILLED
-from pydicom import dcmread
+from pydicom import Dataset, dcmread
 
 STUDY = factories.Study("processed", accession="W1")
 FOR_PROCESSED = "create-transfer-requests-for-processed"
@@ -228,6 +228,37 @@ def test_each_project_gets_what_was_made_of_its_own_copy(a_gateway, orthanc):
     assert len(workstation.copy_of(orthanc, requests["P"].mapped_study)) == 3
 
 
+def test_what_it_names_of_the_participants_other_studies_stays(a_gateway, orthanc):
+    first = delivered(a_gateway)
+    before = factories.Study("the year before", accession="W0")
+    a_gateway.receive(*before.instances(1))
+    a_gateway.couple(before)
+    index(a_gateway)
+    assert a_gateway.site.run("create-transfer-requests").code == 0
+    deliver(a_gateway)
+    (request,) = a_gateway.context().queues.of_study(before.uid, bool)
+    (prior,) = workstation.copy_of(orthanc, request.mapped_study)
+    made = workstation.picture(workstation.copy_of(orthanc, first))
+    strange = factories.uid("of nobody here")
+    for study, series, instance in (
+        (prior.StudyInstanceUID, prior.SeriesInstanceUID, prior.SOPInstanceUID),
+        (factories.uid("a clinical study"), factories.uid("series"), strange),
+    ):
+        of_series, of_study = Dataset(), Dataset()
+        one = Dataset()
+        one.ReferencedSOPClassUID, one.ReferencedSOPInstanceUID = factories.CT, instance
+        of_series.SeriesInstanceUID, of_series.ReferencedInstanceSequence = series, [one]
+        of_study.StudyInstanceUID, of_study.ReferencedSeriesSequence = study, [of_series]
+        made.setdefault("StudiesContainingOtherReferencedInstancesSequence", [])
+        made.StudiesContainingOtherReferencedInstancesSequence.append(of_study)
+    come_back(a_gateway, made)
+    assert a_gateway.site.run(FOR_PROCESSED).code == 0
+    deliver(a_gateway)
+    there = sent_of(orthanc, a_gateway, first, str(made.SOPInstanceUID))
+    assert uids_in(there) >= {prior.StudyInstanceUID, prior.SeriesInstanceUID, prior.SOPInstanceUID}
+    assert not uids_in(there) & {strange, factories.uid("a clinical study")}
+
+
 @pytest.mark.parametrize("script", ["rebuild", FOR_PROCESSED])
 def test_what_mapped_uids_stand_for_can_be_raised_again(a_gateway, orthanc, script):
     mapped = delivered(a_gateway)
@@ -247,6 +278,9 @@ def test_a_dry_run_queues_nothing_and_a_pacs_that_is_away_loses_nothing(a_gatewa
     mapped = delivered(a_gateway)
     come_back(a_gateway, workstation.segmentation(workstation.copy_of(orthanc, mapped)))
     assert a_gateway.site.run(FOR_PROCESSED, "--dry-run").code == 0
+    told = json.dumps(a_gateway.site.run("status", "--study", mapped).lines)
+    assert f"a workstation made it of study {STUDY.uid}" in told
+    assert "requests that it goes where its study went" in told
     assert not a_gateway.context().queues.ids(State.QUEUED)
     assert a_gateway.site.run(FOR_PROCESSED).code == 0
     config = a_gateway.site.config.read_text()
