@@ -1,8 +1,10 @@
 """What the research PACSs hold, study by study: asked in windows as small as they must be."""
 
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
+from functools import partial
 from typing import NamedTuple, Protocol
 
 from headgate.context import Context
@@ -15,6 +17,7 @@ from headgate.stores import qido
 from headgate.stores.dicomnet.asking import Asked
 
 PARTS = 4
+WORTH_ONE = 16  # studies to be counted are worth an association
 SERIES, INSTANCES = COUNTS
 OF_SERIES = "NumberOfSeriesRelatedInstances"
 Answer = tuple[list[Told], bool]  # what is told, and whether that is all
@@ -123,13 +126,30 @@ def is_of(told: Told, project: str) -> bool:
     )
 
 
+def all_counted(context: Context, name: str, told: list[Told]) -> list[Told]:
+    """Given a PACS by name and what it tells of studies, return them with their counts; where it
+    gives none, it is asked over several associations at once, as each question waits for its
+    answer. Raise Unavailable.
+    """
+    lacking = [one for one in told if not (number_of(one, SERIES) and number_of(one, INSTANCES))]
+    count = max(1, min(context.settings.sending.associations, len(lacking) // WORTH_ONE))
+    with ThreadPoolExecutor(count) as pool:
+        shares = (lacking[number::count] for number in range(count))
+        several = list(pool.map(partial(_share_counted, context, name), shares))
+    found = {one["StudyInstanceUID"]: one for share in several for one in share}
+    return [found.get(one["StudyInstanceUID"], one) for one in told]
+
+
+def _share_counted(context: Context, name: str, told: list[Told]) -> list[Told]:
+    with source(context, name) as asked:
+        return [counted(asked, one) for one in told]
+
+
 def counted(asked: Source, told: Told) -> Told:
-    """Given what a PACS tells of a study, return it with its counts, counted where it gives none.
+    """Given what a PACS tells of a study without its counts, return it with them, counted.
 
     A count that may be short is left out. Raise Unavailable.
     """
-    if number_of(told, SERIES) and number_of(told, INSTANCES):
-        return told
     uid = told["StudyInstanceUID"]
     series, is_whole = asked.series(uid)
     by_uid = {one["SeriesInstanceUID"]: one for one in series if is_uid(one["SeriesInstanceUID"])}

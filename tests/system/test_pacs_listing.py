@@ -81,13 +81,15 @@ def test_studies_that_no_window_parts_are_told_of(a_gateway):
     assert len(listed(a_gateway)) == 5
 
 
-def test_series_and_instances_are_counted_where_the_pacs_gives_no_counts(a_gateway):
-    studies = many(3)
+@pytest.mark.parametrize("count", [3, 40])
+def test_series_and_instances_are_counted_where_the_pacs_gives_no_counts(a_gateway, count):
+    studies = many(count)
     with a_catalogue(studies, has_counts=False) as pacs:
         point_at(a_gateway, pacs.port)
         assert a_gateway.site.run("what-is-in-pacs", "--all").code == 0
-        assert pacs.asked["SERIES"] == 3
-        assert pacs.asked["IMAGE"] == 6
+        assert pacs.asked["SERIES"] == count
+        assert pacs.asked["IMAGE"] == 2 * count
+        assert {row["ids7_number_of_instances"] for row in listed(a_gateway).values()} == {"5"}
         row = listed(a_gateway)[studies[0].uid]
         assert (row["ids7_number_of_series"], row["ids7_number_of_instances"]) == ("2", "5")
         assert row["ids7_modalities"] == "CT"

@@ -52,7 +52,7 @@ def plan(context: Context) -> Iterator[Changed | Hidden]:
             while batch := list(islice(studies, context.settings.listing.studies_per_import)):
                 yield from (one for one in batch if isinstance(one, Hidden))
                 told = [one for one in batch if not isinstance(one, Hidden)]
-                yield from _changed(context, asked, told)
+                yield from _changed(context, name, told)
 
 
 def apply(context: Context, item: Changed | Hidden) -> Iterator[Outcome]:
@@ -83,8 +83,8 @@ def after(context: Context) -> None:
     context.watermarks.reached(NAME, context.began)
 
 
-def _changed(context: Context, asked: Source, told: list[Told]) -> Iterator[Changed]:
-    rows = [pacsrows.row_of(pacslisting.counted(asked, one)) for one in told]
+def _changed(context: Context, name: str, told: list[Told]) -> Iterator[Changed]:
+    rows = [pacsrows.row_of(one) for one in pacslisting.all_counted(context, name, told)]
     names = [row[fields.PACS_RECORD] for row in rows]
     existing = context.tables.what_is_in_pacs.export(records=names)
     now = datetime.fromtimestamp(context.now()).astimezone()
