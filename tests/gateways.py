@@ -36,7 +36,7 @@ def needs(name: str, package: str) -> str:
 
 @pytest.fixture
 def tracker(tmp_path: Path) -> Iterator[Any]:
-    """An embedded REDCap with the five projects, and nothing in them."""
+    """An embedded REDCap with the six projects, and nothing in them."""
     from headgate.tracker import server
 
     running = server.start(tmp_path / "tracker.sqlite", 0, DICTIONARIES)

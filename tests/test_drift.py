@@ -16,7 +16,7 @@ import pytest
 from headgate import config
 from headgate.core import fields
 from headgate.core.step import Step
-from headgate.derivedconfig import WorkflowSettings
+from headgate.settings.derived import WorkflowSettings
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 SCRIPTS = sorted(path.name for path in (CHECKOUT / "bin").iterdir() if path.is_file())
@@ -29,14 +29,18 @@ BY_CRON = {
     "populate-auto-id",
     "populate-projects",
     "create-transfer-requests",
+    "create-transfer-requests-for-processed",
     "anonymize-and-send",
     "clear-old-files",
+    "notify",
     "reconcile",
     "resend-project",
     "clear-exports",
     "clear-stale-links",
     "remove-old-entries",
     "heartbeat",
+    "what-is-in-pacs",
+    "what-is-not-in-pacs",
 }
 STEPS = sorted(set(SCRIPTS) - NOT_STEPS)
 
@@ -184,6 +188,10 @@ def dictionary(name):
             "Routing",
             {fields.ROUTING_RECORD, fields.ROUTING_ACTIVE, fields.ROUTING_PROJECT}
             | {fields.ROUTING_EVENT, *fields.ROUTING_PATTERNS},
+        ),
+        (
+            "WhatIsInIDS7",
+            {fields.PACS_RECORD, fields.PACS_STAMP, *fields.PACS_FIELDS, *fields.PACS_COUNTS},
         ),
         (
             "CouplingList",

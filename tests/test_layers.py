@@ -11,7 +11,7 @@ ORDER = ("core", "stores", "context", "steps", "shell", "demo")
 BESIDE = {
     "environment": "core",
     "config": "context",
-    "derivedconfig": "context",
+    "settings": "context",
     "context": "context",
     "again": "context",
     "anonymizing": "context",
@@ -23,6 +23,8 @@ BESIDE = {
     "sending": "context",
     "parallel": "context",
     "proving": "context",
+    "pacslisting": "context",
+    "processed": "context",
     "depositing": "context",
     "delivering": "context",
     "transcoding": "context",

@@ -8,11 +8,10 @@ from pydicom import Dataset
 
 from headgate import visualfeatures
 from headgate.core.deid import marks
-from headgate.core.deid.engine import Cleaned, Record, cleaned, judge
+from headgate.core.deid.engine import Cleaned, Record, cleaned, judge, sought
 from headgate.core.deid.following import Judged
 from headgate.core.deid.identity import Recipe
 from headgate.core.deid.memory import Memory
-from headgate.core.deid.patient import identifiers_of, together
 from headgate.core.deid.profile import Profile
 from headgate.core.elements import DEFLATED, Encoding, walk
 from headgate.core.errors import Rejected
@@ -23,6 +22,7 @@ from headgate.stores.dicomfiles import Instance, deflate, understanding
 from headgate.stores.pixeldata import LOSSY, UNCOMPRESSED, Written, has_frames, written_syntaxes
 
 SOP_CLASS, SOP_INSTANCE, STUDY, SERIES = 0x00080016, 0x00080018, 0x0020000D, 0x0020000E
+FRAME_OF_REFERENCE = 0x00200052
 # What this process has seen: the next instance of a series is mostly the same.
 MEMORY = Memory()
 
@@ -75,6 +75,10 @@ class Clean:
         return self._uid(SERIES)
 
     @cached_property
+    def frame_of_reference(self) -> str:
+        return self._uid(FRAME_OF_REFERENCE)
+
+    @cached_property
     def study(self) -> str:
         return self._uid(STUDY)
 
@@ -115,8 +119,8 @@ def clean(instance: Instance, recipe: Recipe, record: Record | None = None) -> C
 
 def _without_text(result: Clean, instance: Instance, recipe: Recipe) -> Clean:
     with understanding():
-        own = identifiers_of(instance.head, instance.elements, instance.encoding, {})
-    written = clean_pixels(instance, recipe.profile, together([own, recipe.known]))
+        patient = sought(instance.head, instance.elements, instance.encoding, recipe, {})
+    written = clean_pixels(instance, recipe.profile, patient)
     described = {**result.header.elements, **_described(written, instance)}
     return replace(
         result,

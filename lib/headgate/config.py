@@ -9,10 +9,13 @@ from pathlib import Path
 from types import GenericAlias
 from typing import Any, get_type_hints
 
-from headgate.core.arrival import DEFAULT_QUIET_SECONDS
 from headgate.core.errors import Misconfigured
-from headgate.derivedconfig import ExportSettings, WorkflowSettings
 from headgate.environment import CHECKOUT
+from headgate.settings.derived import ExportSettings, WorkflowSettings
+from headgate.settings.mail import MailSettings, NotifySettings
+from headgate.settings.receiving import IncomingSettings, ReceiverSettings, SourceSettings
+from headgate.settings.redcap import RedcapSettings
+from headgate.settings.sending import PacsSettings, SendingSettings
 
 SYSTEM_FILE = Path("/etc/headgate/headgate.toml")
 CHECKOUT_FILE = CHECKOUT / "config" / "headgate.toml"
@@ -20,107 +23,13 @@ VARIABLE = "HEADGATE_CONFIG"
 
 
 @dataclass(frozen=True)
-class ReceiverSettings:
-    """The DICOM peer that scanners see."""
+class ListingSettings:
+    """How the research PACS is asked what it holds, and what the answer may do."""
 
-    port: int = 11112
-    address: str = ""
-    ae_title: str = "HEADGATE"
-    free_floor_megabytes: int = 1024
-    maximum_associations: int = 64
-    maximum_pdu: int = 131072
-    maximum_object_megabytes: int = 65536
-    digests: bool = False
-    commitment_peers: dict[str, str] = field(default_factory=dict)
-    tls_port: int = 0
-    tls_certificate: str = ""
-    tls_key: str = ""
-    tls_trusted: str = ""
-    tls_fingerprints: list[str] = field(default_factory=list)
-    web_port: int = 0
-    web_token_file: str = ""
-    processes: int = 2
-    idle_seconds: float = 60.0
-    grace_seconds: float = 60.0
-    calling_ae_titles: list[str] = field(default_factory=list)
-    called_ae_titles: list[str] = field(default_factory=list)
-    networks: list[str] = field(default_factory=list)
-
-
-@dataclass(frozen=True)
-class IncomingSettings:
-    """How studies are indexed and listed."""
-
-    quiet_seconds: float = float(DEFAULT_QUIET_SECONDS)
-    classify_rules: str = ""
-    patient_identity: str = "hashed"
-    studies_per_import: int = 20
-
-
-@dataclass(frozen=True)
-class TokenFiles:
-    """Files that hold REDCap's API tokens, one for each bookkeeping project."""
-
-    incoming: str = "/etc/headgate/tokens/incoming"
-    projects: str = "/etc/headgate/tokens/projects"
-    routing: str = "/etc/headgate/tokens/routing"
-    coupling_list: str = "/etc/headgate/tokens/coupling_list"
-    auto_id: str = "/etc/headgate/tokens/auto_id"
-
-
-@dataclass(frozen=True)
-class RedcapSettings:
-    """The tracking tables."""
-
-    url: str = "https://redcap.example.org/api/"
-    timeout_seconds: float = 30.0
-    certificates: str = ""
-    overlap_minutes: int = 60
-    projects_at_once: int = 4
-    token_files: TokenFiles = field(default_factory=TokenFiles)
-
-
-@dataclass(frozen=True)
-class PacsSettings:
-    """One research PACS, or another target of what is sent."""
-
-    kind: str = "dicom"
-    url: str = ""
-    folder: str = ""
-    host: str = "127.0.0.1"
-    port: int = 4242
-    ae_title: str = "RESEARCH"
-    calling_ae_title: str = "HEADGATE"
-    timeout_seconds: float = 30.0
-    tls: bool = False
-    tls_trusted: str = ""
-    tls_certificate: str = ""
-    tls_key: str = ""
-    proof: str = "commitment"
-    commitment_seconds: float = 10.0
-    qido_url: str = ""
-    web_token_file: str = ""
-
-
-@dataclass(frozen=True)
-class SourceSettings:
-    """A sender that can be asked what it has, under the AE title that it calls with."""
-
-    host: str = "127.0.0.1"
-    port: int = 104
-    ae_title: str = ""
-    calling_ae_title: str = "HEADGATE"
-    timeout_seconds: float = 30.0
-
-
-@dataclass(frozen=True)
-class SendingSettings:
-    """How much is sent at once, and when a transfer that could not go is tried again."""
-
-    associations: int = 4
-    processes: int = 2
-    retry_first_seconds: float = 60.0
-    retry_longest_seconds: float = 3600.0
+    answers_at_most: int = 500
+    days: int = 2
+    studies_per_import: int = 500
+    gone_percent_at_most: float = 10.0
 
 
 @dataclass(frozen=True)
@@ -175,6 +84,7 @@ class Settings:
     incoming: IncomingSettings = field(default_factory=IncomingSettings)
     redcap: RedcapSettings = field(default_factory=RedcapSettings)
     pacs: dict[str, PacsSettings] = field(default_factory=lambda: {"research": PacsSettings()})
+    listing: ListingSettings = field(default_factory=ListingSettings)
     sources: dict[str, SourceSettings] = field(default_factory=dict)
     sending: SendingSettings = field(default_factory=SendingSettings)
     deid: DeidSettings = field(default_factory=DeidSettings)
@@ -183,10 +93,13 @@ class Settings:
     exports: ExportSettings = field(default_factory=ExportSettings)
     workflows: dict[str, WorkflowSettings] = field(default_factory=dict)
     heartbeat: HeartbeatSettings = field(default_factory=HeartbeatSettings)
+    mail: MailSettings = field(default_factory=MailSettings)
+    notify: dict[str, NotifySettings] = field(default_factory=dict)
 
 
 CHOICES = {  # setting: what it may be
     "incoming.patient_identity": ("hashed", "plain", "omitted"),
+    "mail.security": ("none", "starttls", "tls"),
     "pacs.*.kind": ("dicom", "stow-rs", "folder"),
     "pacs.*.proof": ("commitment", "c-find", "qido-rs", "c-store"),
     "workflows.*.level": ("study", "series"),

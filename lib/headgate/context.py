@@ -27,6 +27,9 @@ from headgate.stores.exports import Exports
 from headgate.stores.jobs import Jobs
 from headgate.stores.layout import Layout
 from headgate.stores.ledger import Ledger
+from headgate.stores.mail import Server
+from headgate.stores.mapped import Mapped
+from headgate.stores.notified import Notified
 from headgate.stores.performed import PerformedSteps
 from headgate.stores.quarantine.archive import Archive
 from headgate.stores.queues import Queues
@@ -86,6 +89,24 @@ class Context:
     @cached_property
     def ledger(self) -> Ledger:
         return Ledger(self.layout)
+
+    @cached_property
+    def mapped(self) -> Mapped:
+        """Which study a mapped UID stands for."""
+        return Mapped(self.layout)
+
+    @cached_property
+    def notified(self) -> Notified:
+        """What receivers of mails were told."""
+        return Notified(self.layout)
+
+    @cached_property
+    def mail_server(self) -> Server:
+        """Return how the mail server is talked to. Raise Misconfigured."""
+        mail = self.settings.mail
+        password = secrets.read_password(mail.password_file) if mail.password_file else ""
+        where = mail.host, mail.port, mail.security, mail.timeout_seconds, mail.certificates
+        return Server(*where, mail.user, password)
 
     @cached_property
     def performed(self) -> PerformedSteps:

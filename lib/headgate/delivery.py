@@ -12,6 +12,7 @@ from headgate.cleaning import may_leave_as
 from headgate.config import SendingSettings
 from headgate.context import Context
 from headgate.core import transfer
+from headgate.core.deid.engine import beside_given
 from headgate.core.deid.identity import Recipe
 from headgate.core.deid.patient import together
 from headgate.core.deid.uids import replace_study_uid
@@ -19,6 +20,7 @@ from headgate.core.errors import Rejected, Unavailable
 from headgate.core.model import Delivery, Fate, Proof, Request
 from headgate.depositing import Folder, Service, deposit
 from headgate.parallel import spread
+from headgate.processed import recipe_of
 from headgate.proving import Question, proven
 from headgate.sending import Job, Named, Sent, fated, now, transmit
 from headgate.stores.dicomfiles import read_syntax
@@ -26,6 +28,7 @@ from headgate.stores.dicomnet import pacs
 
 LINES_AT_ONCE, LINES_AFTER_SECONDS = 500, 2.0
 WORTH_AN_ASSOCIATION = 16  # instances
+COPY = "the research copy itself, which was sent before"
 Share = tuple[list[Named], int]  # what a process sends, and over how many associations
 Kind = tuple[str, str]  # SOP class and transfer syntax
 
@@ -41,7 +44,7 @@ class Delivering:
         self._context = context
         self._request = request
         self._project = project
-        self._recipe = context.recipe(request.assignment, project)
+        self._recipe = recipe_of(context, request, project)
         self._pacs = target
         self._demand = Proof(context.project_settings(request.project).proof)
         self._ledger = context.ledger.read(request.study, request.assignment, target)
@@ -62,8 +65,7 @@ class Delivering:
         self._prove()
         lacking = {name: on_disk[name] for name in transfer.lacking(on_disk, self._ledger)}
         if lacking:
-            known = together(list(set(named_in(list(on_disk.values())))))
-            self._recipe = replace(self._recipe, known=known)
+            self._recipe = self._knowing(list(on_disk.values()))
         try:
             self._send(lacking)
         finally:
@@ -83,6 +85,11 @@ class Delivering:
             )
         return [self._ledger[name] for name in on_disk]
 
+    def _knowing(self, paths: list[Path]) -> Recipe:
+        """Return the recipe with what names the patient anywhere in the study."""
+        named = [beside_given(one, self._recipe) for one in set(named_in(paths))]
+        return replace(self._recipe, known=together([self._recipe.known, *named]))
+
     def unresolved(self) -> int:
         """Return to how many instances or series what this run sent refers that were not sent."""
         sent = {uid for one in self._ledger.values() for uid in (one.output_uid, one.output_series)}
@@ -96,7 +103,9 @@ class Delivering:
             except Rejected as reason:
                 self._note(name, Fate.REJECTED, reason=str(reason))
                 continue
-            if reason_out := transfer.exclusion(sop_class, self._project):
+            if name in self._recipe.mapped:
+                self._note(name, Fate.EXCLUDED, reason=COPY)
+            elif reason_out := transfer.exclusion(sop_class, self._project):
                 self._note(name, Fate.EXCLUDED, reason=reason_out)
             else:
                 kinds[name] = sop_class, syntax

@@ -170,7 +170,8 @@ def answered(
     delivery = fated(
         name, recipe, Fate.STORED if is_stored else Fate.REFUSED,
         received=received, output_class=output.sop_class, output_uid=output.sop_instance,
-        output_series=output.series, sent=sent, status=status,
+        output_series=output.series, output_frame=output.frame_of_reference, sent=sent,
+        status=status,
         reason="" if is_stored else REFUSED.format(status),
     )  # fmt: skip
     return Sent(delivery, output.header.references)

@@ -102,7 +102,8 @@ def test_the_tokens_are_the_owners_alone(launch, tmp_path):
         assert stat.S_IMODE(os.stat(tmp_path / name).st_mode) == 0o600
     assert len(tokens.pop("super")) == 64
     assert {len(token) for token in tokens.values()} == {32}
-    assert set(tokens) == {"Incoming", "DataTransferProjects", "Routing", "CouplingList", "AutoID"}
+    projects = {"Incoming", "DataTransferProjects", "Routing", "CouplingList", "AutoID"}
+    assert set(tokens) == {*projects, "WhatIsInIDS7"}
 
 
 @pytest.mark.parametrize(

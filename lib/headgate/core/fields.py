@@ -94,6 +94,26 @@ IMAGING_FIELDS = {  # field: keyword of the research copy
     "img_study_date": "StudyDate",
 }
 
+# WhatIsInIDS7: one record per study that the research PACS holds
+PACS_RECORD = "record_id"
+PACS_FIELDS = {  # field: keyword of what the PACS tells of a study
+    "ids7_patient_name": "PatientName",
+    "ids7_patient_id": "PatientID",
+    "ids7_study_description": "StudyDescription",
+    "ids7_institution_name": "InstitutionName",
+    "ids7_referring_physician": "ReferringPhysicianName",
+    "ids7_study_time": "StudyTime",
+    "ids7_study_date": "StudyDate",
+    "ids7_study_id": "StudyID",
+    "ids7_accession_number": "AccessionNumber",
+    "ids7_modalities": "ModalitiesInStudy",
+}
+PACS_COUNTS = {
+    "ids7_number_of_series": "NumberOfStudyRelatedSeries",
+    "ids7_number_of_instances": "NumberOfStudyRelatedInstances",
+}
+PACS_STAMP = "ids7_date_stamp"
+
 REPEAT_FORM = "redcap_repeat_instrument"
 REPEAT_INSTANCE = "redcap_repeat_instance"
 COMPLETE = 2

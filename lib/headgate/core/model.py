@@ -63,6 +63,7 @@ class Delivery:
     output_class: str = ""
     output_uid: str = ""
     output_series: str = ""
+    output_frame: str = ""
     sent: str = ""
     status: int = -1
     proof: Proof = Proof.NONE
@@ -92,7 +93,8 @@ class Request:
     """The wish to deliver one study to one project, as it lies in `requests/<state>/<id>.json`.
 
     `transfer` is the repeating instance of REDCap's transfers form that asked for it; `version`
-    stands for the set of instances on disk. `not_before` is a POSIX time in seconds.
+    stands for the set of instances on disk. `not_before` is a POSIX time in seconds. `made_from` is
+    the study whose research copy a workstation made this one of; it is blank for any other.
     """
 
     id: str
@@ -109,6 +111,8 @@ class Request:
     mapped_study: str = ""
     summary: str = ""
     error: int = 0
+    made_from: str = ""
+    is_failure_told: bool = False
 
     @classmethod
     def wanted(cls, study: str, transfer: int, assignment: Assignment, version: str) -> Self:

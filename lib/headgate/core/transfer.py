@@ -70,13 +70,16 @@ def result_row(request: Request, when: datetime) -> dict[str, Any]:
         f"{fields.TRANSFER_ERROR}___{code}": "1" if code == request.error else "0"
         for code in fields.TRANSFER_ERRORS
     }
+    dated = {fields.TRANSFER_DATE: "" if request.error else when.strftime("%Y-%m-%d %H:%M")}
+    if request.made_from and request.error:
+        dated = {}  # the study itself has got there
     return {
-        fields.INCOMING_RECORD: request.study,
+        fields.INCOMING_RECORD: request.made_from or request.study,
         fields.REPEAT_FORM: fields.TRANSFERS_FORM,
         fields.REPEAT_INSTANCE: request.transfer,
-        fields.TRANSFER_DATE: "" if request.error else when.strftime("%Y-%m-%d %H:%M"),
         fields.TRANSFER_MAPPED: request.mapped_study,
         fields.TRANSFER_MESSAGE: request.summary,
         f"{fields.TRANSFERS_FORM}_complete": fields.COMPLETE,
+        **dated,
         **errors,
     }

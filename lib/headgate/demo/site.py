@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from headgate.config import TokenFiles
 from headgate.demo.processes import Running, free_port, is_listening, script
 from headgate.environment import CHECKOUT
+from headgate.settings.redcap import TokenFiles
 from headgate.stores import secrets
 
 TITLES = {  # token file: title of the REDCap project
@@ -18,6 +18,7 @@ TITLES = {  # token file: title of the REDCap project
     "routing": "Routing",
     "coupling_list": "CouplingList",
     "auto_id": "AutoID",
+    "what_is_in_pacs": "WhatIsInIDS7",
 }
 KEY_BYTES = 32
 

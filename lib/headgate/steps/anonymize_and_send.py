@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from headgate import processed
 from headgate.context import Context
 from headgate.core import backoff, routing, transfer
 from headgate.core.deid.uids import replace_study_uid
@@ -93,11 +94,14 @@ def _sent(context: Context, request: Request) -> Request:
     project = context.projects.get(request.project)
     if complaint := routing.complaint_about(request.assignment, project):
         raise Rejected(complaint)
+    processed.note(context, request)  # before anybody can have it to make something of it
     deliveries, lacking = delivered(context, request, project or {})
     return request.with_values(
         error=transfer.error_of(deliveries),
         summary=transfer.summary(deliveries),
-        mapped_study=replace_study_uid(request.study, context.recipe(request.assignment)),
+        mapped_study=request.study
+        if request.made_from
+        else replace_study_uid(request.study, context.recipe(request.assignment)),
         reason=f"it refers to {lacking} instances or series that were not sent" if lacking else "",
     )
 
@@ -124,6 +128,7 @@ def _fail(context: Context, request: Request) -> Iterator[Outcome]:
     except Unavailable as reason:
         yield _later(context, request, reason)
         return
+    request = request.with_values(is_failure_told=True)
     context.queues.move(request, State.ACTIVE, "rejected")
     yield error(
         request,
@@ -133,9 +138,11 @@ def _fail(context: Context, request: Request) -> Iterator[Outcome]:
 
 
 def _record(context: Context, request: Request) -> Iterator[Outcome]:
-    context.tables.incoming.write([_result(context, request)], overwrite=True)
+    """In the row of its study, what a workstation made of it only takes back a failure."""
+    if not request.made_from or request.is_failure_told:
+        context.tables.incoming.write([_result(context, request)], overwrite=True)
+        yield ok(request, f"study {request.study}: REDCap knows")
     context.queues.move(request, State.SENT, "recorded")
-    yield ok(request, f"study {request.study}: REDCap knows")
 
 
 def _result(context: Context, request: Request) -> dict[str, object]:

@@ -64,7 +64,7 @@ def _key(context: Context) -> str:
 
 
 def _tokens(context: Context) -> str:
-    for name in ("incoming", "projects", "routing", "coupling_list"):
+    for name in ("incoming", "projects", "routing", "coupling_list", "what_is_in_pacs"):
         secrets.read_token(getattr(context.settings.redcap.token_files, name))
     return "every token file is readable, and by its owner alone"
 

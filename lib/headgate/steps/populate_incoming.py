@@ -83,12 +83,23 @@ def apply(context: Context, item: Item) -> Iterator[Outcome]:
         yield from _assign_late(context, item.rows)
         context.watermarks.remember(NAME, item.marks)
     else:
-        yield from _list(context, item.studies)
+        returned = [study for study in item.studies if context.mapped.is_mapped(study)]
+        for study in returned:
+            yield _set_returned(context, study)
+        if own := [study for study in item.studies if study not in returned]:
+            yield from _list(context, own)
 
 
 def after(context: Context) -> None:
     """Note until when the coupling list is read."""
     context.watermarks.reached(NAME, context.began)
+
+
+def _set_returned(context: Context, study: str) -> Outcome:
+    """What is known by a mapped UID is a research copy, and no study of the clinic."""
+    context.spool.settle(study)
+    context.spool.set_returned(study)
+    return ok(study, "came back from a workstation: it goes where its study went")
 
 
 def _list(context: Context, studies: list[str]) -> Iterator[Outcome]:

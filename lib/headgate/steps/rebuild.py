@@ -2,19 +2,26 @@
 
 from collections.abc import Iterator
 
+from headgate import processed
 from headgate.context import Context
 from headgate.core.step import Outcome, Step, not_needed, ok
 
 NAME = "rebuild"
+MAPPED = "mapped"
 
 
 def plan(context: Context) -> Iterator[str]:
-    """Yield every study of the archive, and every one in raw/ that the archive lacks."""
+    """Yield what mapped UIDs stand for, every study of the archive, and those in raw/ alone."""
+    yield MAPPED
     yield from sorted({*context.archive.studies(), *context.trees.studies()})
 
 
 def apply(context: Context, item: str) -> Iterator[Outcome]:
     """Forget what the indexes say of the study, and announce its files to process."""
+    if item == MAPPED:
+        count = processed.note_all(context)
+        yield ok(item, f"{count} studies more are known by their mapped UIDs")
+        return
     for series in context.trees.all_series(item):
         context.trees.unlink_participant(str(series.get("PatientID", "")), item)
     context.trees.forget(item)

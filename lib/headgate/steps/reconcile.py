@@ -15,6 +15,7 @@ from headgate.core.deid.uids import replace_study_uid
 from headgate.core.model import Delivery, Fate, Request, content_version
 from headgate.core.states import State
 from headgate.core.step import Outcome, Step, error, ok
+from headgate.processed import recipe_of
 from headgate.proving import held_in_series
 from headgate.stores.dicomnet import pacs
 
@@ -138,7 +139,7 @@ def _compare(context: Context, request: Request, target: str) -> Iterator[Outcom
 
 
 def _held(context: Context, request: Request, target: str, sent: list[Delivery]) -> set[str] | None:
-    study = replace_study_uid(request.study, context.recipe(request.assignment))
+    study = replace_study_uid(request.study, recipe_of(context, request))
     return held_in_series(context, target, study, sorted({one.output_series for one in sent}))
 
 
@@ -157,7 +158,7 @@ def _queue(context: Context, request: Request, filed: list[str]) -> None:
     """A request of its own: the one that is done stays the record of what was done."""
     version = f"{content_version(filed)}-{context.now():.0f}"
     own = Request.wanted(request.study, request.transfer, request.assignment, version)
-    again.queue(context, own)
+    again.queue(context, own.with_values(made_from=request.made_from))
 
 
 def _age(context: Context, request: Request) -> float:

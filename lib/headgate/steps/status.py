@@ -14,7 +14,7 @@ from headgate.core.step import Outcome, Step, not_needed, ok
 from headgate.stores import files, metrics
 
 NAME = "status"
-OVERVIEW = ("disk", "arrived", "changed", "unknown", *State)
+OVERVIEW = ("disk", "arrived", "changed", "returned", "unknown", *State)
 
 
 def plan(context: Context) -> Iterator[str]:
@@ -48,6 +48,9 @@ def _overview(context: Context, item: str) -> str:
     if item == "changed":
         marks = len(context.spool.changed()) + len(context.spool.settled())
         return f"{marks} studies wait for populate-incoming"
+    if item == "returned":
+        count = len(context.spool.returned())
+        return f"{count} studies wait for create-transfer-requests-for-processed"
     reasons = Counter(reason for _, reason, _ in context.trees.unknown())
     told = "".join(f"; {count} x {reason}" for reason, count in reasons.most_common(5))
     return f"{sum(reasons.values())} files could not be filed{told}"
@@ -85,6 +88,8 @@ def _filed(context: Context, study: str) -> str:
 
 
 def _listing(context: Context, study: str) -> str:
+    if origins := context.mapped.read(study):
+        return f"a workstation made it of study {origins[-1].study}: it is not listed"
     return "waits to be listed" if context.spool.is_changing(study) else "nothing to be listed"
 
 
@@ -127,6 +132,8 @@ def _next(context: Context, study: str) -> str:
     for state, words in NEXT.items():
         if state in states:
             return words
+    if study in context.spool.returned():
+        return "create-transfer-requests-for-processed requests that it goes where its study went"
     if context.spool.is_changing(study):
         return "populate-incoming lists it once it is quiet"
     if context.trees.instances(study):

@@ -71,6 +71,16 @@ class Layout:
         return self.exports / ".partial"
 
     @cached_property
+    def returned(self) -> Path:
+        """Marks of studies that came back from a workstation."""
+        return self.site / "spool" / "returned"
+
+    @cached_property
+    def mapped(self) -> Path:
+        """Which study a mapped UID stands for."""
+        return self.site / "mapped"
+
+    @cached_property
     def inbox(self) -> Path:
         """Where people copy media and files."""
         return self.site / "inbox"
@@ -117,6 +127,10 @@ class Layout:
         return self.state / "targets"
 
     @cached_property
+    def notified(self) -> Path:
+        return self.state / "notified"
+
+    @cached_property
     def watermarks(self) -> Path:
         return self.state / "watermarks"
 
@@ -141,9 +155,10 @@ class Layout:
         """Return every folder that exists from the start."""
         return [
             self.archive, self.raw, self.participants, self.arrived, self.changed, self.settled,
-            self.inbox, self.commitments, self.performed, self.unknown, self.ledger, self.temp,
-            self.locks, self.metrics, self.watermarks, self.targets,
-            self.triggering, self.triggered, self.partial_exports,
+            self.triggering, self.triggered, self.returned, self.mapped, self.inbox,
+            self.commitments, self.performed, self.unknown, self.ledger, self.temp,
+            self.partial_exports, self.locks, self.metrics, self.watermarks, self.targets,
+            self.notified,
             *(self.requests / state for state in State),
             *(self.jobs / state for state in JobState),
         ]  # fmt: skip

@@ -39,13 +39,13 @@ class Queues:
 
     def ids(self, state: State) -> list[str]:
         """Given a state, return the ids of its requests, the one that entered it first leading."""
-        ages = []
-        with os.scandir(self._layout.requests / state) as entries:
-            for entry in entries:
-                if entry.name.endswith(SUFFIX) and not entry.name.startswith("."):
-                    with suppress(FileNotFoundError):
-                        ages.append((entry.stat().st_mtime, entry.name.removesuffix(SUFFIX)))
-        return [request_id for _, request_id in sorted(ages)]
+        return [request_id for _, request_id in self._entered(state)]
+
+    def since(self, state: State, when: float) -> Iterator[Request]:
+        """Given a state and a POSIX time, yield what entered it since. Raise Rejected."""
+        for entered, request_id in self._entered(state):
+            if entered >= when:
+                yield self.read(state, request_id)
 
     def oldest(self, state: State) -> float | None:
         """Given a state, return when its oldest request entered it, as a POSIX time, or None."""
@@ -100,6 +100,15 @@ class Queues:
             for request in self.each(state):
                 if request.study == study:
                     yield request
+
+    def _entered(self, state: State) -> list[tuple[float, str]]:
+        ages = []
+        with os.scandir(self._layout.requests / state) as entries:
+            for entry in entries:
+                if entry.name.endswith(SUFFIX) and not entry.name.startswith("."):
+                    with suppress(FileNotFoundError):
+                        ages.append((entry.stat().st_mtime, entry.name.removesuffix(SUFFIX)))
+        return sorted(ages)
 
     def _path(self, state: State, request_id: str) -> Path:
         return self._layout.requests / state / (request_id + SUFFIX)

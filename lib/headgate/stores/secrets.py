@@ -28,6 +28,14 @@ def read_bearer(path: str) -> str:
     return token
 
 
+def read_password(path: str) -> str:
+    """Given a file, return the password in it. Raise Misconfigured, never with its content."""
+    password = _read(path)
+    if not password or not password.isprintable():
+        raise Misconfigured(f"{path} holds no password: one line of printable characters is one")
+    return password
+
+
 def read_key(path: str) -> bytes:
     """Given a file, return the site's key of 32 bytes or more. Raise Misconfigured."""
     text = _read(path)

@@ -1,5 +1,5 @@
-"""The marks of studies on their way, one empty file a study: spool/changed/, spool/settled/, and
-spool/triggering/ for what settled since its jobs were queued.
+"""The marks of studies on their way, one empty file a study: changed/, settled/, returned/, and
+triggering/ for what settled since its jobs were queued.
 """
 
 from contextlib import suppress
@@ -26,10 +26,9 @@ class Spool:
         return found
 
     def is_changing(self, study: str) -> bool:
-        """Given a study, return whether instances came that are not listed yet."""
-        return any(
-            (folder / study).exists() for folder in (self._layout.changed, self._layout.settled)
-        )
+        """Given a study, return whether instances came that are not listed or requested yet."""
+        folders = (self._layout.changed, self._layout.settled, self._layout.returned)
+        return any((folder / study).exists() for folder in folders)
 
     def settle(self, study: str) -> None:
         """Given a study that is quiet, move its mark on and leave one for its triggers.
@@ -44,6 +43,19 @@ class Spool:
     def settled(self) -> list[str]:
         """Return the studies whose mark is settled: to be listed."""
         return files.names_in(self._layout.settled)
+
+    def set_returned(self, study: str) -> None:
+        """Given a study that is settled and came back from a workstation, move its mark on."""
+        with suppress(FileNotFoundError):
+            files.move(self._layout.settled / study, self._layout.returned / study)
+
+    def returned(self) -> list[str]:
+        """Return the studies that came back from a workstation: to be requested."""
+        return files.names_in(self._layout.returned)
+
+    def requested(self, study: str) -> None:
+        """Given a study that came back and that there is a request for, remove its mark."""
+        files.remove(self._layout.returned / study)
 
     def listed(self, study: str) -> None:
         """Given a study that REDCap lists as it is, remove its mark."""

@@ -168,9 +168,14 @@ class Tables:
     def auto_id(self) -> Table:
         return self._open("AutoID", "auto_id")
 
+    @cached_property
+    def what_is_in_pacs(self) -> Table:
+        return self._open("WhatIsInIDS7", "what_is_in_pacs")
+
     def all(self) -> Iterable[Table]:
         """Yield every project that the pipeline uses."""
         yield from (self.incoming, self.projects, self.routing, self.coupling_list)
+        yield self.what_is_in_pacs
 
     def of_project(self, project: str, token: str) -> Table:
         """Given a research project and the token of its own REDCap project, return that.

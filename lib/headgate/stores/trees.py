@@ -122,6 +122,12 @@ class Trees:
             if links.point(link, target) or links.target_of(link) == target:
                 return
 
+    def studies_of(self, patient_id: str) -> list[str]:
+        """Given a patient, return the studies that are here."""
+        folder = self._layout.participant(patient_id)
+        targets = {links.target_of(folder / name) for name in files.names_in(folder)}
+        return sorted(one.name for one in targets if one.parent == self._layout.raw)
+
     def unlink_participant(self, patient_id: str, study: str) -> None:
         """Given whose study it was, remove its links, and the folder if it is empty then."""
         folder = self._layout.participant(patient_id)

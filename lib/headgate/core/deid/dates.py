@@ -18,11 +18,14 @@ DATE_TIME = re.compile(
 
 
 def offset_days(recipe: Recipe) -> int:
-    """Given a recipe, return by how many days its dates are moved: never 0.
+    """Given a recipe, return by how many days its dates are moved: 0 where they are already, and
+    nowhere else.
 
     The project's fixed number where it has one; else 1 to 3650 days back, derived from the
     project's key and the participant, the same whenever it is asked for.
     """
+    if recipe.mapped:
+        return 0
     if recipe.date_shift_days is not None:
         return recipe.date_shift_days
     message = b"date shift\0" + recipe.participant.encode()

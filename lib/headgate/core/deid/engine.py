@@ -4,7 +4,7 @@ What becomes of an element is a pure function of its bytes and its context, so a
 was seen before in the same context costs a comparison: within a series, nearly all of them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from headgate.core.deid import marks
@@ -13,11 +13,12 @@ from headgate.core.deid.following import Judged, Output, Pattern, follow
 from headgate.core.deid.identity import Recipe
 from headgate.core.deid.kinds import dictionary_vr
 from headgate.core.deid.memory import Memory, Result
-from headgate.core.deid.patient import identifiers_of, together
+from headgate.core.deid.patient import Remembered, identifiers_of, is_of, together, without
 from headgate.core.deid.reading import place, shown
 from headgate.core.deid.refusal import LOOKED_AT, STUDY_INSTANCE_UID, burned_in, exclusion, refusal
 from headgate.core.deid.rewriting import Record, encoded, leaks_of, level_of, rewritten
-from headgate.core.elements import Data, Encoding, header_end, walk
+from headgate.core.deid.telling import Identifiers
+from headgate.core.elements import Data, Element, Encoding, header_end, walk
 from headgate.core.errors import Excluded, Rejected
 
 MANUFACTURER = 0x00080070
@@ -99,6 +100,33 @@ def cleaned(
     return Cleaned(elements, context.writing, leaks, references)
 
 
+def sought(
+    data: Data,
+    elements: Iterable[Element],
+    encoding: Encoding,
+    recipe: Recipe,
+    remembered: Remembered,
+) -> Identifiers:
+    """Given a data set, its elements and a recipe, return the identifiers that must not leave.
+
+    Raise Rejected where it was made of a copy and is of somebody else.
+    """
+    several = list(elements)
+    found = identifiers_of(data, several, encoding, remembered)
+    if recipe.mapped and not is_of(data, several, recipe.participant):
+        raise Rejected("it came back under another PatientID or PatientName than the participant's")
+    return together([beside_given(found, recipe), recipe.known])
+
+
+def beside_given(found: Identifiers, recipe: Recipe) -> Identifiers:
+    """Given what a data set tells of its patient, return that without the words that a copy was
+    given, where it was made of one: they are not the patient's.
+    """
+    if not recipe.mapped:
+        return found
+    return without(found, {tag: str(getattr(recipe, name)) for tag, _, name in marks.WRITTEN})
+
+
 def _anew(
     dataset: Data, encoding: Encoding, recipe: Recipe, memory: Memory, record: Record | None
 ) -> Judged:
@@ -106,8 +134,7 @@ def _anew(
     elements = list(walk(data, encoding))
     texts = _texts({one.tag: data[one.value : one.end] for one in elements})
     _check(texts, recipe)
-    own = identifiers_of(data, elements, encoding, memory.told)
-    identifiers = together([own, recipe.known])
+    identifiers = sought(data, elements, encoding, recipe, memory.told)
     study = texts.get(STUDY_INSTANCE_UID, "")
     level = level_of(data, elements, Context(recipe, identifiers, study, encoding, encoding), ())
     pattern = Pattern.of(level, elements, rewritten(level, elements, memory, record))

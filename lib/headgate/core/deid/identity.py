@@ -19,7 +19,9 @@ TEXT_LENGTH = 64  # PS3.5 Table 6.2-1: LO, and one component group of PN
 class Recipe:
     """All that decides how a data set is de-identified: the same recipe gives the same bytes.
 
-    `known` is what names the patient elsewhere in the study.
+    `known` is what names the patient elsewhere: in other instances of the study, or behind a copy.
+    `mapped` are UIDs that stand for others already, as a workstation made the data set of a copy
+    that was de-identified: they stay, and so do its dates.
     """
 
     project: str
@@ -31,6 +33,7 @@ class Recipe:
     date_shift_days: int | None = None
     profile: Profile = DEFAULT
     known: Identifiers = NOBODY
+    mapped: frozenset[str] = frozenset()
 
     def __post_init__(self) -> None:
         """Raise Misconfigured where a text cannot be written or a secret cannot keep one."""

@@ -2,7 +2,7 @@
 
 import re
 import struct
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 
 from headgate.core.deid.kinds import dictionary_vr
@@ -28,7 +28,7 @@ from headgate.core.deid.text import alphanumeric, fold
 from headgate.core.elements import Data, Element, Encoding, inner_encoding, items, walk
 from headgate.core.errors import Rejected
 
-CHARACTER_SET, PATIENT_NAME = 0x00080005, 0x00100010
+CHARACTER_SET, PATIENT_NAME, PATIENT_ID = 0x00080005, 0x00100010, 0x00100020
 HOLDING_ITEMS = frozenset({b"SQ", b"UN", b""})
 KINDS = tuple(one.name for one in fields(Identifiers))
 NAMED = {**NAME_TAGS, **NUMBER_TAGS, BIRTH_DATE: "Patient's Birth Date"}
@@ -57,8 +57,34 @@ def identifiers_of(
     return together(found)
 
 
+def is_of(data: Data, elements: Iterable[Element], participant: str) -> bool:
+    """Given a data set and its elements, return whether its PatientID is the participant, and its
+    PatientName too, or blank.
+    """
+    terms, told = DEFAULT, {}
+    for element in elements:
+        value = bytes(data[element.value : element.end])
+        if element.tag == CHARACTER_SET:
+            terms = terms_of(value)
+        elif element.tag in (PATIENT_NAME, PATIENT_ID):
+            told[element.tag] = [one.strip("^ ") for one in _texts(value, terms)]
+    is_id = participant in told.get(PATIENT_ID, [])
+    return is_id and (participant in (names := told.get(PATIENT_NAME, [])) or not any(names))
+
+
+def without(found: Identifiers, texts: Mapping[int, str]) -> Identifiers:
+    """Given identifiers and texts by the attribute they stand in, return what else there is."""
+    own = together([told_by(tag, [text]) for tag, text in texts.items() if tag in TELLING])
+    return Identifiers(
+        *(
+            tuple(one for one in getattr(found, kind) if one not in getattr(own, kind))
+            for kind in KINDS
+        )
+    )
+
+
 def together(found: list[Identifiers]) -> Identifiers:
-    """Given what several tell, return all of it."""
+    """Given what several told, return it as one."""
     return Identifiers(
         *(tuple(sorted({word for one in found for word in getattr(one, kind)})) for kind in KINDS)
     )

@@ -38,7 +38,7 @@ def _bare(uid: str) -> str:
 def _replace(uid: str, recipe: Recipe, *, is_study: bool) -> str:
     if not uid or (uid.startswith(WELL_KNOWN) and ROOT.fullmatch(uid)):
         return uid
-    if recipe.profile.uids:
+    if recipe.profile.uids or uid in recipe.mapped:
         return uid
     if recipe.uid_scheme == "fiona":
         return _fiona(uid, recipe.project, is_padded=not is_study)

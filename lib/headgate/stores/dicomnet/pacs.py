@@ -22,11 +22,17 @@ PENDING = (0xFF00, 0xFF01)
 WARNINGS = (0xB000, 0xB006, 0xB007)  # PS3.4 Table B.2-1: stored, with remarks
 OUT_OF_RESOURCES = range(0xA700, 0xA800)
 CONTEXTS_AT_MOST = 128  # PS3.8 9.3.2.2: odd identifiers from 1 to 255
+# PS3.4 Table C.4-1: out of resources, cancelled, unable to process: a smaller question may do
+CUT_SHORT = (OUT_OF_RESOURCES, range(0xC000, 0xD000), range(0xFE00, 0xFE01))
 LONGEST_PDU = 131072
 
 
 class Unsupported(HeadgateError):
     """The PACS takes no such SOP class in this transfer syntax, or no such query."""
+
+
+class CutShort(Unavailable):
+    """The PACS broke a C-FIND off: it has too much to tell."""
 
 
 class Refused(Unanswered):
@@ -132,7 +138,8 @@ class Association:
     def find(self, query: Dataset) -> Iterator[Dataset]:
         """Given a query of the study root model, yield the answers.
 
-        Raise Unsupported when the PACS answers no queries; Unavailable.
+        Raise Unsupported when the PACS answers no queries; CutShort when it does not tell all;
+        Unavailable.
         """
         if not self.takes(STUDY_ROOT_FIND, IMPLICIT_LITTLE):
             raise Unsupported(f"{self._peer} answers no C-FIND of the study root model")
@@ -147,6 +154,8 @@ class Association:
                 status = answer.command.number(commands.STATUS)
                 if status in PENDING and answer.dataset:
                     yield decode(answer.dataset)
+        if any(status in one for one in CUT_SHORT):
+            raise CutShort(f"{self._peer} broke off a C-FIND (0x{status:04X})")
         if status != commands.SUCCESS:
             raise Unavailable(f"{self._peer} failed a C-FIND (0x{status:04X})")
 

@@ -1,0 +1,181 @@
+"""Send a folder, or studies that are here, to the own receiver again, to be filed anew."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import click
+
+from headgate.context import Context
+from headgate.core.errors import Rejected
+from headgate.core.grammar import is_ae_title, is_uid
+from headgate.core.step import Outcome, Step, error, not_needed, ok
+from headgate.stores import dicomfiles, walking
+from headgate.stores.dicomnet import pacs
+
+NAME = "send-to-me"
+FILES_AT_ONCE = 500
+DICOMDIR = "1.2.840.10008.1.3.10"
+SECONDS_A_DAY = 86400
+
+
+@dataclass(frozen=True)
+class Several:
+    """Files that are sent together: those of a study, or some of a folder."""
+
+    name: str
+    paths: list[Path]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True)
+class Nobody:
+    """A line of the list of patients of whom nothing is here."""
+
+    line: int
+
+    def __str__(self) -> str:
+        return f"line {self.line}"
+
+
+@dataclass(frozen=True)
+class Shot:
+    """What is sent of a file."""
+
+    path: Path
+    sop_class: str
+    sop_instance: str
+    syntax: str
+
+
+def plan(context: Context) -> Iterator[Several | Nobody]:
+    """Yield what the command line names: a folder, the studies of patients, or of some days."""
+    options = context.options
+    named = [name for name in ("folder", "patients", "days") if options[name] is not None]
+    if len(named) != 1:
+        raise click.UsageError("say what: FOLDER, --patients FILE, or --days N")
+    if not is_ae_title(options["calling"]):
+        raise click.UsageError("--calling is no AE title: 16 characters at most, no backslash")
+    if options["folder"]:
+        yield from _folder(Path(options["folder"]))
+    elif options["patients"]:
+        yield from _patients(context)
+    else:
+        for study, age in context.archive.studies_by_age(context.now()):
+            if not options["days"] or age < options["days"] * SECONDS_A_DAY:
+                yield Several(study, context.archive.files_of(study))
+
+
+def apply(context: Context, item: Several | Nobody) -> Iterator[Outcome]:
+    """Send the files over one association for each hundred kinds. Raise Unavailable."""
+    if isinstance(item, Nobody):
+        yield error(item, "names no patient of whom a study is here")
+        return
+    shots: list[Shot] = []
+    troubles: Counter[str] = Counter()
+    for path in item.paths:
+        try:
+            shots.append(_shot(path))
+        except Rejected as reason:
+            troubles[str(reason)] += 1
+    sent = 0
+    for kinds in _together({(one.sop_class, one.syntax) for one in shots}):
+        mine = [one for one in shots if (one.sop_class, one.syntax) in kinds]
+        for trouble in _send(context, mine, kinds):
+            sent += not trouble
+            troubles.update([trouble] if trouble else [])
+    for why, count in sorted(troubles.items()):
+        yield error(item, f"{count} files not sent: {why}")
+    if sent:
+        yield ok(item, f"{sent} instances sent")
+    elif not troubles:
+        yield not_needed(item, "nothing to send")
+
+
+def _folder(folder: Path) -> Iterator[Several]:
+    """File names may name patients: files are told of by their number in the order of names."""
+    paths, first = walking.tree(folder), 1
+    while some := list(islice(paths, FILES_AT_ONCE)):
+        last = first + len(some) - 1
+        yield Several(f"files {first} to {last}", some)
+        first = last + 1
+
+
+def _patients(context: Context) -> Iterator[Several | Nobody]:
+    seen: set[str] = set()
+    for number, line in enumerate(context.options["patients"], 1):
+        if not line.strip():
+            continue
+        studies = context.trees.studies_of(line.strip())
+        if not studies:
+            yield Nobody(number)
+        for study in studies:
+            if study not in seen:
+                seen.add(study)
+                yield Several(study, context.archive.files_of(study))
+
+
+def _shot(path: Path) -> Shot:
+    """Raise Rejected where no C-STORE can carry it."""
+    instance = dicomfiles.read_instance(path)
+    if instance.media_class == DICOMDIR:
+        raise Rejected("a DICOMDIR, whose files are sent one by one")
+    with dicomfiles.understanding():
+        header = instance.header
+        names = [str(header.get(name, "")) for name in ("SOPClassUID", "SOPInstanceUID")]
+    if not all(map(is_uid, names)):
+        raise Rejected("no SOP Class UID or SOP Instance UID")
+    return Shot(path, names[0], names[1], instance.transfer_syntax)
+
+
+def _together(kinds: set[tuple[str, str]]) -> Iterator[set[tuple[str, str]]]:
+    several = iter(sorted(kinds))
+    while some := set(islice(several, pacs.CONTEXTS_AT_MOST)):
+        yield some
+
+
+def _send(context: Context, shots: list[Shot], kinds: set[tuple[str, str]]) -> Iterator[str]:
+    """Yield for each what keeps it from being there, or ''. Raise Unavailable."""
+    settings = context.settings.receiver
+    peer = pacs.Peer(
+        settings.address or "127.0.0.1", settings.port, settings.ae_title,
+        context.options["calling"], settings.idle_seconds,
+    )  # fmt: skip
+    with pacs.associated(peer, kinds) as association:
+        for one in shots:
+            try:
+                data = dicomfiles.read_instance(one.path).stored
+                status = association.store(one.sop_class, one.sop_instance, one.syntax, data)
+            except (pacs.Unsupported, FileNotFoundError):
+                yield "the receiver does not take it, or it is gone meanwhile"
+                continue
+            yield "" if pacs.is_stored(status) else f"the receiver answers 0x{status:04X}"
+
+
+STEP = Step(
+    NAME,
+    __doc__,
+    plan,
+    apply,
+    parameters=(
+        click.Argument(["folder"], required=False, type=click.Path(exists=True, file_okay=False)),
+        click.Option(
+            ["--patients"], type=click.File("r"), metavar="FILE",
+            help="Studies of the PatientIDs in this file, one a line; '-' reads them from stdin.",
+        ),
+        click.Option(
+            ["--days"], type=click.IntRange(0),
+            help="Studies of which something came in so many days; 0: all, as with --only STUDY.",
+        ),
+        click.Option(
+            ["--calling"], default="SENDTOME", show_default=True, metavar="TITLE",
+            help="Our AE title. A study that is here already keeps those of its sender.",
+        ),
+    ),
+    locks=(NAME,),
+    by_hand=True,
+)  # fmt: skip
