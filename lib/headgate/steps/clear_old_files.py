@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 from headgate.context import Context
 from headgate.core import fields
@@ -12,7 +13,7 @@ from headgate.core.step import Outcome, Step, error, ok
 from headgate.stores import files
 
 NAME = "clear-old-files"
-MEGABYTE = 1 << 20
+ASKED_TOGETHER = 100  # studies
 
 
 @dataclass(frozen=True)
@@ -50,22 +51,32 @@ def plan(context: Context) -> Iterator[Item]:
     """Yield studies that may go, oldest first, until enough is free."""
     if context.archive.has_discards():
         yield Leftovers()
-    wanted = context.settings.retention.free_percent
-    if files.free_percent(context.layout.datadir) >= wanted:
+    aim = context.settings.retention.free_percent
+    if files.free_percent(context.layout.datadir) >= aim:
         return
+    candidates = _candidates(context)
+    while some := list(islice(candidates, ASKED_TOGETHER)):
+        wanted = _wanted(context, [one.study for one in some])
+        for one in some:
+            if files.free_percent(context.layout.datadir) >= aim:
+                return
+            if one.study not in wanted:
+                yield one
+    if (free := files.free_percent(context.layout.datadir)) < aim:
+        yield Shortage(free)
+
+
+def _candidates(context: Context) -> Iterator[Study]:
+    """Yield what may go unless somebody wants it, oldest first: REDCap is not asked."""
     open_studies = {request.study for request in _open_requests(context)}
     set_aside = {path for _, _, path in context.trees.unknown()}
     for study, age in context.archive.studies_by_age(context.now()):
-        if files.free_percent(context.layout.datadir) >= wanted:
-            return
         if study in open_studies or context.spool.is_changing(study):
             continue
         if not set_aside.isdisjoint(context.archive.files_of(study)):
             continue  # a person has not looked at it yet
         if reason := _why(context, study, age):
             yield Study(study, reason)
-    if (free := files.free_percent(context.layout.datadir)) < wanted:
-        yield Shortage(free)
 
 
 def apply(context: Context, item: Item) -> Iterator[Outcome]:
@@ -95,19 +106,20 @@ def _why(context: Context, study: str, age: float) -> str | None:
         [path.name for path in context.archive.files_of(study)],
         context.ledger.of_study(study),
         age,
-        _is_wanted(context, study),
         context.settings.retention.unassigned_days,
     )
 
 
-def _is_wanted(context: Context, study: str) -> bool:
-    """Somebody asked for it in REDCap and has not got it. Raise Unavailable."""
+def _wanted(context: Context, studies: list[str]) -> set[str]:
+    """Those that somebody asked for in REDCap and has not got. Raise Unavailable."""
     rows = context.tables.incoming.export(
-        records=[study], fields=[fields.INCOMING_RECORD], forms=[fields.TRANSFERS_FORM]
+        records=studies, fields=[fields.INCOMING_RECORD], forms=[fields.TRANSFERS_FORM]
     )
-    return any(
-        row.get(fields.TRANSFER_PROJECT) and not row.get(fields.TRANSFER_DATE) for row in rows
-    )
+    return {
+        str(row[fields.INCOMING_RECORD])
+        for row in rows
+        if row.get(fields.TRANSFER_PROJECT) and not row.get(fields.TRANSFER_DATE)
+    }
 
 
 def _open_requests(context: Context) -> Iterator[Request]:
