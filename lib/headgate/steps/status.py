@@ -57,6 +57,9 @@ def _overview(context: Context, item: str) -> str:
 
 
 def _queue(context: Context, state: State) -> Outcome:
+    if state is State.DONE:
+        count = context.queues.count(state)
+        return ok(state, f"{count} requests", count=count)
     ids = context.queues.ids(state)
     oldest = context.queues.oldest(state)
     age = f", the oldest for {(context.now() - oldest) / 60:.0f} minutes" if oldest else ""

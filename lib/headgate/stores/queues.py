@@ -41,6 +41,10 @@ class Queues:
         """Given a state, return the ids of its requests, the one that entered it first leading."""
         return [request_id for _, request_id in self._entered(state)]
 
+    def count(self, state: State) -> int:
+        """Given a state, return how many requests are in it: of what is done there are many."""
+        return len(files.names_in(self._layout.requests / state))
+
     def since(self, state: State, when: float) -> Iterator[Request]:
         """Given a state and a POSIX time, yield what entered it since. Raise Rejected."""
         for entered, request_id in self._entered(state):
