@@ -42,8 +42,13 @@ class Orthanc:
             **more,
         }
         (folder / "orthanc.json").write_text(json.dumps(settings))
-        words = [str(program("Orthanc")), str(folder / "orthanc.json")]
-        self._running = Running(words, folder / "orthanc.log")
+        self._folder = folder
+        self.start()
+
+    def start(self) -> None:
+        """Start it, also again after it was stopped."""
+        words = [str(program("Orthanc")), str(self._folder / "orthanc.json")]
+        self._running = Running(words, self._folder / "orthanc.log")
         self._running.wait_until(self._answers, "Orthanc")
 
     @property
