@@ -33,7 +33,7 @@ BESIDE = {
     "indexing": "context",
     "acquainting": "context",
 }
-EVERY_STORE_MAY = {"layout", "files", "links", "straight"}
+EVERY_STORE_MAY = {"layout", "files", "links", "isolation", "straight"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
 

@@ -26,6 +26,7 @@ from headgate.core.errors import Rejected
 from headgate.core.pixels import jpeg, jpeglossless, native
 from headgate.core.pixels.description import PALETTE, Description
 from headgate.core.pixels.rendering import as_rgb
+from headgate.stores.isolation import Crashed, isolated
 
 DELIMITER_BYTES = 8
 EXPLICIT = Encoding(is_implicit=False, is_little=True)
@@ -60,6 +61,7 @@ BROKEN = (
 )  # fmt: skip
 
 Frame = np.ndarray
+FRAME_SECONDS = 120.0  # for one to be decoded
 
 
 class Stored(NamedTuple):
@@ -156,13 +158,27 @@ def _frames(
 ) -> Iterator[tuple[Frame, str]]:
     count = 0
     try:
-        for array, told in _decoded(elements, transfer_syntax, image):
-            yield array, str(told["photometric_interpretation"])
+        for array, meaning in _told(elements, transfer_syntax, image):
+            yield array, meaning
             count += 1
+    except Crashed as error:
+        raise Rejected(f"frame {count + 1} cannot be decoded ({error})") from error
     except BROKEN as error:
         raise Rejected(f"frame {count + 1} cannot be decoded ({type(error).__name__})") from error
     if count != image.frames:
         raise Rejected("it has not as many frames as it says")
+
+
+def _told(
+    elements: dict[int, Stored], transfer_syntax: str, image: Description
+) -> Iterator[tuple[Frame, str]]:
+    """Yield the frames and their photometric interpretation; native decoders work apart."""
+
+    def each() -> Iterator[tuple[Frame, str]]:
+        for array, told in _decoded(elements, transfer_syntax, image):
+            yield array, str(told["photometric_interpretation"])
+
+    return each() if transfer_syntax in NATIVE else isolated(each, BROKEN, FRAME_SECONDS)
 
 
 def _decoded(
