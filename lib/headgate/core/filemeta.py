@@ -1,9 +1,10 @@
 """What stands before a data set in a file: PS3.10 7.1."""
 
+import struct
 from functools import lru_cache
 
 from headgate.core.deid.grammar import VRS
-from headgate.core.elements import IMPLICIT, Data, Encoding, Malformed, element_at, head
+from headgate.core.elements import IMPLICIT, LONG_VRS, Data, Encoding, Malformed, element_at, head
 from headgate.core.implementation import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION
 
 EXPLICIT = Encoding(is_implicit=False, is_little=True)
@@ -14,6 +15,7 @@ SOURCE_TITLE, SENDING_TITLE, RECEIVING_TITLE = 0x00020016, 0x00020017, 0x0002001
 SENDING_ADDRESS = 0x00020027
 TEXTS = frozenset({SOP_CLASS, SOP_INSTANCE, TRANSFER_SYNTAX})
 PREAMBLE, PREFIX, META_GROUP, GROUP_LENGTH_HEAD = 128, b"DICM", b"\2\0", b"\2\0\0\0UL"
+PLAIN = struct.Struct("<HH2sH")
 SHORTEST = 144  # up to the end of the group length
 
 
@@ -42,12 +44,22 @@ def read_meta(file: Data) -> tuple[dict[int, str], int]:
     found, position = {}, PREAMBLE + len(PREFIX) if start[PREAMBLE:][:4] == PREFIX else 0
     encoding = EXPLICIT if bytes(start[position + 4 : position + 6]) in VRS else IMPLICIT
     while start[position : position + 2] == META_GROUP:
-        element = element_at(start, position, encoding)
-        if element.tag in TEXTS:
-            value = bytes(start[element.value : element.end])
-            found[element.tag] = value.decode("latin-1").rstrip(" \0")
-        position = element.end
+        tag, value, end = _measured(start, position, encoding)
+        if tag in TEXTS:
+            found[tag] = bytes(start[value:end]).decode("latin-1").rstrip(" \0")
+        position = end
     return found, position
+
+
+def _measured(data: memoryview, position: int, encoding: Encoding) -> tuple[int, int, int]:
+    """Return the tag of an element, and where its value begins and ends."""
+    if encoding == EXPLICIT and position + 8 <= len(data):
+        group, number, vr, length = PLAIN.unpack_from(data, position)
+        end = position + 8 + length
+        if vr not in LONG_VRS and end <= len(data):
+            return group << 16 | number, position + 8, end
+    element = element_at(data, position, encoding)
+    return element.tag, element.value, element.end
 
 
 def meta_length(start: bytes) -> int | None:

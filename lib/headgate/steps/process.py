@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
@@ -110,8 +111,13 @@ def _file(
     )
     filed.count += 1
     planes = filed.planes[entry.study, entry.series]
-    if plane := values.orientation(entry.cosines):
+    if plane := _plane(entry.cosines):
         planes.add(plane)
+
+
+@lru_cache(maxsize=1024)
+def _plane(cosines: tuple[float, ...]) -> str | None:
+    return values.orientation(cosines)
 
 
 def _link_participant(context: Context, entry: Entry) -> None:
