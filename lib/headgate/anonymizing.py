@@ -17,6 +17,7 @@ from headgate.core.model import Assignment
 from headgate.stores import dicomfiles, files
 
 DICOMDIR = "1.2.840.10008.1.3.10"
+NO_STUDY, NO_SERIES = "without_study", "without_series"
 AHEAD = 4  # files worked on while an output is written
 Change = tuple[str, str, str, str]
 Input = tuple[Path, Identifiers]
@@ -105,10 +106,18 @@ def _cleaned(job: Job, path: Path, known: Identifiers) -> tuple[Made, Clean | No
         recipe = _recipe(job, instance, known)
         record = partial(_record, changes) if job.tells_changes else None
         output = clean(instance, recipe, record)
+        place = _place(output)
     except (Rejected, Excluded) as reason:
         return Made(path, reason=str(reason), is_excluded=isinstance(reason, Excluded)), None
-    place = f"{output.study}/{output.series}/{output.sop_instance}.dcm"
     return Made(path, place, changes=changes, references=output.header.references), output
+
+
+def _place(output: Clean) -> str:
+    """Return where an output goes, below the target. Raise Rejected."""
+    if not output.sop_instance:
+        raise Rejected("SOPInstanceUID is missing")
+    folders = output.study or NO_STUDY, output.series or NO_SERIES
+    return f"{'/'.join(folders)}/{output.sop_instance}.dcm"
 
 
 def _written(job: Job, made: Made, output: Clean) -> Made:

@@ -16,6 +16,7 @@ from headgate.core.deid.profile import Profile
 from headgate.core.elements import DEFLATED, Encoding, walk
 from headgate.core.errors import Rejected
 from headgate.core.filemeta import file_head
+from headgate.core.grammar import is_uid
 from headgate.core.pixels import policy
 from headgate.pixelcleaning import clean_pixels
 from headgate.stores.dicomfiles import Instance, deflate, understanding
@@ -23,6 +24,9 @@ from headgate.stores.pixeldata import LOSSY, UNCOMPRESSED, Written, has_frames, 
 
 SOP_CLASS, SOP_INSTANCE, STUDY, SERIES = 0x00080016, 0x00080018, 0x0020000D, 0x0020000E
 FRAME_OF_REFERENCE = 0x00200052
+NAMES = {
+    SOP_INSTANCE: "SOPInstanceUID", STUDY: "StudyInstanceUID", SERIES: "SeriesInstanceUID",
+}  # fmt: skip
 # What this process has seen: the next instance of a series is mostly the same.
 MEMORY = Memory()
 
@@ -101,6 +105,7 @@ def clean(instance: Instance, recipe: Recipe, record: Record | None = None) -> C
     if header.leaks:
         places = ", ".join(sorted(set(header.leaks))[:5])
         raise Rejected(f"identifiers of the patient are left in {places}")
+    _check_uids(header)
     source = [instance.dataset[: judged.end], *pixels]
     result = Clean(header, pixels, instance.encoding, instance.transfer_syntax, source)
     if decision.is_cleaned:
@@ -115,6 +120,14 @@ def clean(instance: Instance, recipe: Recipe, record: Record | None = None) -> C
         reason = decision.reason if decision.is_cleaned else "its visual features are cleaned"
         record("PixelData", reason, None, None)
     return _telling(result, recipe, decision.is_cleaned, also_done) if also_done else result
+
+
+def _check_uids(header: Cleaned) -> None:
+    """A profile may keep UIDs; what stands in their place may be anything, and names files."""
+    for tag in (SOP_INSTANCE, STUDY, SERIES):
+        uid = header.text(tag)
+        if uid and not is_uid(uid):
+            raise Rejected(f"{NAMES[tag]} is no UID")
 
 
 def _without_text(result: Clean, instance: Instance, recipe: Recipe) -> Clean:

@@ -15,6 +15,7 @@ from headgate.demo.processes import script
 from pydicom import Dataset, dcmread
 
 STUDY = factories.Study("anonymize")
+COLOR_PALETTE = "1.2.840.10008.5.1.4.39.1"  # Color Palette Storage is of no patient and no study
 WHO = ["--project", "P", "--participant", "P-001", "--event", "E1"]
 
 # prints the most memory, in kilobytes, that the command it is given ever had
@@ -90,6 +91,38 @@ def test_what_one_instance_tells_of_the_patient_leaves_with_none_of_its_study(tm
     found = [dcmread(path) for path in (tmp_path / "out").rglob("*.dcm")]
     texts = sorted(str(one.get("SeriesDescription")) for one in found)
     assert texts == ["Serie 2", "Thorax", "Thorax", "Thorax Xanthippe"]
+
+
+def test_what_is_of_no_study_stays_within_the_output(tmp_path):
+    palette = STUDY.instance(StudyInstanceUID=None, SeriesInstanceUID=None)
+    palette.SOPClassUID = palette.file_meta.MediaStorageSOPClassUID = COLOR_PALETTE
+    factories.save([palette, STUDY.instance(2, SeriesInstanceUID="")], tmp_path / "in")
+    *_, totals = answers(anonymize(tmp_path / "in", tmp_path / "out", *WHO, "--json"))
+    assert totals["outputs"] == 2
+    folders = [path.parent.relative_to(tmp_path / "out").parts for path in outputs(tmp_path)]
+    assert {series for _, series in folders} == {"without_series"}
+    assert "without_study" in {study for study, _ in folders}
+
+
+@pytest.mark.parametrize("keyword", ["StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID"])
+@pytest.mark.parametrize("text", ["../../../evil", "/evil", ".."])
+def test_no_kept_uid_leads_out_of_the_output(tmp_path, keyword, text):
+    profile = tmp_path / "keeping.toml"
+    profile.write_text("[retain]\nuids = true\n")
+    factories.save([STUDY.instance(**{keyword: text})], tmp_path / "in")
+    words = [tmp_path / "in", tmp_path / "out", *WHO, "--profile", profile, "--json"]
+    done = subprocess.run(
+        [*script("anonymize"), *map(str, words)], capture_output=True, text=True, check=False
+    )
+    totals = answers(done)[-1]
+    assert totals["outputs"] + totals["rejected"] == 1
+    assert len(outputs(tmp_path)) == totals["outputs"]
+    assert {path.name for path in tmp_path.iterdir()} <= {"in", "out", "out.key", "keeping.toml"}
+    assert not any("evil" in str(path) for path in outputs(tmp_path))
+
+
+def outputs(folder):
+    return list((folder / "out").rglob("*.dcm"))
 
 
 def test_without_a_key_one_is_made_beside_the_output_for_its_owner_alone(files, tmp_path):
