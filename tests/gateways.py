@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import json
 import os
 import shutil
 import uuid
@@ -12,6 +14,8 @@ from typing import Any
 
 import factories
 import pytest
+import redcap
+import requests
 from headgate import config
 from headgate.context import Context
 from headgate.demo import archives
@@ -19,8 +23,10 @@ from headgate.demo.processes import program
 from headgate.demo.site import TITLES, Site
 from headgate.stores.dicomnet import pacs
 from headgate.stores.layout import Layout
+from headgate.tracker.model.dictionary import COLUMNS
 
 DICTIONARIES = Path(__file__).resolve().parents[1] / "config" / "redcap"
+IMAGING = DICTIONARIES.parent / "project" / "imaging.csv"
 
 
 def needs(name: str, package: str) -> str:
@@ -166,3 +172,32 @@ def a_tree(tmp_path: Path) -> Gateway:
     """A gateway whose REDCap and PACS are not there: for scripts that need neither."""
     tokens = dict.fromkeys(TITLES.values(), "0" * 32)
     return Gateway(Site(tmp_path / "site", "http://127.0.0.1:9/api/", tokens, 9))
+
+
+@pytest.fixture
+def own_redcap(tracker: Any) -> Any:
+    """Makes a project's own REDCap: longitudinal, with the imaging instrument in each event."""
+
+    def make(*events, title="own"):
+        data = json.dumps({"project_title": title, "purpose": 0, "is_longitudinal": 1})
+        asked = {"token": tracker.tokens["super"], "content": "project", "format": "json"}
+        token = requests.post(tracker.url, data={**asked, "data": data}, timeout=30).text
+        project = redcap.Project(tracker.url, token)
+        with IMAGING.open(newline="") as file:
+            project.import_metadata([
+                {name: row[header] for name, header in COLUMNS.items()}
+                for row in csv.DictReader(file)
+            ])  # fmt: skip
+        project.import_events([{"event_name": one, "arm_num": 1} for one in events])
+        names = [one["unique_event_name"] for one in project.export_events()]
+        project.import_instrument_event_mappings([
+            {"arm_num": 1, "unique_event_name": name, "form": form}
+            for name in names for form in ("participant", "imaging")
+        ])  # fmt: skip
+        project.import_repeating_instruments_events([
+            {"event_name": name, "form_name": "imaging", "custom_form_label": ""}
+            for name in names
+        ])  # fmt: skip
+        return project
+
+    return make

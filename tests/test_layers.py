@@ -27,6 +27,8 @@ BESIDE = {
     "delivering": "context",
     "transcoding": "context",
     "fiona": "context",
+    "workflows": "context",
+    "working": "context",
     "examples": "context",
     "indexing": "context",
     "acquainting": "context",

@@ -2,54 +2,18 @@
 
 from __future__ import annotations
 
-import csv
-import json
 import re
-from pathlib import Path
 
 import factories
 import pytest
-import redcap
-import requests
 from headgate.core import imaging
 from headgate.core.deid.uids import replace_study_uid
 from headgate.core.errors import Rejected
 from headgate.core.model import Assignment
 from headgate.demo.processes import free_port
 from headgate.steps import populate_projects
-from headgate.tracker.model.dictionary import COLUMNS
 
-IMAGING = Path(__file__).resolve().parents[2] / "config" / "project" / "imaging.csv"
 STUDY = factories.Study("told", accession="TOLD1")
-
-
-@pytest.fixture
-def own_redcap(tracker):
-    """Makes a project's own REDCap: longitudinal, with the imaging instrument in each event."""
-
-    def make(*events, title="own"):
-        data = json.dumps({"project_title": title, "purpose": 0, "is_longitudinal": 1})
-        asked = {"token": tracker.tokens["super"], "content": "project", "format": "json"}
-        token = requests.post(tracker.url, data={**asked, "data": data}, timeout=30).text
-        project = redcap.Project(tracker.url, token)
-        with IMAGING.open(newline="") as file:
-            project.import_metadata([
-                {name: row[header] for name, header in COLUMNS.items()}
-                for row in csv.DictReader(file)
-            ])  # fmt: skip
-        project.import_events([{"event_name": one, "arm_num": 1} for one in events])
-        names = [one["unique_event_name"] for one in project.export_events()]
-        project.import_instrument_event_mappings([
-            {"arm_num": 1, "unique_event_name": name, "form": form}
-            for name in names for form in ("participant", "imaging")
-        ])  # fmt: skip
-        project.import_repeating_instruments_events([
-            {"event_name": name, "form_name": "imaging", "custom_form_label": ""}
-            for name in names
-        ])  # fmt: skip
-        return project
-
-    return make
 
 
 def delivered(gateway, *studies, project="P", event="E1", participant="P-001"):
