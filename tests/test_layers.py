@@ -29,6 +29,7 @@ BESIDE = {
     "fiona": "context",
     "workflows": "context",
     "working": "context",
+    "takingover": "context",
     "examples": "context",
     "indexing": "context",
     "acquainting": "context",

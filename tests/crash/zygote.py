@@ -36,7 +36,7 @@ STEPS = ("process", "populate_incoming", "create_transfer_requests", "anonymize_
          "clear_old_files", "rebuild", "storescpd", "populate_auto_id",
          "populate_projects", "detect_study_arrival", "resend_project",
          "remove_old_entries", "clear_stale_links", "clear_exports",
-         "run_one_job")  # fmt: skip
+         "run_one_job", "import_fiona")  # fmt: skip
 LOADED = {name: importlib.import_module(f"headgate.steps.{name}").STEP for name in STEPS}
 
 

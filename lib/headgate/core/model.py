@@ -92,7 +92,8 @@ class Request:
     """The wish to deliver one study to one project, as it lies in `requests/<state>/<id>.json`.
 
     `transfer` is the repeating instance of REDCap's transfers form that asked for it; `version`
-    stands for the set of instances on disk. `not_before` is a POSIX time in seconds.
+    stands for the set of instances on disk. `not_before` is a POSIX time in seconds. `uid_scheme`
+    stands in what another gateway delivered: it is done, and proven by nobody.
     """
 
     id: str
@@ -109,6 +110,7 @@ class Request:
     mapped_study: str = ""
     summary: str = ""
     error: int = 0
+    uid_scheme: str = ""
 
     @classmethod
     def wanted(cls, study: str, transfer: int, assignment: Assignment, version: str) -> Self:

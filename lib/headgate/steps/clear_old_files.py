@@ -10,6 +10,7 @@ from headgate.core.retention import why_deletable
 from headgate.core.states import State
 from headgate.core.step import Outcome, Step, error, ok
 from headgate.stores import files
+from headgate.stores.quarantine.archive import without_kind
 
 NAME = "clear-old-files"
 MEGABYTE = 1 << 20
@@ -92,7 +93,7 @@ def apply(context: Context, item: Item) -> Iterator[Outcome]:
 
 def _why(context: Context, study: str, age: float) -> str | None:
     return why_deletable(
-        [path.name for path in context.archive.files_of(study)],
+        [without_kind(path.name) for path in context.archive.files_of(study)],
         context.ledger.of_study(study),
         age,
         _is_wanted(context, study),
@@ -101,12 +102,16 @@ def _why(context: Context, study: str, age: float) -> str | None:
 
 
 def _is_wanted(context: Context, study: str) -> bool:
-    """Somebody asked for it in REDCap and has not got it. Raise Unavailable."""
+    """Somebody asked for it in REDCap and has not got it, or from a gateway before us, of which no
+    proof is here. Raise Unavailable.
+    """
+    is_ours = bool(context.ledger.of_study(study))
     rows = context.tables.incoming.export(
         records=[study], fields=[fields.INCOMING_RECORD], forms=[fields.TRANSFERS_FORM]
     )
     return any(
-        row.get(fields.TRANSFER_PROJECT) and not row.get(fields.TRANSFER_DATE) for row in rows
+        row.get(fields.TRANSFER_PROJECT) and not (is_ours and row.get(fields.TRANSFER_DATE))
+        for row in rows
     )
 
 

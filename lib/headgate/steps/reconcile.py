@@ -60,6 +60,8 @@ def apply(context: Context, item: Compared) -> Iterator[Outcome]:
     yield from _count_performed(context, item.study)
     yield from _ask_sources(context, item.study)
     for request in item.requests:
+        if request.uid_scheme and not context.ledger.read(request.study, request.assignment):
+            continue  # another gateway delivered it: it is sent again when somebody asks for that
         project = context.projects.get(request.project) or {}
         for target in context.targets_of(project):
             yield from _compare(context, request, target)
