@@ -8,7 +8,7 @@ from pathlib import Path
 from headgate.context import Context
 from headgate.core.errors import Rejected
 from headgate.stores import files, links
-from headgate.stores.dicomfiles import read_instance, understanding
+from headgate.stores.dicomfiles import look_at, understanding
 from headgate.stores.layout import STUDY_PREFIX
 from headgate.stores.quarantine.archive import is_filed_as
 from headgate.stores.quarantine.drafts import arrival_of
@@ -151,12 +151,10 @@ def _is_announced(context: Context, path: Path) -> bool:
 def _broken(path: Path) -> str:
     """Why it cannot be filed, or ''. What lies between its elements is not read."""
     try:
-        instance = read_instance(path)
+        instance = look_at(path)
         with understanding():
             instance.pixels_from(len(instance.head))
             name = str(instance.header.get("SOPInstanceUID", ""))
     except Rejected:
-        return HALF
-    except ValueError:  # an empty file cannot be mapped
         return HALF
     return "" if is_filed_as(path.name, name) else "its name is not its SOP Instance UID"

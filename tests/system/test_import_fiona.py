@@ -146,14 +146,20 @@ def test_what_fiona_delivered_is_not_sent_again_and_not_deleted(a_fiona):
     assert (request.study, request.uid_scheme) == (ONE.uid, "fiona")
     assert not context.queues.ids(State.QUEUED)
     assert not context.ledger.of_study(ONE.uid)
+    a_fiona.settle()
+    a_fiona.site.run("populate-incoming")
+    assert not context.spool.is_changing(ONE.uid)
     assert a_fiona.site.run("reconcile", "--days", "0").code == 0
     assert not context.queues.ids(State.QUEUED)
     then = time.time() - 100 * DAY
     os.utime(context.layout.study_archive(ONE.uid), (then, then))
-    a_fiona.settle()
-    a_fiona.site.run("populate-incoming")
     a_fiona.site.run("clear-old-files")
     assert len(context.archive.files_of(ONE.uid)) == 2
+    # sent once more it is proven, and goes
+    for words in (["resend-project", "--import-all", "P"], ["anonymize-and-send"]):
+        assert a_fiona.site.run(*words).code == 0
+    a_fiona.site.run("clear-old-files")
+    assert not context.archive.files_of(ONE.uid)
 
 
 def test_what_comes_late_joins_the_study_and_the_whole_can_then_be_cleared(a_fiona):

@@ -89,16 +89,16 @@ def _participants(context: Context, item: str) -> Iterator[Outcome]:
 
 
 def _study(context: Context, item: str) -> Iterator[Outcome]:
-    study = takingover.compare(context, item)
-    is_changing = study.announce or study.waiting or context.spool.is_changing(item)
-    study.is_unlisted = bool(study.filed) and not is_changing and item not in _listed(context)
-    details = study.told()
-    if not study.is_fit and not _is_dry(context):
-        try:
+    try:
+        study = takingover.compare(context, item)
+        is_changing = study.announce or study.waiting or context.spool.is_changing(item)
+        study.is_unlisted = bool(study.filed) and not is_changing and item not in _listed(context)
+        if not study.is_fit and not _is_dry(context):
             takingover.mend(context, study)
-        except PermissionError:
-            yield error(item, "belongs to another user: chown -R the data tree, then run it again")
-            return
+    except PermissionError:
+        yield error(item, "belongs to another user: chown -R the data tree, then run it again")
+        return
+    details = study.told()
     counts = ", ".join(f"{int(count)} {what}" for what, count in details.items() if count)
     for _, reason in study.aside[:1]:
         yield error(item, f"{len(study.aside)} files set aside in unknown/: {reason}", **details)
