@@ -10,7 +10,7 @@ from headgate.core.errors import Rejected
 from headgate.stores import files, links
 from headgate.stores.dicomfiles import look_at, understanding
 from headgate.stores.layout import STUDY_PREFIX
-from headgate.stores.quarantine.archive import is_filed_as
+from headgate.stores.quarantine.archive import is_filed_as, without_kind
 from headgate.stores.quarantine.drafts import arrival_of
 from headgate.stores.trees import SERIES_SUFFIX
 
@@ -56,8 +56,9 @@ def compare(context: Context, uid: str) -> Study:
     filed = _links(context, study)
     study.filed = len(filed)
     aside = {path for _, _, path in context.once("unknown", lambda: list(context.trees.unknown()))}
+    names = {without_kind(path.name) for path in filed}
     for path in archived.values():
-        if path in aside:
+        if path in aside or (path not in filed and path.name in names):
             continue
         if reason := _broken(path):
             study.aside.append((path, reason))

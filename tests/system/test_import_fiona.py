@@ -179,6 +179,25 @@ def test_what_comes_late_joins_the_study_and_the_whole_can_then_be_cleared(a_fio
     assert not a_fiona.context().archive.files_of(ONE.uid)
 
 
+def test_what_comes_again_is_the_same_under_fionas_name_and_ours(a_fiona):
+    run(a_fiona)
+    assert a_fiona.site.run("process").code == 0
+    a_fiona.receive(ONE.instance(1))
+    assert a_fiona.site.run("process").code == 0
+    context = a_fiona.context()
+    assert not list(context.trees.unknown())
+    assert len(context.trees.instances(ONE.uid)) == 2
+    a_fiona.settle()
+    a_fiona.site.run("populate-incoming")
+    after = tree(a_fiona)
+    assert a_fiona.site.run("reconcile", "--days", "0").code == 0
+    run(a_fiona)
+    assert tree(a_fiona) == after
+    a_fiona.receive(ONE.instance(2, StudyDescription="another"))
+    assert a_fiona.site.run("process").code == 1
+    assert len(list(context.trees.unknown())) == 1
+
+
 def test_a_study_that_redcap_does_not_have_is_listed(a_fiona):
     run(a_fiona)
     assert a_fiona.site.run("process").code == 0

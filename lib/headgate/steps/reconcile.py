@@ -17,6 +17,7 @@ from headgate.core.states import State
 from headgate.core.step import Outcome, Step, error, ok
 from headgate.proving import held_in_series
 from headgate.stores.dicomnet import pacs
+from headgate.stores.quarantine.archive import without_kind
 
 NAME = "reconcile"
 SECONDS_A_DAY = 86400
@@ -72,7 +73,12 @@ def _file_again(context: Context, study: str) -> Iterator[Outcome]:
     filed = {path.resolve() for path in context.trees.instances(study).values()}
     aside = {path for _, _, path in context.trees.unknown()}
     known = filed | aside
-    lacking = [path for path in context.archive.files_of(study) if path.resolve() not in known]
+    names = {without_kind(path.name) for path in filed}
+    lacking = [
+        path
+        for path in context.archive.files_of(study)
+        if path.resolve() not in known and path.name not in names
+    ]
     new = sum(context.archive.announce(path) for path in lacking)
     if new:
         yield ok(study, f"{new} instances were not filed: process files them")
