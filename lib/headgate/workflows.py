@@ -2,8 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 
 from headgate.context import Context
+from headgate.core.errors import Rejected
 from headgate.core.jobs import CALLING_TITLE, Job
 from headgate.core.model import Request, content_version
 from headgate.core.selecting import parsed
@@ -65,8 +67,10 @@ def _by_study(context: Context) -> dict[str, list[Request]]:
     found: dict[str, list[Request]] = defaultdict(list)
     for state in State:
         if state not in STOPPED:
-            for request in context.queues.each(state):
-                found[request.study].append(request)
+            for name in context.queues.ids(state):
+                with suppress(Rejected):  # who sends it tells of one that cannot be read
+                    request = context.queues.read(state, name)
+                    found[request.study].append(request)
     return found
 
 

@@ -36,7 +36,10 @@ def run(context: Context, settings: WorkflowSettings, job: Job, series: Iterable
     names = instances(context, job.study)
     inputs = {one: {name: filed[name] for name in names[one]} for one in series}
     is_open = not walls and not settings.container
-    context.workplaces.prepare(job.id, inputs, is_copied=is_open)
+    try:
+        context.workplaces.prepare(job.id, inputs, is_copied=is_open)
+    except FileNotFoundError as error:
+        raise Rejected("an instance that is filed is not in the archive: bin/rebuild") from error
     program = _program(context, settings, job)
     try:
         code = programs.run(program, walls)

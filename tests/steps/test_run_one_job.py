@@ -96,6 +96,11 @@ def until(happens, seconds=20.0):
     return found
 
 
+def a_number():
+    """Seconds that no other test sleeps, by which its processes are found."""
+    return f"600.{time.time_ns()}"
+
+
 @pytest.fixture
 def unwalled(tmp_path, monkeypatch):
     """A machine whose kernel permits no name spaces."""
@@ -208,12 +213,12 @@ def test_a_job_that_fails_says_why(a_tree, settings, reason):
 
 @pytest.mark.parametrize("network", [True, False])
 def test_all_that_a_program_started_ends_with_its_time(a_tree, network):
-    workflow(
-        a_tree, timeout_seconds=1.0, network=network, command=shell("sleep 60606 & sleep 60606")
-    )
+    number = a_number()
+    command = shell(f"sleep {number} & sleep {number}")
+    workflow(a_tree, timeout_seconds=1.0, network=network, command=command)
     arrive(a_tree)
     run(a_tree, code=1)
-    assert not running("60606")
+    assert not running(number)
 
 
 def test_what_a_program_says_is_kept_beside_its_job_and_in_no_log(a_tree):
@@ -240,7 +245,7 @@ def test_when_the_run_is_killed_its_program_goes_too_and_the_next_run_does_it(
 ):
     if network:
         request.getfixturevalue("unwalled")
-    mark, number = tmp_path / "mark", "70707" if network else "80808"
+    mark, number = tmp_path / "mark", a_number()
     command = shell(f"test -e {mark} || {{ touch {mark}; sleep {number} & sleep {number}; }}")
     workflow(a_tree, command=command, network=network)
     arrive(a_tree)
@@ -265,6 +270,10 @@ def test_what_was_made_waits_for_the_receiver_and_is_not_made_twice(a_tree, tmp_
     assert states(a_tree) == {"queued": 1}
     assert "does not answer" in jobs(a_tree, JobState.QUEUED)[0].reason
     a_tree.site.start_receiver()
+    (job,) = jobs(a_tree, JobState.QUEUED)
+    assert a_tree.site.run("hold", job.id).code == 0
+    run(a_tree)
+    assert a_tree.site.run("requeue", job.id).code == 0
     until(lambda: run(a_tree).lines and states(a_tree) == {"done": 1})
     assert runs.read_text() == "xx"  # one for each instance
     assert len(a_tree.context().archive.files_of(STUDY.uid)) == 4
@@ -371,28 +380,28 @@ def test_a_container_is_run_by_podman_with_its_walls(a_tree, tmp_path, monkeypat
 
 
 def test_a_container_that_takes_too_long_is_removed_by_name(a_tree, tmp_path, monkeypatch):
-    words = tmp_path / "words"
-    program(tmp_path, "podman", f'echo "$*" >> {words}; test "$1" = rm || sleep 90909')
+    words, number = tmp_path / "words", a_number()
+    program(tmp_path, "podman", f'echo "$*" >> {words}; test "$1" = rm || sleep {number}')
     monkeypatch.setenv("PATH", f"{tmp_path}/programs:{os.environ['PATH']}")
     workflow(a_tree, container="example/segment:1", timeout_seconds=1.0)
     arrive(a_tree)
     (job,) = jobs(a_tree, JobState.QUEUED)
     run(a_tree, code=1)
     assert words.read_text().splitlines()[-1] == f"rm --force headgate-{job.id}"
-    assert not running("90909")
+    assert not running(number)
 
 
 def test_a_container_whose_run_was_killed_is_removed_at_once(a_tree, tmp_path, monkeypatch):
-    words = tmp_path / "words"
-    program(tmp_path, "podman", f'echo "$*" >> {words}; test "$1" = rm || sleep 91919')
+    words, number = tmp_path / "words", a_number()
+    program(tmp_path, "podman", f'echo "$*" >> {words}; test "$1" = rm || sleep {number}')
     monkeypatch.setenv("PATH", f"{tmp_path}/programs:{os.environ['PATH']}")
     workflow(a_tree, container="example/segment:1")
     arrive(a_tree)
     process = subprocess.Popen([*script("run-one-job"), "-c", str(a_tree.site.config)])
-    until(lambda: running("91919"))
+    until(lambda: running(number))
     process.kill()
     process.wait()
-    until(lambda: not running("91919"))
+    until(lambda: not running(number))
     assert "rm --force headgate-" in words.read_text()
 
 
@@ -406,6 +415,34 @@ def test_a_container_without_an_engine_fails_and_is_not_run_bare(a_tree, tmp_pat
     arrive(a_tree)
     run(a_tree, code=1)
     assert "neither podman nor docker" in failed(a_tree)
+
+
+def test_an_instance_that_is_gone_from_the_archive_is_told(a_tree):
+    workflow(a_tree, command=["true"])
+    arrive(a_tree)
+    a_tree.context().archive.files_of(STUDY.uid)[0].unlink()
+    run(a_tree, code=1)
+    assert "not in the archive" in failed(a_tree)
+
+
+def test_a_request_that_cannot_be_read_stops_no_job(a_tree):
+    workflow(a_tree, projects=["P"], command=["true"])
+    arrive(a_tree)
+    add(a_tree, "P")
+    (a_tree.layout.requests / "queued" / "half.json").write_text("{")
+    run(a_tree)
+    assert states(a_tree) == {"done": 1}
+
+
+def test_no_list_of_processes_tells_of_a_study_or_a_patient(a_tree, tmp_path):
+    seen = tmp_path / "seen"
+    listing = "for one in /proc/[0-9]*; do cat $one/cmdline; done"
+    workflow(a_tree, command=shell(f"{{ {listing}; }} > {seen}"), network=True)
+    arrive(a_tree)
+    run(a_tree)
+    text = seen.read_text().replace("\0", " ")
+    for word in (*factories.PLANTED, STUDY.uid, STUDY.series_uid()):
+        assert word not in text
 
 
 def test_operators_see_hold_and_requeue_jobs(a_tree):

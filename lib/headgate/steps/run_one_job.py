@@ -49,7 +49,8 @@ def plan(context: Context) -> Iterator[Item]:
     active = context.jobs.entered(JobState.ACTIVE)
     queued = context.jobs.entered(JobState.QUEUED)
     yield from (Trace(job, is_active=True) for job in active)
-    left = set(context.workplaces.left()) - set(active) - set(queued)
+    held = context.jobs.entered(JobState.HELD)
+    left = set(context.workplaces.left()) - {*active, *queued, *held}
     yield from (Trace(job, is_active=False) for job in sorted(left))
     for name in [*active, *queued]:
         if context.once("has run", list):
