@@ -136,9 +136,22 @@ def _untold(context: Context, study: Study, filed: dict[Path, Path]) -> Iterator
         count = context.trees.count(study.uid, series) - going[series]
         if told.get("NumFiles") != count or "SeriesInstanceUID" not in told:
             yield min(paths)
-    linked: set[str] = context.once("linked", set)
-    if filed and study.uid not in linked:
+    if filed and study.uid not in _linked(context):
         yield min(filed)
+
+
+def _linked(context: Context) -> set[str]:
+    found: set[str] = context.once("linked", lambda: _studies_of_participants(context))
+    return found
+
+
+def _studies_of_participants(context: Context) -> set[str]:
+    folder = context.layout.participants
+    return {
+        links.target_of(folder / participant / name).name
+        for participant in files.names_in(folder)
+        for name in files.names_in(folder / participant)
+    }
 
 
 def _is_absolute(link: Path) -> bool:

@@ -241,6 +241,14 @@ def test_what_does_not_fit_is_told_and_mended_or_left(a_fiona):
     assert (archive / names[1]).read_bytes() == whole[:-20]
 
 
+def test_one_study_alone_is_taken_over_as_with_all(a_fiona):
+    run(a_fiona)
+    after = tree(a_fiona)
+    (line, _) = run(a_fiona, "--only", ONE.uid)
+    assert line["status"] == "notneeded"
+    assert tree(a_fiona) == after
+
+
 def test_half_a_json_is_told_anew(a_fiona):
     path = a_fiona.layout.study_raw(ONE.uid) / f"{ONE.series_uid()}.json"
     path.write_text('{"NumFil')

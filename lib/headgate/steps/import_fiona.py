@@ -68,7 +68,6 @@ def apply(context: Context, item: Named) -> Iterator[Outcome]:
 
 
 def _participants(context: Context, item: str) -> Iterator[Outcome]:
-    linked: set[str] = context.once("linked", set)
     mended = kept = 0
     for participant in files.names_in(context.layout.participants):
         for name in files.names_in(context.layout.participants / participant):
@@ -78,7 +77,6 @@ def _participants(context: Context, item: str) -> Iterator[Outcome]:
                 kept += 1
                 continue
             target = context.layout.study_raw(study)
-            linked.add(study)
             if links.target_of(link) != target or link.readlink().is_absolute():
                 mended += 1
                 if not _is_dry(context):
