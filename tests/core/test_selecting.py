@@ -86,8 +86,15 @@ def test_a_statement_selects(statement, series):
         ('select study where Modality = "x', "line 1, column 31"),
         ("select study where (Modality = x", "missing after"),
         ("select study " + "x" * 20_000, "longer than"),
+        ("select study where " + "not " * 2000 + "x = 1", "more than 100"),
+        ("select study where " + "(" * 2000 + "x = 1" + ")" * 2000, "more than 100"),
     ],
 )
 def test_a_bad_statement_is_told_with_its_place(statement, words):
     with pytest.raises(Unreadable, match=words):
         parsed(statement)
+
+
+def test_a_long_statement_is_no_deep_one():
+    words = " or ".join(["Modality = MR"] * 500)
+    assert parsed(f"select series where {words} or Modality = CT").chosen(STUDY) == ["2"]

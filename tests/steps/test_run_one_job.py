@@ -212,7 +212,7 @@ def test_a_job_that_fails_says_why(a_tree, settings, reason):
 
 
 @pytest.mark.parametrize("network", [True, False])
-def test_all_that_a_program_started_ends_with_its_time(a_tree, network):
+def test_O08_all_that_a_program_started_ends_with_its_time(a_tree, network):
     number = a_number()
     command = shell(f"sleep {number} & sleep {number}")
     workflow(a_tree, timeout_seconds=1.0, network=network, command=command)
@@ -403,6 +403,29 @@ def test_a_container_whose_run_was_killed_is_removed_at_once(a_tree, tmp_path, m
     process.wait()
     until(lambda: not running(number))
     assert "rm --force headgate-" in words.read_text()
+
+
+def test_O07_what_a_program_prints_or_names_is_no_command(a_tree, tmp_path):
+    trap = tmp_path / "trap"
+    text = f"touch {trap}"
+    words = f"echo '{text}'; echo '{text}' >&2; cd $HEADGATE_OUTPUT; : > '$(touch trap)'; exit 1"
+    workflow(a_tree, command=shell(words))
+    arrive(a_tree)
+    run(a_tree, code=1)
+    assert not list(tmp_path.rglob("trap"))
+
+
+def test_O07_no_container_but_its_own_is_touched(a_tree, tmp_path, monkeypatch):
+    words = tmp_path / "words"
+    program(tmp_path, "podman", f'echo "$1 $*" >> {words}; exit 1')
+    monkeypatch.setenv("PATH", f"{tmp_path}/programs:{os.environ['PATH']}")
+    workflow(a_tree, container="example/segment:1")
+    arrive(a_tree)
+    (job,) = jobs(a_tree, JobState.QUEUED)
+    run(a_tree, code=1)
+    lines = words.read_text().splitlines()
+    assert all(f"headgate-{job.id}" in line for line in lines)
+    assert {line.split()[0] for line in lines} <= {"run", "rm"}
 
 
 def test_a_container_without_an_engine_fails_and_is_not_run_bare(a_tree, tmp_path, monkeypatch):

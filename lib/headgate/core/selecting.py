@@ -17,7 +17,8 @@ from pydicom.datadict import keyword_for_tag
 
 from headgate.core.errors import Misconfigured
 
-LONGEST = 10_000
+LONGEST, DEEPEST = 10_000, 100
+DEEPER = re.compile(r"\(|\bnot\b", re.IGNORECASE)
 # and, or: of one rank, from left to right, as in ror
 GRAMMAR = r"""
 statement: _SELECT LEVEL? (_FROM LEVEL)? clauses?
@@ -105,6 +106,8 @@ def parsed(text: str) -> Statement:
         return Statement()
     if len(text) > LONGEST:
         raise Unreadable(f"the statement is longer than {LONGEST} characters")
+    if len(DEEPER.findall(text)) > DEEPEST:
+        raise Unreadable(f"the statement has more than {DEEPEST} brackets and negations")
     try:
         statement: Statement = Builder().transform(PARSER.parse(text))
     except UnexpectedInput as error:
@@ -136,10 +139,17 @@ class Builder(Transformer[Token, Any]):
         return Clause(level.lower(), parts[-1])
 
     def rules(self, parts: list[Any]) -> Rule:
-        found: Rule = parts[0]
-        for word, rule in zip(parts[1::2], parts[2::2], strict=True):
-            found = _joined(found, rule, is_both=word.type == "AND")
-        return found
+        others = [
+            (word.type == "AND", rule) for word, rule in zip(parts[1::2], parts[2::2], strict=True)
+        ]
+
+        def met(series: Series) -> bool:
+            found = bool(parts[0](series))
+            for is_both, rule in others:
+                found = (found and rule(series)) if is_both else (found or rule(series))
+            return found
+
+        return met
 
     def negation(self, parts: list[Any]) -> Rule:
         rule: Rule = parts[-1]
@@ -188,12 +198,6 @@ class Builder(Transformer[Token, Any]):
 
     def value(self, parts: list[Token]) -> Token:
         return _unquoted(parts[0])
-
-
-def _joined(one: Rule, other: Rule, *, is_both: bool) -> Rule:
-    if is_both:
-        return lambda series: one(series) and other(series)
-    return lambda series: one(series) or other(series)
 
 
 def _measured(
