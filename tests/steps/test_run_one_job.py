@@ -480,6 +480,10 @@ def test_operators_see_hold_and_requeue_jobs(a_tree):
     told = {line["item"]: line["text"] for line in a_tree.site.run("status").lines}
     assert "0 queued, 0 active, 0 done, 1 failed" in told["jobs"]
     assert f"{job.id} w {STUDY.uid} the program ended with exit code 4" in told["jobs"]
+    life = {
+        line["item"]: line["text"] for line in a_tree.site.run("status", "--study", STUDY.uid).lines
+    }
+    assert life["workflows"] == f"w failed ({job.id})"
 
 
 @pytest.mark.parametrize(

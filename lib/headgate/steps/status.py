@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 
 import click
@@ -118,6 +119,16 @@ def _requests(context: Context, study: str) -> str:
     return "; ".join(states) or "none: nobody assigned it, or create-transfer-requests not ran"
 
 
+def _workflows(context: Context, study: str) -> str:
+    told = []
+    for state in JobState:
+        for job_id in context.jobs.entered(state):
+            with suppress(Rejected):  # the overview tells of one that cannot be read
+                job = context.jobs.read(state, job_id)
+                told += [f"{job.workflow} {state} ({job_id})"] if job.study == study else []
+    return "; ".join(told) or "no job of a workflow"
+
+
 def _ledger(context: Context, study: str) -> str:
     return _told(context.ledger.of_study(study))
 
@@ -164,6 +175,7 @@ LIFE = {
     "expected": _expected,
     "listing": _listing,
     "requests": _requests,
+    "workflows": _workflows,
     "ledger": _ledger,
     "next": _next,
 }
