@@ -25,6 +25,7 @@ BY_CRON = {
     "import-inbox",
     "process",
     "detect-study-arrival",
+    "run-one-job",
     "populate-incoming",
     "populate-auto-id",
     "populate-projects",

@@ -38,6 +38,7 @@ from headgate.stores.tables import Tables
 from headgate.stores.targets import Targets
 from headgate.stores.trees import Trees
 from headgate.stores.watermarks import Watermarks
+from headgate.stores.workplaces import Workplaces
 
 MEGABYTE = 1 << 20
 
@@ -80,6 +81,11 @@ class Context:
     def jobs(self) -> Jobs:
         """The jobs of workflows."""
         return Jobs(self.layout)
+
+    @cached_property
+    def workplaces(self) -> Workplaces:
+        """The folders in which their programs work."""
+        return Workplaces(self.layout)
 
     @cached_property
     def exports(self) -> Exports:

@@ -17,6 +17,7 @@ WAYS = {
     JobState.ACTIVE: ("claim",),
     JobState.DONE: ("claim", "finished"),
     JobState.FAILED: ("claim", "failed"),
+    JobState.HELD: ("hold",),
 }
 
 
@@ -70,7 +71,7 @@ def test_jobs_that_ended_long_ago_go_and_others_stay(a_gateway):
         a_job(a_gateway, f"old {state}", state, 8)
         a_job(a_gateway, f"new {state}", state, 6)
     run(a_gateway)
-    kept = {"old queued", "old active", *(f"new {state}" for state in JobState)}
+    kept = {"old queued", "old active", "old held", *(f"new {state}" for state in JobState)}
     assert jobs(a_gateway) == kept
     assert run(a_gateway).lines == []
 

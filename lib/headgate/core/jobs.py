@@ -16,15 +16,22 @@ class JobState(StrEnum):
     ACTIVE = "active"
     DONE = "done"
     FAILED = "failed"
+    HELD = "held"
 
 
+CALLING_TITLE = "HEADGATE-JOB"  # what programs make calls the receiver under it
 TRANSITIONS = {  # (state, event): next state; any other pair is refused
     (JobState.QUEUED, "claim"): JobState.ACTIVE,
+    (JobState.QUEUED, "passed"): JobState.DONE,
+    (JobState.QUEUED, "refused"): JobState.FAILED,
     (JobState.ACTIVE, "finished"): JobState.DONE,
     (JobState.ACTIVE, "failed"): JobState.FAILED,
     (JobState.ACTIVE, "later"): JobState.QUEUED,
     (JobState.ACTIVE, "found"): JobState.QUEUED,
     (JobState.FAILED, "requeue"): JobState.QUEUED,
+    (JobState.HELD, "requeue"): JobState.QUEUED,
+    (JobState.QUEUED, "hold"): JobState.HELD,
+    (JobState.FAILED, "hold"): JobState.HELD,
 }
 
 

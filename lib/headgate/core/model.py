@@ -95,6 +95,7 @@ class Request:
     `transfer` is the repeating instance of REDCap's transfers form that asked for it; `version`
     stands for the set of instances on disk. `not_before` is a POSIX time in seconds. `made_from` is
     the study whose research copy a workstation made this one of; it is blank for any other.
+    `uid_scheme` stands in what another gateway delivered: it is done, and proven by nobody.
     """
 
     id: str
@@ -113,6 +114,7 @@ class Request:
     error: int = 0
     made_from: str = ""
     is_failure_told: bool = False
+    uid_scheme: str = ""
 
     @classmethod
     def wanted(cls, study: str, transfer: int, assignment: Assignment, version: str) -> Self:

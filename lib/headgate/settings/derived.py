@@ -13,6 +13,8 @@ class WorkflowSettings:
     container: str = ""
     command: list[str] = field(default_factory=list)
     output: str = "receiver"
+    fields: list[str] = field(default_factory=list)
+    network: bool = False
     memory_megabytes: int = 4096
     timeout_seconds: float = 3600.0
     enabled: bool = True

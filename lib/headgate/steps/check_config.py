@@ -9,10 +9,10 @@ import click
 
 from headgate import examples, fiona
 from headgate.context import Context
-from headgate.core import fields
+from headgate.core import fields, selecting
 from headgate.core.errors import Misconfigured
 from headgate.core.step import Outcome, Step, error, ok
-from headgate.stores import ocr, qido, secrets
+from headgate.stores import ocr, programs, qido, secrets
 from headgate.stores.dicomnet import pacs
 
 
@@ -77,6 +77,21 @@ def _reader(context: Context) -> str:
     return "the reader of text burned into pixels is there"
 
 
+def _workflows(context: Context) -> str:
+    for name, settings in context.settings.workflows.items():
+        try:
+            selecting.parsed(settings.select)
+        except selecting.Unreadable as reason:
+            raise Misconfigured(f"select of workflow {name!r} is no statement: {reason}") from None
+        if not settings.command and not settings.container:
+            raise Misconfigured(f"the workflow {name!r} has neither container nor command")
+        if settings.container and not programs.engine():
+            raise Misconfigured(f"the workflow {name!r} needs podman or docker: install one")
+        if settings.output == "values" and not settings.fields:
+            raise Misconfigured(f"the workflow {name!r} names no fields for its values")
+    return f"{len(context.settings.workflows)} workflows can be used"
+
+
 def _target(context: Context, name: str) -> str:
     settings = context.pacs(name)
     if settings.kind == "folder":
@@ -128,6 +143,7 @@ CHECKS: Mapping[str, Callable[[Context], str]] = {
     "tokens": _tokens,
     "profiles": examples.tried,
     "pixels": _reader,
+    "workflows": _workflows,
 }
 
 STEP = Step(

@@ -1,8 +1,9 @@
 """Make room on the data partition: oldest studies first, and only what may go."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 from headgate.context import Context
 from headgate.core import fields
@@ -11,6 +12,7 @@ from headgate.core.retention import why_deletable
 from headgate.core.states import State
 from headgate.core.step import Outcome, Step, error, ok
 from headgate.stores import files
+from headgate.stores.quarantine.archive import without_kind
 
 NAME = "clear-old-files"
 ASKED_TOGETHER = 100  # studies
@@ -103,7 +105,7 @@ def apply(context: Context, item: Item) -> Iterator[Outcome]:
 
 def _why(context: Context, study: str, age: float) -> str | None:
     return why_deletable(
-        [path.name for path in context.archive.files_of(study)],
+        [without_kind(path.name) for path in context.archive.files_of(study)],
         context.ledger.of_study(study),
         age,
         context.settings.retention.unassigned_days,
@@ -111,15 +113,22 @@ def _why(context: Context, study: str, age: float) -> str | None:
 
 
 def _wanted(context: Context, studies: list[str]) -> set[str]:
-    """Those that somebody asked for in REDCap and has not got. Raise Unavailable."""
+    """Those that somebody asked for in REDCap and has not got, or from a gateway before us, of
+    which no proof is here. Raise Unavailable.
+    """
     rows = context.tables.incoming.export(
         records=studies, fields=[fields.INCOMING_RECORD], forms=[fields.TRANSFERS_FORM]
     )
     return {
         str(row[fields.INCOMING_RECORD])
         for row in rows
-        if row.get(fields.TRANSFER_PROJECT) and not row.get(fields.TRANSFER_DATE)
+        if row.get(fields.TRANSFER_PROJECT)
+        and not (row.get(fields.TRANSFER_DATE) and _is_ours(context, row))
     }
+
+
+def _is_ours(context: Context, row: Mapping[str, Any]) -> bool:
+    return bool(context.ledger.of_study(str(row[fields.INCOMING_RECORD])))
 
 
 def _open_requests(context: Context) -> Iterator[Request]:

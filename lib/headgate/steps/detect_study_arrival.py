@@ -1,14 +1,12 @@
 """Queue the jobs of workflows for studies and series that have arrived whole."""
 
-from collections import defaultdict
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from headgate.context import Context
 from headgate.core import arrival
-from headgate.core.jobs import Job
-from headgate.core.model import content_version
 from headgate.core.step import Outcome, Step, not_needed, ok
+from headgate.workflows import wanted_jobs
 
 NAME = "detect-study-arrival"
 
@@ -27,25 +25,11 @@ def apply(context: Context, study: str) -> Iterator[Outcome]:
     """
     context.spool.settle(study)
     context.spool.take_trigger(study)
-    count = sum(context.jobs.add(job) for job in _jobs(context, study))
+    created = datetime.fromtimestamp(context.now(), UTC).isoformat(timespec="seconds")
+    jobs = [job.with_values(created=created) for job in wanted_jobs(context, study)]
+    count = sum(map(context.jobs.add, jobs))
     context.spool.triggered(study)
     yield ok(study, f"{count} jobs queued") if count else not_needed(study, "no new job")
-
-
-def _jobs(context: Context, study: str) -> Iterator[Job]:
-    workflows = {name: one for name, one in context.settings.workflows.items() if one.enabled}
-    by_series: dict[str, list[str]] = defaultdict(list)
-    if workflows:
-        for name, path in context.trees.instances(study).items():
-            by_series[path.parent.name].append(name)
-    whole = {"": [name for several in by_series.values() for name in several]}
-    created = datetime.fromtimestamp(context.now(), UTC).isoformat(timespec="seconds")
-    for workflow, settings in workflows.items():
-        parts = by_series if settings.level == "series" else whole
-        for series, names in sorted(parts.items()):
-            if names:
-                job = Job.wanted(workflow, study, series, content_version(names))
-                yield job.with_values(created=created)
 
 
 STEP = Step(NAME, __doc__, plan, apply, locks=(NAME,))

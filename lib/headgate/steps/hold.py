@@ -1,4 +1,4 @@
-"""Hold requests back: the operator's brake on a queued or failed request."""
+"""Hold requests and jobs back: the operator's brake on what is queued or failed."""
 
 from collections.abc import Iterator
 
@@ -15,6 +15,11 @@ def plan(context: Context) -> Iterator[str]:
 
 def apply(context: Context, item: str) -> Iterator[Outcome]:
     """Move the request to held/. Raise Rejected, ImpossibleTransition when it is on its way."""
+    if context.jobs.state_of(item):
+        job_state, job = context.jobs.find(item)
+        context.jobs.move(job, job_state, "hold")
+        yield ok(item, f"held: {job.workflow} over {job.study}; bin/requeue {item} lets it go on")
+        return
     state, request = context.queues.find(item)
     context.queues.move(request, state, "hold")
     yield ok(item, f"held: study {request.study}; bin/requeue {item} lets it go on")

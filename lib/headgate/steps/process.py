@@ -17,7 +17,7 @@ from headgate.core.step import Outcome, Step, error, not_needed, ok
 from headgate.indexing import START, Entry, Reader
 from headgate.stores import files
 from headgate.stores.dicomfiles import read_header, read_instance, understanding
-from headgate.stores.quarantine.archive import is_filed_as
+from headgate.stores.quarantine.archive import is_filed_as, without_kind
 from headgate.stores.readahead import beginnings
 
 BATCH = 1000
@@ -100,7 +100,8 @@ def _file(
             raise Rejected(OTHERWISE_NAMED)
         if _was_delivered_otherwise(context, entry, file):
             raise Rejected(DELIVERED_OTHERWISE)
-        if context.trees.file_instance(entry.study, entry.series, entry.instance, file):
+        there = context.trees.file_instance(entry.study, entry.series, entry.instance, file)
+        if there and not _is_same(there, file):
             raise Rejected(CAME_OTHERWISE)
     except Rejected as reason:
         context.trees.set_aside(link.name, file, str(reason))
@@ -118,6 +119,14 @@ def _file(
 @lru_cache(maxsize=1024)
 def _plane(cosines: tuple[float, ...]) -> str | None:
     return values.orientation(cosines)
+
+
+def _is_same(there: Path, file: Path) -> bool:
+    """What FIONA has under its own name for it may come again, and is kept under ours too."""
+    if there.name == file.name or without_kind(there.name) != file.name:
+        return False
+    with understanding():
+        return read_instance(there).digest == read_instance(file).digest
 
 
 def _link_participant(context: Context, entry: Entry) -> None:

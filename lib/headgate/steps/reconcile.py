@@ -18,6 +18,7 @@ from headgate.core.step import Outcome, Step, error, ok
 from headgate.processed import recipe_of
 from headgate.proving import held_in_series
 from headgate.stores.dicomnet import pacs
+from headgate.stores.quarantine.archive import without_kind
 
 NAME = "reconcile"
 SECONDS_A_DAY = 86400
@@ -61,6 +62,8 @@ def apply(context: Context, item: Compared) -> Iterator[Outcome]:
     yield from _count_performed(context, item.study)
     yield from _ask_sources(context, item.study)
     for request in item.requests:
+        if request.uid_scheme and not context.ledger.read(request.study, request.assignment):
+            continue  # another gateway delivered it: it is sent again when somebody asks for that
         project = context.projects.get(request.project) or {}
         for target in context.targets_of(project):
             yield from _compare(context, request, target)
@@ -71,7 +74,12 @@ def _file_again(context: Context, study: str) -> Iterator[Outcome]:
     filed = {path.resolve() for path in context.trees.instances(study).values()}
     aside = {path for _, _, path in context.trees.unknown()}
     known = filed | aside
-    lacking = [path for path in context.archive.files_of(study) if path.resolve() not in known]
+    names = {without_kind(path.name) for path in filed}
+    lacking = [
+        path
+        for path in context.archive.files_of(study)
+        if path.resolve() not in known and path.name not in names
+    ]
     new = sum(context.archive.announce(path) for path in lacking)
     if new:
         yield ok(study, f"{new} instances were not filed: process files them")

@@ -2,19 +2,22 @@
 
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import datetime
 
 import click
 
 from headgate.context import Context
 from headgate.core import fields
+from headgate.core.errors import Rejected
+from headgate.core.jobs import JobState
 from headgate.core.model import Delivery
 from headgate.core.states import State
 from headgate.core.step import Outcome, Step, not_needed, ok
 from headgate.stores import files, metrics
 
 NAME = "status"
-OVERVIEW = ("disk", "arrived", "changed", "returned", "unknown", *State)
+OVERVIEW = ("disk", "arrived", "changed", "returned", "unknown", "jobs", *State)
 
 
 def plan(context: Context) -> Iterator[str]:
@@ -32,6 +35,8 @@ def apply(context: Context, item: str) -> Iterator[Outcome]:
         yield ok(item, LIFE[item](context, context.options["study"]))
     elif item.startswith("run."):
         yield _last_run(context, item.removeprefix("run."))
+    elif item == "jobs":
+        yield _jobs(context)
     elif item in tuple(State):
         yield _queue(context, State(item))
     else:
@@ -71,6 +76,26 @@ def _queue(context: Context, state: State) -> Outcome:
     return ok(state, text, count=len(ids))
 
 
+def _jobs(context: Context) -> Outcome:
+    ids = {state: context.jobs.entered(state) for state in JobState}
+    counts = {str(state): len(several) for state, several in ids.items()}
+    text = ", ".join(f"{count} {state}" for state, count in counts.items())
+    if oldest := min(ids[JobState.QUEUED].values(), default=0.0):
+        text += f"; the oldest for {(context.now() - oldest) / 60:.0f} minutes"
+    for state in (JobState.FAILED, JobState.HELD):
+        for job_id in list(ids[state])[:10]:
+            text += f"\n          {job_id} {_told_of_job(context, state, job_id)}"
+    return ok("jobs", text, **counts)
+
+
+def _told_of_job(context: Context, state: JobState, job_id: str) -> str:
+    try:
+        job = context.jobs.read(state, job_id)
+    except Rejected as reason:
+        return str(reason)
+    return f"{job.workflow} {job.study} {job.reason}"
+
+
 def _last_run(context: Context, step: str) -> Outcome:
     values = metrics.read(context.layout.metrics, step)
     success = values.get("last_success_timestamp_seconds", 0.0)
@@ -100,6 +125,16 @@ def _requests(context: Context, study: str) -> str:
     requests = context.queues.of_study(study, lambda _state: True)
     states = [f"{request.id} {context.queues.state_of(request.id)}" for request in requests]
     return "; ".join(states) or "none: nobody assigned it, or create-transfer-requests not ran"
+
+
+def _workflows(context: Context, study: str) -> str:
+    told = []
+    for state in JobState:
+        for job_id in context.jobs.entered(state):
+            with suppress(Rejected):  # the overview tells of one that cannot be read
+                job = context.jobs.read(state, job_id)
+                told += [f"{job.workflow} {state} ({job_id})"] if job.study == study else []
+    return "; ".join(told) or "no job of a workflow"
 
 
 def _ledger(context: Context, study: str) -> str:
@@ -150,6 +185,7 @@ LIFE = {
     "expected": _expected,
     "listing": _listing,
     "requests": _requests,
+    "workflows": _workflows,
     "ledger": _ledger,
     "next": _next,
 }

@@ -133,6 +133,15 @@ def read_instance(path: Path) -> Instance:
         return take_apart(files.mapped(path))
 
 
+def look_at(path: Path) -> Instance:
+    """Given a DICOM file, return it taken apart; nothing is read of it but what is asked for.
+
+    Raise Rejected when it is none.
+    """
+    with understanding():
+        return take_apart(files.mapped(path, least=0))
+
+
 def take_apart(file: bytes | mmap.mmap) -> Instance:
     """Given a DICOM file's bytes, return it taken apart. To be called with `understanding`."""
     meta, offset = read_meta(memoryview(file))

@@ -56,15 +56,15 @@ def _first(parts: list[memoryview]) -> list[memoryview]:
     return found
 
 
-def mapped(path: Path) -> bytes | mmap.mmap:
-    """Given a file that nobody changes, return its bytes, mapped where they are many.
+def mapped(path: Path, least: int = LARGE) -> bytes | mmap.mmap:
+    """Given a file that nobody changes, return its bytes, mapped where they are `least` or more.
 
     Raise OSError as the disk does.
     """
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
         size = os.fstat(descriptor).st_size
-        if size >= LARGE:
+        if size >= least:
             return mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
         return _read(descriptor, size)
     finally:

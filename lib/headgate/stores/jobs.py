@@ -10,6 +10,7 @@ from headgate.stores import files
 from headgate.stores.layout import Layout
 
 SUFFIX = ".json"
+COMPLAINTS = ".stderr"
 
 
 class Jobs:
@@ -65,6 +66,26 @@ class Jobs:
         files.move(self._path(state, job.id), self._path(target, job.id))
         return target
 
+    def find(self, job_id: str) -> tuple[JobState, Job]:
+        """Given an id, return the state and the job. Raise Rejected when there is none."""
+        state = self.state_of(job_id)
+        if state is None:
+            raise Rejected(f"no job {job_id}: bin/status tells of them")
+        return state, self.read(state, job_id)
+
+    def refuse(self, job_id: str) -> None:
+        """Given a queued job that cannot be read, put it where a person looks."""
+        target = next_state(JobState.QUEUED, "refused")
+        files.move(self._path(JobState.QUEUED, job_id), self._path(target, job_id))
+
+    def complaints(self, job_id: str) -> Path:
+        """Given a job that failed, return the file beside it that holds what its program said."""
+        return self._layout.jobs / JobState.FAILED / (job_id + COMPLAINTS)
+
+    def put_off(self, job: Job) -> None:
+        """Given a queued job that waits, note until when and why. Raise Unavailable."""
+        files.write_whole(self._path(JobState.QUEUED, job.id), job.to_json())
+
     def recover(self, job_id: str) -> None:
         """Given an active job, put it back into the queue.
 
@@ -81,6 +102,7 @@ class Jobs:
         path = self._path(state, job_id)
         with suppress(FileNotFoundError):
             if path.stat().st_mtime < before:
+                files.remove(self.complaints(job_id))
                 os.unlink(path)  # noqa: PTH108 (one system call)
                 return True
         return False

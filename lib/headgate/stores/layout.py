@@ -61,6 +61,11 @@ class Layout:
         return self.site / "jobs"
 
     @cached_property
+    def job_work(self) -> Path:
+        """Folders in which programs of workflows work, one for each job."""
+        return self.site / "jobs" / "work"
+
+    @cached_property
     def exports(self) -> Path:
         """Zip files that people fetch."""
         return self.site / "exports"
@@ -158,7 +163,7 @@ class Layout:
             self.triggering, self.triggered, self.returned, self.mapped, self.inbox,
             self.commitments, self.performed, self.unknown, self.ledger, self.temp,
             self.partial_exports, self.locks, self.metrics, self.watermarks, self.targets,
-            self.notified,
+            self.notified, self.job_work,
             *(self.requests / state for state in State),
             *(self.jobs / state for state in JobState),
         ]  # fmt: skip

@@ -20,6 +20,18 @@ def point(link: Path, target: Path) -> bool:
         return True
 
 
+def repoint(link: Path, target: Path) -> None:
+    """Given a symbolic link and what it is to point to, replace it at once, relative.
+
+    Raise Unavailable.
+    """
+    aside = link.with_name(f".{link.name}.tmp")
+    with disk_errors(link):
+        aside.unlink(missing_ok=True)
+        os.symlink(f"{_way(link.parent, target.parent)}/{target.name}", aside)
+        os.replace(aside, link)
+
+
 def target_of(link: Path) -> Path:
     """Given a symbolic link, return where it points, whether anything is there or not."""
     try:

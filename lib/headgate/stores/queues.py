@@ -30,6 +30,15 @@ class Queues:
         files.write_whole(self._path(State.QUEUED, request.id), request.to_json())
         return True
 
+    def take_over(self, request: Request) -> bool:
+        """Given a request that another gateway did, keep it as done; return False when it is there
+        already, in any state. Raise Unavailable when the disk cannot take it.
+        """
+        if self.state_of(request.id):
+            return False
+        files.write_whole(self._path(State.DONE, request.id), request.to_json())
+        return True
+
     def state_of(self, request_id: str) -> State | None:
         """Given an id, return the state it is in, or None."""
         for state in State:

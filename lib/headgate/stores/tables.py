@@ -96,6 +96,10 @@ class Table:
         there = {row["field_name"] for row in self._call("metadata")}
         return [name for name in self._project.field_names if name not in there]
 
+    def forms(self) -> dict[str, str]:
+        """Return the form of each field that the project has. Raise Unavailable, Rejected."""
+        return {str(row["field_name"]): str(row["form_name"]) for row in self._call("metadata")}
+
     def _call(self, action: str, **arguments: Any) -> Any:
         self._calls.append(f"{self.name} {action}")
         methods: dict[str, Any] = {

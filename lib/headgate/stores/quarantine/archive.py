@@ -16,6 +16,8 @@ from headgate.stores.quarantine.drafts import Draft, Kept, announced_by, arrival
 
 DISCARDED = "discarded-"
 DIGEST = re.compile(r"[0-9a-f]{16}")
+# FIONA's receiver, DCMTK's storescp, writes what kind it is before the UID
+KIND = re.compile(r"[A-Z][A-Za-z]{1,3}\.(?=[0-9])")
 
 
 class Archive:
@@ -149,9 +151,15 @@ class Archive:
 
 def is_filed_as(name: str, sop_instance: str) -> bool:
     """Given a file's name and a SOP Instance UID, return whether it is kept under that UID."""
-    base, _, digest = name.rpartition(".")
+    bare = without_kind(name)
+    base, _, digest = bare.rpartition(".")
     is_conflict = base == sop_instance and DIGEST.fullmatch(digest) is not None
-    return name == sop_instance or is_conflict
+    return bare == sop_instance or is_conflict
+
+
+def without_kind(name: str) -> str:
+    """Given a file's name, return it as we name files: FIONA writes `MR.<UID>`."""
+    return KIND.sub("", name, count=1)
 
 
 def _name_aside(number: int) -> str:
