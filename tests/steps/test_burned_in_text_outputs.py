@@ -125,3 +125,15 @@ def test_an_ultrasound_loop_in_lossy_jpeg_comes_out_in_colours_that_ultrasound_m
     before = complaints(path.read_bytes(), tmp_path, "before")
     after = complaints(b"".join(output.file), tmp_path, "after")
     assert after <= before
+
+
+@pytest.mark.parametrize("planar", [0, 1])
+def test_rle_tells_of_its_planes_as_it_did(a_reader, planar):
+    image = imaging.KINDS["YBR_FULL"]
+    frames = [imaging.frame(image, imaging.ink())]
+    one = imaging.instance(image, frames, RLE, PlanarConfiguration=planar)
+    output = clean(one, RECIPE)
+    assert output.transfer_syntax == RLE
+    dataset = imaging.read_back(b"".join(output.file))
+    assert dataset.PlanarConfiguration == planar
+    assert dataset.pixel_array.shape == (image.rows, image.columns, 3)

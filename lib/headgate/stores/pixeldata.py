@@ -236,7 +236,9 @@ def recoded(frames: Iterator[Frame], transfer_syntax: str, image: Description) -
     if encoder == J2K and image.photometric == "RGB":
         now = replace(now, photometric="YBR_RCT")
     if encoder and _encodes(encoder, first, now):
-        return Written(_encapsulated(whole, encoder, now), target, now)
+        # PS3.5 G.2: RLE has planes whatever is told, so what was told stays
+        told = replace(now, is_planar=image.is_planar) if encoder == RLE else now
+        return Written(_encapsulated(whole, encoder, now), target, told)
     now = replace(image, is_planar=False)
     if transfer_syntax in LOSSY and now.photometric == "YBR_FULL":
         # PS3.3 C.8.5.6.1.2: ultrasound has it in no uncompressed frames of this layout
