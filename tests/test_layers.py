@@ -26,6 +26,7 @@ BESIDE = {
     "pacslisting": "context",
     "processed": "context",
     "depositing": "context",
+    "exporting": "context",
     "delivering": "context",
     "transcoding": "context",
     "fiona": "context",

@@ -23,6 +23,7 @@ from headgate.stores import files, profiles, secrets
 from headgate.stores.commitments import Commitments
 from headgate.stores.dicomnet.pacs import Peer
 from headgate.stores.dicomnet.tls import Trust
+from headgate.stores.exportrequests import ExportRequests
 from headgate.stores.exports import Exports
 from headgate.stores.jobs import Jobs
 from headgate.stores.layout import Layout
@@ -85,6 +86,11 @@ class Context:
     def exports(self) -> Exports:
         """The zip files that people fetch."""
         return Exports(self.layout)
+
+    @cached_property
+    def export_requests(self) -> ExportRequests:
+        """The exports that are asked for."""
+        return ExportRequests(self.layout)
 
     @cached_property
     def ledger(self) -> Ledger:

@@ -1,5 +1,6 @@
 """What stands before a data set in a file: PS3.10 7.1."""
 
+from collections.abc import Collection
 from functools import lru_cache
 
 from headgate.core.deid.grammar import VRS
@@ -31,9 +32,9 @@ def file_head(
     return bytes(128) + b"DICM" + length + group
 
 
-def read_meta(file: Data) -> tuple[dict[int, str], int]:
-    """Given a file or its start, return the texts of its meta information by tag, and where its
-    data set begins. Raise Malformed where it ends before.
+def read_meta(file: Data, wanted: Collection[int] = TEXTS) -> tuple[dict[int, str], int]:
+    """Given a file or its start, return the wanted texts of its meta information by tag, and
+    where its data set begins. Raise Malformed where it ends before.
 
     Old files begin with the meta information, without preamble, or have none, or have it in an
     implicit VR.
@@ -43,7 +44,7 @@ def read_meta(file: Data) -> tuple[dict[int, str], int]:
     encoding = EXPLICIT if bytes(start[position + 4 : position + 6]) in VRS else IMPLICIT
     while start[position : position + 2] == META_GROUP:
         element = element_at(start, position, encoding)
-        if element.tag in TEXTS:
+        if element.tag in wanted:
             value = bytes(start[element.value : element.end])
             found[element.tag] = value.decode("latin-1").rstrip(" \0")
         position = element.end
