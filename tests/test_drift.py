@@ -17,6 +17,7 @@ from headgate import config
 from headgate.core import fields
 from headgate.core.step import Step
 from headgate.settings.derived import LayoutSettings, WorkflowSettings
+from headgate.settings.destinations import DestinationSettings
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 SCRIPTS = sorted(path.name for path in (CHECKOUT / "bin").iterdir() if path.is_file())
@@ -36,6 +37,7 @@ BY_CRON = {
     "reconcile",
     "resend-project",
     "clear-exports",
+    "send-files",
     "create-zip-files",
     "clear-stale-links",
     "remove-old-entries",
@@ -146,6 +148,13 @@ def test_the_example_configuration_explains_what_layouts_may_set():
         shown = f'"{value}"' if isinstance(value, str) else str(value).lower()
         assert f"# {name} = {shown}" in text
     assert "# rewrites = {}" in text
+
+
+def test_the_example_configuration_explains_what_destinations_may_set():
+    text = (CHECKOUT / "config/headgate.example.toml").read_text()
+    for name, value in keys_of(DestinationSettings).items():
+        shown = f'"{value}"' if isinstance(value, str) else value
+        assert f"# {name} = {shown}" in text
 
 
 def test_every_key_of_the_example_has_a_comment_above_it():

@@ -12,6 +12,7 @@ from typing import Any, get_type_hints
 from headgate.core.errors import Misconfigured
 from headgate.environment import CHECKOUT
 from headgate.settings.derived import ExportSettings, WorkflowSettings
+from headgate.settings.destinations import DestinationSettings
 from headgate.settings.mail import MailSettings, NotifySettings
 from headgate.settings.receiving import IncomingSettings, ReceiverSettings, SourceSettings
 from headgate.settings.redcap import RedcapSettings
@@ -91,6 +92,7 @@ class Settings:
     projects: dict[str, ProjectSettings] = field(default_factory=dict)
     retention: RetentionSettings = field(default_factory=RetentionSettings)
     exports: ExportSettings = field(default_factory=ExportSettings)
+    destinations: dict[str, DestinationSettings] = field(default_factory=dict)
     workflows: dict[str, WorkflowSettings] = field(default_factory=dict)
     heartbeat: HeartbeatSettings = field(default_factory=HeartbeatSettings)
     mail: MailSettings = field(default_factory=MailSettings)

@@ -31,6 +31,7 @@ from headgate.stores.ledger import Ledger
 from headgate.stores.mail import Server
 from headgate.stores.mapped import Mapped
 from headgate.stores.notified import Notified
+from headgate.stores.outbox import Outbox
 from headgate.stores.performed import PerformedSteps
 from headgate.stores.quarantine.archive import Archive
 from headgate.stores.queues import Queues
@@ -91,6 +92,11 @@ class Context:
     def export_requests(self) -> ExportRequests:
         """The exports that are asked for."""
         return ExportRequests(self.layout)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """What goes to other sites."""
+        return Outbox(self.layout)
 
     @cached_property
     def ledger(self) -> Ledger:
