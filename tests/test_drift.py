@@ -37,6 +37,7 @@ BY_CRON = {
     "reconcile",
     "resend-project",
     "clear-exports",
+    "process-wsi",
     "send-files",
     "create-zip-files",
     "clear-stale-links",

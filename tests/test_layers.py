@@ -27,6 +27,7 @@ BESIDE = {
     "processed": "context",
     "depositing": "context",
     "exporting": "context",
+    "resending": "context",
     "delivering": "context",
     "transcoding": "context",
     "fiona": "context",

@@ -17,6 +17,7 @@ from headgate.settings.mail import MailSettings, NotifySettings
 from headgate.settings.receiving import IncomingSettings, ReceiverSettings, SourceSettings
 from headgate.settings.redcap import RedcapSettings
 from headgate.settings.sending import PacsSettings, SendingSettings
+from headgate.settings.slides import SlideSettings
 
 SYSTEM_FILE = Path("/etc/headgate/headgate.toml")
 CHECKOUT_FILE = CHECKOUT / "config" / "headgate.toml"
@@ -92,6 +93,7 @@ class Settings:
     projects: dict[str, ProjectSettings] = field(default_factory=dict)
     retention: RetentionSettings = field(default_factory=RetentionSettings)
     exports: ExportSettings = field(default_factory=ExportSettings)
+    slides: SlideSettings = field(default_factory=SlideSettings)
     destinations: dict[str, DestinationSettings] = field(default_factory=dict)
     workflows: dict[str, WorkflowSettings] = field(default_factory=dict)
     heartbeat: HeartbeatSettings = field(default_factory=HeartbeatSettings)
@@ -107,6 +109,7 @@ CHOICES = {  # setting: what it may be
     "pacs.*.pull": ("c-get", "wado-rs", "c-move"),
     "exports.*.kind": ("pure", "plain", "bids"),
     "exports.*.birth_date": ("none", "year", "full"),
+    "slides.mode": ("dicom", "copy"),
     "workflows.*.level": ("study", "series"),
     "workflows.*.output": ("receiver", "values"),
     "projects.*.proof": ("commitment", "c-find", "qido-rs", "c-store"),

@@ -35,6 +35,7 @@ from headgate.stores.outbox import Outbox
 from headgate.stores.performed import PerformedSteps
 from headgate.stores.quarantine.archive import Archive
 from headgate.stores.queues import Queues
+from headgate.stores.slides import Slides
 from headgate.stores.spool import Spool
 from headgate.stores.tables import Tables
 from headgate.stores.targets import Targets
@@ -97,6 +98,11 @@ class Context:
     def outbox(self) -> Outbox:
         """What goes to other sites."""
         return Outbox(self.layout)
+
+    @cached_property
+    def slides(self) -> Slides:
+        """Whole-slide images that people copied here."""
+        return Slides(self.layout)
 
     @cached_property
     def ledger(self) -> Ledger:
