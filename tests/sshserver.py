@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import getpass
 import socket
 import threading
@@ -90,29 +91,28 @@ def plain_sshd(tmp_path: Path):
 
 
 class Cutting:
-    """A way to a server that is cut after so many bytes of ours have passed."""
+    """A way to a server that is cut once so many bytes of ours, or of its, have passed."""
 
-    def __init__(self, port: int, after: int) -> None:
-        self._target, self._left = port, after
+    def __init__(self, port: int, ours: int = 1 << 40, theirs: int = 1 << 40) -> None:
+        self._target, self._left = port, {"ours": ours, "theirs": theirs}
         self._listener = socket.create_server(("127.0.0.1", 0))
         self.port = self._listener.getsockname()[1]
         threading.Thread(target=self._serve, daemon=True).start()
 
     def _serve(self) -> None:
-        client, _ = self._listener.accept()
-        server = socket.create_connection(("127.0.0.1", self._target))
-        threading.Thread(target=self._back, args=(server, client), daemon=True).start()
-        while data := client.recv(65536):
-            self._left -= len(data)
-            if self._left < 0:
-                break
-            server.sendall(data)
-        for one in (client, server, self._listener):
-            one.close()
+        while min(self._left.values()) > 0:
+            client, _ = self._listener.accept()
+            server = socket.create_connection(("127.0.0.1", self._target))
+            for way in ((client, server, "ours"), (server, client, "theirs")):
+                threading.Thread(target=self._carry, args=way, daemon=True).start()
 
-    def _back(self, server: socket.socket, client: socket.socket) -> None:
-        try:
-            while data := server.recv(65536):
-                client.sendall(data)
-        except OSError:
-            pass
+    def _carry(self, source: socket.socket, target: socket.socket, whose: str) -> None:
+        with contextlib.suppress(OSError):
+            while data := source.recv(4096):
+                self._left[whose] -= len(data)
+                if self._left[whose] < 0:
+                    break
+                target.sendall(data)
+        for one in (source, target):
+            with contextlib.suppress(OSError):
+                one.shutdown(socket.SHUT_RDWR)

@@ -20,6 +20,7 @@ from headgate.stores.dicomfiles import read_instance
 from pydicom import dcmread
 from pydicom.fileset import FileSet
 from researchpacs import fill, pull_from, research
+from sshserver import Cutting
 
 NAME = "create-zip-files"
 
@@ -30,7 +31,7 @@ def run(gateway, *words, code=0):
     return result
 
 
-def a_layout(gateway, name, text, top=""):
+def lay_out(gateway, name, text, top=""):
     with gateway.site.config.open("a") as file:
         file.write(f'\n[exports]\n{top}\n[exports.layouts."{name}"]\n{text}\n')
 
@@ -144,7 +145,7 @@ def test_the_page_shows_each_series_and_needs_nothing_from_elsewhere(a_reader, p
 
 
 def test_a_dicomdir_finds_every_instance(a_reader, pacs, tmp_path):
-    a_layout(a_reader, "disc", 'kind = "pure"\ndicomdir = true')
+    lay_out(a_reader, "disc", 'kind = "pure"\ndicomdir = true')
     sent = [*research("one"), *research("two", "P-002", "E2")]
     fill(pacs, tmp_path / "in", *sent)
     run(a_reader, "--project", "P", "--layout", "disc")
@@ -161,8 +162,19 @@ def test_a_dicomdir_finds_every_instance(a_reader, pacs, tmp_path):
     assert "P-002/E2/20240312-1/1-t1_mprage_sag/00001.dcm" in readable
 
 
+def test_R06_a_dicomdir_is_made_in_the_data_tree_alone(a_layout, monkeypatch):
+    from headgate.stores import dicomdirs
+
+    monkeypatch.setattr("tempfile.tempdir", "/nowhere")
+    tree = a_layout.partial_exports / "one" / "tree"
+    tree.mkdir(parents=True)
+    headers = [(Path(one.SOPInstanceUID), one) for one in research("one")]
+    assert len(dicomdirs.write(tree, headers)) == 3
+    assert [path.name for path in tree.parent.rglob("*")] == ["tree", "DICOMDIR"]
+
+
 def test_values_are_rewritten_and_descriptions_cleaned(a_reader, pacs, tmp_path):
-    a_layout(
+    lay_out(
         a_reader,
         "mine",
         'folder = "$project/$participant"\nclean_descriptions = true\n'
@@ -181,7 +193,7 @@ def test_values_are_rewritten_and_descriptions_cleaned(a_reader, pacs, tmp_path)
 
 def test_dates_come_back_where_the_project_may_and_nowhere_else(a_reader, pacs, tmp_path):
     fill(pacs, tmp_path / "in", *research("one", AcquisitionDateTime="20240312101010.5"))
-    a_layout(a_reader, "dated", "undo_date_shift = true", 'may_undo_date_shift = ["R"]')
+    lay_out(a_reader, "dated", "undo_date_shift = true", 'may_undo_date_shift = ["R"]')
     assert (
         "may not have dates back"
         in run(a_reader, "--project", "P", "--layout", "dated", code=78).lines[0]["text"]
@@ -204,7 +216,7 @@ def test_dates_come_back_where_the_project_may_and_nowhere_else(a_reader, pacs, 
 def test_the_birth_date_comes_from_what_was_received(a_reader, pacs, tmp_path):
     from headgate.stores.mapped import Origin
 
-    a_layout(a_reader, "born", 'birth_date = "year"', 'may_undo_date_shift = ["P"]')
+    lay_out(a_reader, "born", 'birth_date = "year"', 'may_undo_date_shift = ["P"]')
     sent = research("one")
     fill(pacs, tmp_path / "in", *sent)
     study = factories.Study("clinical")
@@ -332,6 +344,47 @@ def test_what_was_pulled_is_not_pulled_again(a_reader, pacs, tmp_path):
     assert read_instance(tmp_path / "out" / f"{sent[2].SOPInstanceUID}.dcm").dataset
 
 
+def test_a_connection_that_is_cut_loses_nothing_of_what_came(a_reader, pacs, tmp_path):
+    from headgate.core.errors import Unavailable
+    from headgate.exporting import pulling
+
+    sent = research("one", count=6)
+    fill(pacs, tmp_path / "in", *sent)
+    way = Cutting(pacs.port, theirs=9000)
+    text = a_reader.site.config.read_text()
+    a_reader.site.config.write_text(text.replace(f"port = {pacs.port}", f"port = {way.port}"))
+    series = pulling.Series(
+        sent[0].StudyInstanceUID, sent[0].SeriesInstanceUID,
+        {str(one.SOPInstanceUID): str(one.SOPClassUID) for one in sent},
+    )  # fmt: skip
+    with pytest.raises(Unavailable):
+        pulling.pull(a_reader.context(), series, tmp_path / "out")
+    came = [path.name for path in (tmp_path / "out").glob("*.dcm")]
+    assert 0 < len(came) < 6
+    assert not list((tmp_path / "out").glob(".*"))
+    a_reader.site.config.write_text(text)
+    assert pulling.pull(a_reader.context(), series, tmp_path / "out") == 6 - len(came)
+    digests = {read_instance(path).digest for path in (tmp_path / "out").iterdir()}
+    assert digests == {read_instance(path).digest for path in (tmp_path / "in").iterdir()}
+
+
+@pytest.mark.parametrize("way", ["c-get", "wado-rs"])
+def test_what_the_pacs_does_not_send_is_waited_for(a_tree, pacs, tmp_path, way):
+    from headgate.core.errors import Unavailable
+    from headgate.exporting import pulling
+
+    sent = research("one", count=2)
+    fill(pacs, tmp_path / "in", *sent)
+    pull_from(a_tree, pacs, pull=way, qido_url=f"{pacs.where}dicom-web")
+    wanted = {str(one.SOPInstanceUID): str(one.SOPClassUID) for one in sent} | {
+        "1.2.3": factories.MR
+    }
+    series = pulling.Series(sent[0].StudyInstanceUID, sent[0].SeriesInstanceUID, wanted)
+    with pytest.raises(Unavailable):
+        pulling.pull(a_tree.context(), series, tmp_path / "out")
+    assert len(list((tmp_path / "out").glob("*.dcm"))) == 2
+
+
 def test_a_class_that_the_pacs_does_not_tell_of_is_pulled_too(a_reader, pacs, tmp_path):
     from headgate.exporting import pulling
 
@@ -349,6 +402,10 @@ def test_the_dry_run_changes_nothing(a_reader, pacs, tmp_path):
     result = run(a_reader, "--project", "P", "--dry-run")
     assert result.lines[0]["status"] == "planned"
     assert not a_reader.context().export_requests.names()
+    queue = a_reader.layout.export_requests / "queued"
+    (queue / "mine.json").write_text('{"project": "P", "participant": "", "layout": "pure"}')
+    assert run(a_reader, "--dry-run").lines == [{"item": "mine", "status": "planned"}]
+    assert [path.name for path in queue.iterdir()] == ["mine.json"]
     assert not list(a_reader.layout.exports.rglob("*.zip"))
 
 

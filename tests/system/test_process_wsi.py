@@ -253,6 +253,21 @@ def test_to_a_share_it_comes_whole_and_then_leaves(a_tree, tmp_path):
     assert (share / "slide.svs").read_bytes() == data
 
 
+def test_what_is_otherwise_in_the_share_never_gets_its_name(a_tree, tmp_path, monkeypatch):
+    from headgate.core.errors import Rejected
+    from headgate.stores import slides
+
+    put(a_tree, "slide.svs", told=None)
+    store = a_tree.context().slides
+    (slide,) = store.each()
+    share = tmp_path / "share"
+    share.mkdir()
+    monkeypatch.setattr(slides.shutil, "copyfile", lambda _from, to: to.write_bytes(b"cut"))
+    with pytest.raises(Rejected):
+        store.copy(slide, share)
+    assert not list(share.iterdir())
+
+
 def test_the_dry_run_changes_nothing(a_tree):
     a_tree.context().prepare()
     put(a_tree)

@@ -116,6 +116,50 @@ def test_what_is_there_is_compared_and_not_believed(a_tree, an_sshd):
     assert an_sshd.files()["large.bin"] == DATA
 
 
+def test_what_came_otherwise_than_it_was_sent_never_gets_its_name(a_tree, an_sshd, monkeypatch):
+    from headgate.steps import send_files
+    from headgate.stores import sftp
+
+    configure(a_tree, an_sshd.toml("site"))
+    path = put(a_tree, "large.bin")
+    upload = sftp.Remote._upload
+
+    def spoiled(remote, source, partial, start):
+        upload(remote, source, partial, start)
+        with open(partial, "r+b") as file:
+            file.seek(1000)
+            file.write(b"spoiled")
+
+    monkeypatch.setattr(sftp.Remote, "_upload", spoiled)
+    context = a_tree.context()
+    (item,) = send_files.plan(context)
+    assert [one.status for one in send_files.apply(context, item)] == ["deferred"]
+    assert an_sshd.files() == {}
+    assert path.exists()
+    forget_silence(a_tree)
+    run(a_tree)
+    assert an_sshd.files()["large.bin"] == DATA
+
+
+def test_what_came_before_a_crash_is_not_sent_again(a_tree, an_sshd):
+    configure(a_tree, an_sshd.toml("site"))
+    put(a_tree, "file")
+    (an_sshd.place / "file").write_bytes(DATA)
+    assert "was there already" in texts(run(a_tree))
+    assert an_sshd.files() == {"file": DATA, "file.sha256": sums(DATA, "file")}
+    assert sent(a_tree) == ["file"]
+
+
+def test_T1_only_what_was_sent_moves_to_sent(a_tree, plain_sshd):
+    configure(a_tree, plain_sshd.toml("site"))
+    put(a_tree, "study_1.2.3.zip", b"1")
+    put(a_tree, "study_1.2.34.zip", b"2")
+    (plain_sshd.place / "study_1.2.34.zip").write_bytes(b"theirs")
+    run(a_tree, code=1)
+    assert sent(a_tree) == ["study_1.2.3.zip"]
+    assert (a_tree.layout.outbox / "site/study_1.2.34.zip").exists()
+
+
 @pytest.mark.parametrize("kind", ["another key", "no key", "another host", "no file"])
 def test_who_is_not_known_gets_nothing_and_is_not_added(a_tree, plain_sshd, tmp_path, kind):
     known = plain_sshd.known_hosts

@@ -63,13 +63,16 @@ class ExportRequest:
         return cls(digest.hexdigest()[:24], project, participant, layout, **more)
 
     @classmethod
-    def from_json(cls, text: str) -> Self:
-        """Given the file's text, return the request. Raise ValueError, Rejected if it is none."""
+    def from_json(cls, text: str, name: str) -> Self:
+        """Given the file's text and its name, which is the id, return the request.
+
+        Raise ValueError, Rejected if it is none.
+        """
         known = {field.name for field in fields(cls)}
         try:
             values = {name: one for name, one in json.loads(text).items() if name in known}
             made = cls.wanted(values["project"], values["participant"], values["layout"])
-            return replace(made, **values | {"id": made.id})
+            return replace(made, **values | {"id": name})
         except (TypeError, AttributeError, KeyError) as error:
             raise ValueError(f"no request of an export: {type(error).__name__}") from error
 

@@ -20,6 +20,7 @@ from headgate.stores.pulled import SUFFIX
 
 PAGE, PICTURES = "index.html", "thumbnails"
 NUMBER_DIGITS = 5
+UIDS = ("StudyInstanceUID", "SeriesInstanceUID", "SOPInstanceUID")
 
 
 class One(NamedTuple):
@@ -103,7 +104,7 @@ def _found(folder: Path, series: Series, request: ExportRequest) -> Found | None
     for name in sorted(series.instances):
         path = folder / f"{name}{SUFFIX}"
         header = read_header(path)
-        _check(header, series, request)
+        _check(header, series, name, request)
         ordered.append((_number(header), name, path, header))
     if not ordered:
         return None
@@ -112,14 +113,14 @@ def _found(folder: Path, series: Series, request: ExportRequest) -> Found | None
     return Found(series, [one[2] for one in ordered], changing.values_of(first), first)
 
 
-def _check(header: Dataset, series: Series, request: ExportRequest) -> None:
+def _check(header: Dataset, series: Series, name: str, request: ExportRequest) -> None:
     """Nothing leaves that is not the project's, or not de-identified."""
     projects = {str(header.get("InstitutionName", "")),
                 str(header.get("ClinicalTrialProtocolID", ""))}  # fmt: skip
-    uids = str(header.get("StudyInstanceUID", "")), str(header.get("SeriesInstanceUID", ""))
+    uids = tuple(str(header.get(one, "")) for one in UIDS)
     participant = str(header.get("PatientID", ""))
     trouble = ""
-    if request.project not in projects or uids != (series.study, series.uid):
+    if request.project not in projects or uids != (series.study, series.uid, name):
         trouble = f"is not of project {request.project}"
     elif request.participant and participant != request.participant:
         trouble = "is not of the participant"

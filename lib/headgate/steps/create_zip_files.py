@@ -52,7 +52,7 @@ def plan(context: Context) -> Iterator[ExportRequest | Unreadable]:
         try:
             request = context.export_requests.read(name)
         except Rejected as reason:
-            yield Unreadable(name, str(reason))
+            yield Unreadable(clean(name), str(reason))
             continue
         if request.not_before <= context.now():
             yield request

@@ -5,7 +5,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from headgate.core.errors import Rejected
-from headgate.core.exporting import ExportRequest
+from headgate.core.exporting import ExportRequest, clean
 from headgate.stores import files
 from headgate.stores.layout import Layout
 
@@ -35,21 +35,16 @@ class ExportRequests:
         return [name for _, name in sorted(found)]
 
     def read(self, name: str) -> ExportRequest:
-        """Given the name of a queued file, return the request. Raise Rejected when it is none.
-
-        A file that people made by hand under a name of their own is given its id.
-        """
-        path = self._path(QUEUED, name)
+        """Given the name of a queued file, return the request. Raise Rejected when it is none."""
+        if name != clean(name):
+            raise Rejected("a request's file has a name of other than letters, digits and . _ + -")
         try:
-            request = ExportRequest.from_json(path.read_text())
+            return ExportRequest.from_json(self._path(QUEUED, name).read_text(), name)
         except (ValueError, FileNotFoundError) as error:
             raise Rejected(
                 f"the request {name} in exports/requests/queued cannot be read ({error}): look at "
                 "the file, mend or remove it"
             ) from error
-        if request.id != name:
-            files.move(path, self._path(QUEUED, request.id))
-        return request
 
     def later(self, request: ExportRequest) -> None:
         """Given a request that waits, note why and until when. Raise Unavailable."""

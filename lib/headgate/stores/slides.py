@@ -82,6 +82,7 @@ class Slides:
             done = subprocess.run(
                 [sys.executable, str(CONVERTER)], input=json.dumps(told).encode(),
                 capture_output=True, check=False, timeout=LONGEST_SECONDS,
+                env={**os.environ, "TMPDIR": str(work)},
             )  # fmt: skip
         except subprocess.TimeoutExpired as error:
             raise Rejected("it took longer to convert than six hours") from error
