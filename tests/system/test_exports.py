@@ -368,6 +368,46 @@ def test_a_connection_that_is_cut_loses_nothing_of_what_came(a_reader, pacs, tmp
     assert digests == {read_instance(path).digest for path in (tmp_path / "in").iterdir()}
 
 
+@pytest.mark.parametrize("told", [factories.MR, ""])
+def test_a_pacs_that_keeps_to_the_roles_is_pulled_from(tmp_path, told):
+    """PS3.7 D.3.3.4: who asks by C-GET has to offer that it stores."""
+    from headgate.demo.processes import free_port
+    from headgate.stores.dicomnet import getting, pacs
+    from headgate.stores.pulled import Shelf
+    from pynetdicom import AE, evt
+
+    sent = research("strict", count=3)
+
+    def answer(event):
+        asked = event.identifier
+        chosen = asked.get("SOPInstanceUID") or [one.SOPInstanceUID for one in sent]
+        chosen = [chosen] if isinstance(chosen, str) else chosen
+        yield len(chosen)
+        for one in sent:
+            if one.SOPInstanceUID in chosen:
+                yield 0xFF00, one
+
+    entity = AE("STRICT")
+    entity.add_supported_context(getting.STUDY_ROOT_GET)
+    entity.add_supported_context(factories.MR, scu_role=True, scp_role=True)
+    server = entity.start_server(
+        ("127.0.0.1", port := free_port()), block=False, evt_handlers=[(evt.EVT_C_GET, answer)]
+    )
+    try:
+        peer = pacs.Peer("127.0.0.1", port, "STRICT", "HEADGATE", 10.0)
+        lacking = {str(one.SOPInstanceUID): told for one in sent}
+        words = str(sent[0].StudyInstanceUID), str(sent[0].SeriesInstanceUID)
+        getting.get(peer, Shelf(tmp_path / "all"), *words, lacking, True)
+        some = dict(list(lacking.items())[:2])
+        getting.get(peer, Shelf(tmp_path / "some"), *words, some, False)
+    finally:
+        server.shutdown()
+    assert Shelf(tmp_path / "all").names() == set(lacking)
+    assert Shelf(tmp_path / "some").names() == set(some)
+    for path in (tmp_path / "all").iterdir():
+        assert dcmread(path).PixelData in [one.PixelData for one in sent]
+
+
 @pytest.mark.parametrize("way", ["c-get", "wado-rs"])
 def test_what_the_pacs_does_not_send_is_waited_for(a_tree, pacs, tmp_path, way):
     from headgate.core.errors import Unavailable
