@@ -28,6 +28,7 @@ BESIDE = {
     "depositing": "context",
     "exporting": "context",
     "resending": "context",
+    "shipping": "context",
     "delivering": "context",
     "transcoding": "context",
     "fiona": "context",

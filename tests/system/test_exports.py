@@ -324,6 +324,22 @@ def test_without_the_pacs_it_waits_and_goes_on_later(a_reader, pacs, tmp_path):
     assert len(uids(opened(a_reader, "all-pure"))) == 3
 
 
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('folder = "$nobody"', "nobody"),
+        ('rewrites = {StudyInstanceUID = "1"}', "StudyInstanceUID"),
+        ('rewrites = {NoKeyword = "1"}', "NoKeyword"),
+        ('kind = "bids"\ndicomdir = true', "no DICOMDIR"),
+        ('images = ["t1"]', "is a rule"),
+    ],
+)
+def test_check_config_tells_of_a_layout_that_cannot_be_used(a_tree, text, why):
+    lay_out(a_tree, "mine", text)
+    told = {line["item"]: line["text"] for line in a_tree.site.run("check-config").lines}
+    assert why in told["exports"]
+
+
 def test_what_was_pulled_is_not_pulled_again(a_reader, pacs, tmp_path):
     from headgate.exporting import pulling
 

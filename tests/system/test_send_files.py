@@ -255,6 +255,17 @@ def test_a_destination_without_settings_is_told_of(a_tree, plain_sshd):
     assert sorted(line["status"] for line in result.lines) == ["error", "ok"]
 
 
+def test_check_config_tries_destinations(a_tree, plain_sshd):
+    configure(a_tree, plain_sshd.toml("site"), plain_sshd.toml("away", port=9))
+    told = {
+        line["item"]: line["status"] for line in a_tree.site.run("check-config", "--connect").lines
+    }
+    assert (told["destinations.site"], told["destinations.away"]) == ("ok", "deferred")
+    plain_sshd.key.chmod(0o644)
+    told = {line["item"]: line["text"] for line in a_tree.site.run("check-config").lines}
+    assert "open to others" in told["destinations"]
+
+
 def test_the_dry_run_sends_nothing(a_tree, plain_sshd):
     configure(a_tree, plain_sshd.toml("site"))
     put(a_tree, "file")

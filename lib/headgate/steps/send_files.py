@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from headgate import shipping
 from headgate.context import Context
 from headgate.core.backoff import delay_seconds
 from headgate.core.errors import Misconfigured, Rejected, Unavailable
 from headgate.core.step import Outcome, Step, deferred, error, ok
-from headgate.stores import secrets, sftp, walking, zips
+from headgate.stores import sftp, walking, zips
 from headgate.stores.outbox import shown
 from headgate.stores.targets import Silence
 
@@ -43,7 +44,7 @@ def apply(context: Context, item: Shipment) -> Iterator[Outcome]:
     """Send each over one connection; a destination that is away waits, and others go on."""
     target = _target(item.destination)
     try:
-        with sftp.connected(_server(context, item.destination)) as remote:
+        with sftp.connected(shipping.server(context, item.destination)) as remote:
             for name in item.names:
                 yield _sent(context, remote, item.destination, name)
         context.targets.forget(target)
@@ -85,22 +86,6 @@ def _is_at_rest(context: Context, destination: str, name: str) -> bool:
         if now - newest < context.settings.incoming.quiet_seconds:
             return False
     return all(walking.is_closed(one, now) for one in several)
-
-
-def _server(context: Context, destination: str) -> sftp.Server:
-    """Raise Misconfigured."""
-    one = context.settings.destinations.get(destination)
-    if one is None or not (one.host and one.user):
-        raise Misconfigured(
-            f"set host and user of [destinations.{destination}], or empty its outbox"
-        )
-    if one.key_file:
-        secrets.check_closed(one.key_file)
-    elif not one.password_file:
-        raise Misconfigured(f"[destinations.{destination}] has neither key_file nor password_file")
-    password = secrets.read_password(one.password_file) if one.password_file else ""
-    where = one.host, one.port, one.user, one.folder
-    return sftp.Server(*where, one.host_key_file, one.key_file, password, one.timeout_seconds)
 
 
 def _target(destination: str) -> str:
