@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import io
 import json
+import os
 import re
 import subprocess
 import sys
@@ -318,7 +319,14 @@ def test_without_the_pacs_it_waits_and_goes_on_later(a_reader, pacs, tmp_path):
     a_reader.site.config.write_text(text)
     (request,) = a_reader.context().export_requests.each()
     assert request.attempts == 1
+    folder = a_reader.layout.exports / ".partial" / request.id
+    os.utime(folder, (1, 1))
     assert "tried again" in request.reason
+    a_reader.context().export_requests.later(request.with_values(not_before=0.0))
+    a_reader.site.config.write_text(text.replace(f"port = {pacs.port}", "port = 9"))
+    run(a_reader, code=69)
+    assert a_reader.context().exports.last_written(request.id) > 1000
+    a_reader.site.config.write_text(text)
     a_reader.context().export_requests.later(request.with_values(not_before=0.0))
     run(a_reader)
     assert len(uids(opened(a_reader, "all-pure"))) == 3

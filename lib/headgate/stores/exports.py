@@ -42,9 +42,12 @@ class Exports:
                 raise Misconfigured(f"{folder} is a link: mount the disk there in place of it")
 
     def folder(self, name: str) -> Path:
-        """Given what is made, return the folder in which it is made, there from now on."""
+        """Given what is made, return the folder in which it is made, there from now on; it is not
+        what a run left, though the PACS may be away for days.
+        """
         path = self._partial / name
         files.make_folders(path)
+        os.utime(path)
         return path
 
     def place(self, project: str, name: str) -> Path:
