@@ -13,4 +13,4 @@ for place in (CHECKOUT / "lib", HERE):
         sys.path.insert(0, str(place))
 os.environ["PATH"] += os.pathsep + "/usr/sbin"
 
-pytest_plugins = ["gateways", "imaging", "killing"]
+pytest_plugins = ["gateways", "imaging", "killing", "researchpacs", "sshserver"]

@@ -16,7 +16,8 @@ import pytest
 from headgate import config
 from headgate.core import fields
 from headgate.core.step import Step
-from headgate.settings.derived import WorkflowSettings
+from headgate.settings.derived import LayoutSettings, WorkflowSettings
+from headgate.settings.destinations import DestinationSettings
 
 CHECKOUT = Path(__file__).resolve().parents[1]
 SCRIPTS = sorted(path.name for path in (CHECKOUT / "bin").iterdir() if path.is_file())
@@ -37,6 +38,9 @@ BY_CRON = {
     "reconcile",
     "resend-project",
     "clear-exports",
+    "process-wsi",
+    "send-files",
+    "create-zip-files",
     "clear-stale-links",
     "remove-old-entries",
     "heartbeat",
@@ -137,6 +141,21 @@ def test_the_example_configuration_explains_what_workflows_may_set():
     text = (CHECKOUT / "config/headgate.example.toml").read_text()
     for name, value in keys_of(WorkflowSettings).items():
         shown = f'"{value}"' if isinstance(value, str) else str(value).lower()
+        assert f"# {name} = {shown}" in text
+
+
+def test_the_example_configuration_explains_what_layouts_may_set():
+    text = (CHECKOUT / "config/headgate.example.toml").read_text()
+    for name, value in keys_of(LayoutSettings).items():
+        shown = f'"{value}"' if isinstance(value, str) else str(value).lower()
+        assert f"# {name} = {shown}" in text
+    assert "# rewrites = {}" in text
+
+
+def test_the_example_configuration_explains_what_destinations_may_set():
+    text = (CHECKOUT / "config/headgate.example.toml").read_text()
+    for name, value in keys_of(DestinationSettings).items():
+        shown = f'"{value}"' if isinstance(value, str) else value
         assert f"# {name} = {shown}" in text
 
 

@@ -12,10 +12,12 @@ from typing import Any, get_type_hints
 from headgate.core.errors import Misconfigured
 from headgate.environment import CHECKOUT
 from headgate.settings.derived import ExportSettings, WorkflowSettings
+from headgate.settings.destinations import DestinationSettings
 from headgate.settings.mail import MailSettings, NotifySettings
 from headgate.settings.receiving import IncomingSettings, ReceiverSettings, SourceSettings
 from headgate.settings.redcap import RedcapSettings
 from headgate.settings.sending import PacsSettings, SendingSettings
+from headgate.settings.slides import SlideSettings
 
 SYSTEM_FILE = Path("/etc/headgate/headgate.toml")
 CHECKOUT_FILE = CHECKOUT / "config" / "headgate.toml"
@@ -91,6 +93,8 @@ class Settings:
     projects: dict[str, ProjectSettings] = field(default_factory=dict)
     retention: RetentionSettings = field(default_factory=RetentionSettings)
     exports: ExportSettings = field(default_factory=ExportSettings)
+    slides: SlideSettings = field(default_factory=SlideSettings)
+    destinations: dict[str, DestinationSettings] = field(default_factory=dict)
     workflows: dict[str, WorkflowSettings] = field(default_factory=dict)
     heartbeat: HeartbeatSettings = field(default_factory=HeartbeatSettings)
     mail: MailSettings = field(default_factory=MailSettings)
@@ -102,6 +106,10 @@ CHOICES = {  # setting: what it may be
     "mail.security": ("none", "starttls", "tls"),
     "pacs.*.kind": ("dicom", "stow-rs", "folder"),
     "pacs.*.proof": ("commitment", "c-find", "qido-rs", "c-store"),
+    "pacs.*.pull": ("c-get", "wado-rs", "c-move"),
+    "exports.*.kind": ("pure", "plain", "bids"),
+    "exports.*.birth_date": ("none", "year", "full"),
+    "slides.mode": ("dicom", "copy"),
     "workflows.*.level": ("study", "series"),
     "workflows.*.output": ("receiver", "values"),
     "projects.*.proof": ("commitment", "c-find", "qido-rs", "c-store"),

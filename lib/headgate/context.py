@@ -23,6 +23,7 @@ from headgate.stores import files, profiles, secrets
 from headgate.stores.commitments import Commitments
 from headgate.stores.dicomnet.pacs import Peer
 from headgate.stores.dicomnet.tls import Trust
+from headgate.stores.exportrequests import ExportRequests
 from headgate.stores.exports import Exports
 from headgate.stores.jobs import Jobs
 from headgate.stores.layout import Layout
@@ -30,9 +31,11 @@ from headgate.stores.ledger import Ledger
 from headgate.stores.mail import Server
 from headgate.stores.mapped import Mapped
 from headgate.stores.notified import Notified
+from headgate.stores.outbox import Outbox
 from headgate.stores.performed import PerformedSteps
 from headgate.stores.quarantine.archive import Archive
 from headgate.stores.queues import Queues
+from headgate.stores.slides import Slides
 from headgate.stores.spool import Spool
 from headgate.stores.tables import Tables
 from headgate.stores.targets import Targets
@@ -91,6 +94,21 @@ class Context:
     def exports(self) -> Exports:
         """The zip files that people fetch."""
         return Exports(self.layout)
+
+    @cached_property
+    def export_requests(self) -> ExportRequests:
+        """The exports that are asked for."""
+        return ExportRequests(self.layout)
+
+    @cached_property
+    def outbox(self) -> Outbox:
+        """What goes to other sites."""
+        return Outbox(self.layout)
+
+    @cached_property
+    def slides(self) -> Slides:
+        """Whole-slide images that people copied here."""
+        return Slides(self.layout)
 
     @cached_property
     def ledger(self) -> Ledger:

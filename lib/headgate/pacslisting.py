@@ -58,9 +58,11 @@ def names(context: Context) -> list[str]:
 
 
 @contextmanager
-def source(context: Context, name: str) -> Iterator[Source]:
-    """Given a PACS by name, ask it by QIDO-RS where it has a web address, else by C-FIND."""
-    settings, at_most = context.pacs(name), context.settings.listing.answers_at_most
+def source(context: Context, name: str, at_most: int = 0) -> Iterator[Source]:
+    """Given a PACS by name, ask it by QIDO-RS where it has a web address, else by C-FIND; an
+    answer may be as long as the settings say, or `at_most`.
+    """
+    settings, at_most = context.pacs(name), at_most or context.settings.listing.answers_at_most
     asked: Source = Asked(context.peer(name), at_most)
     if url := _url(context, name):
         asked = qido.Listing(url, context.web_token(name), settings.timeout_seconds, at_most)

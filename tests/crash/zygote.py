@@ -37,7 +37,8 @@ STEPS = ("process", "populate_incoming", "create_transfer_requests", "anonymize_
          "populate_projects", "detect_study_arrival", "resend_project",
          "remove_old_entries", "clear_stale_links", "clear_exports", "what_is_in_pacs",
          "create_transfer_requests_for_processed", "what_is_not_in_pacs", "send_to_me",
-         "notify", "run_one_job", "import_fiona")  # fmt: skip
+         "notify", "run_one_job", "import_fiona", "create_zip_files", "send_files",
+         "process_wsi")  # fmt: skip
 LOADED = {name: importlib.import_module(f"headgate.steps.{name}").STEP for name in STEPS}
 
 

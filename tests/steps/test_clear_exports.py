@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import time
 
 import pytest
@@ -121,8 +122,7 @@ def test_nothing_outside_the_tree_is_touched(a_tree, exports, tmp_path):
 
 
 def test_exports_that_are_a_link_are_refused(a_tree, exports, tmp_path):
-    (exports / ".partial").rmdir()
-    exports.rmdir()
+    shutil.rmtree(exports)
     a_zip(tmp_path / "outside", "theirs", 100)
     exports.symlink_to(tmp_path / "outside")
     assert "is a link" in run(a_tree, code=78).lines[0]["text"]

@@ -112,8 +112,8 @@ def test_an_association_that_was_idle_for_long_is_opened_anew(a_storescp, monkey
         monkeypatch.setattr(sending.time, "monotonic", lambda: later)
     elif ended_by == "the peer":
         # storescp aborts whom it does not understand
-        first._channel._wire.send(b"\x09\x00\x00\x00\x00\x04abcd")
-        assert first._channel._wire.has_more(10)
+        first.channel._wire.send(b"\x09\x00\x00\x00\x00\x04abcd")
+        assert first.channel._wire.has_more(10)
     line._awake()
     assert (line._association is first) == (ended_by == "nobody")
     assert (

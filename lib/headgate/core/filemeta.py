@@ -1,6 +1,7 @@
 """What stands before a data set in a file: PS3.10 7.1."""
 
 import struct
+from collections.abc import Collection
 from functools import lru_cache
 
 from headgate.core.deid.grammar import VRS
@@ -33,9 +34,9 @@ def file_head(
     return bytes(128) + b"DICM" + length + group
 
 
-def read_meta(file: Data) -> tuple[dict[int, str], int]:
-    """Given a file or its start, return the texts of its meta information by tag, and where its
-    data set begins. Raise Malformed where it ends before.
+def read_meta(file: Data, wanted: Collection[int] = TEXTS) -> tuple[dict[int, str], int]:
+    """Given a file or its start, return the wanted texts of its meta information by tag, and
+    where its data set begins. Raise Malformed where it ends before.
 
     Old files begin with the meta information, without preamble, or have none, or have it in an
     implicit VR.
@@ -45,7 +46,7 @@ def read_meta(file: Data) -> tuple[dict[int, str], int]:
     encoding = EXPLICIT if bytes(start[position + 4 : position + 6]) in VRS else IMPLICIT
     while start[position : position + 2] == META_GROUP:
         tag, value, end = _measured(start, position, encoding)
-        if tag in TEXTS:
+        if tag in wanted:
             found[tag] = bytes(start[value:end]).decode("latin-1").rstrip(" \0")
         position = end
     return found, position

@@ -13,7 +13,7 @@ STUDY_KEYWORDS = (
     "NumberOfStudyRelatedSeries", "NumberOfStudyRelatedInstances",
 )  # fmt: skip
 SERIES_KEYWORDS = ("SeriesInstanceUID", "Modality", "NumberOfSeriesRelatedInstances")
-INSTANCE_KEYWORDS = ("SOPInstanceUID",)
+INSTANCE_KEYWORDS = ("SOPInstanceUID", "SOPClassUID")
 COUNTS = ("NumberOfStudyRelatedSeries", "NumberOfStudyRelatedInstances")
 DATE_LENGTH, TIME_LENGTH = 8, 6
 

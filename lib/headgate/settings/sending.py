@@ -23,6 +23,9 @@ class PacsSettings:
     commitment_seconds: float = 10.0
     qido_url: str = ""
     web_token_file: str = ""
+    pull: str = "c-get"
+    move_ae_title: str = "HEADGATE-EXPORT"
+    move_port: int = 0
 
 
 @dataclass(frozen=True)

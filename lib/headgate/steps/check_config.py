@@ -7,12 +7,13 @@ from pathlib import Path
 
 import click
 
-from headgate import examples, fiona
+from headgate import examples, fiona, shipping
 from headgate.context import Context
-from headgate.core import fields, selecting
+from headgate.core import bids, fields, selecting
 from headgate.core.errors import Misconfigured
 from headgate.core.step import Outcome, Step, error, ok
-from headgate.stores import ocr, programs, qido, secrets
+from headgate.exporting import changing, pulling
+from headgate.stores import ocr, programs, qido, secrets, sftp
 from headgate.stores.dicomnet import pacs
 
 
@@ -25,6 +26,7 @@ def plan(context: Context) -> Iterator[str]:
     if context.options["connect"]:
         yield "redcap"
         yield from (f"pacs.{name}" for name in context.settings.pacs)
+        yield from (f"destinations.{name}" for name in context.settings.destinations)
 
 
 def apply(context: Context, item: str) -> Iterator[Outcome]:
@@ -33,6 +35,9 @@ def apply(context: Context, item: str) -> Iterator[Outcome]:
         yield ok(item, "\n" + _translated(Path(context.options["from_fiona"])))
     elif item.startswith("pacs."):
         yield ok(item, _target(context, item.removeprefix("pacs.")))
+    elif item.startswith("destinations."):
+        with sftp.connected(shipping.server(context, item.removeprefix("destinations."))):
+            yield ok(item, "lets us in")
     elif item == "redcap":
         yield from _redcap(context)
     else:
@@ -92,6 +97,21 @@ def _workflows(context: Context) -> str:
     return f"{len(context.settings.workflows)} workflows can be used"
 
 
+def _exports(context: Context) -> str:
+    for name, layout in context.settings.exports.layouts.items():
+        changing.check(name, layout)
+        bids.rules_of(layout.images, f"exports.layouts.{name}.images")
+    if not (context.settings.exports.pacs or context.settings.exports.layouts):
+        return "exports have the layouts that are there anyway"
+    return f"exports are pulled from {pulling.pacs_name(context)}"
+
+
+def _destinations(context: Context) -> str:
+    for name in context.settings.destinations:
+        shipping.server(context, name)
+    return f"{len(context.settings.destinations)} destinations can be used"
+
+
 def _target(context: Context, name: str) -> str:
     settings = context.pacs(name)
     if settings.kind == "folder":
@@ -144,6 +164,8 @@ CHECKS: Mapping[str, Callable[[Context], str]] = {
     "profiles": examples.tried,
     "pixels": _reader,
     "workflows": _workflows,
+    "exports": _exports,
+    "destinations": _destinations,
 }
 
 STEP = Step(

@@ -1,7 +1,5 @@
 """Take files that were copied into inbox/ by hand into the quarantine, as if they were received."""
 
-import fcntl
-import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,13 +13,12 @@ from headgate.stores import dicomfiles, files, walking
 NAME = "import-inbox"
 DICOMDIR = "1.2.840.10008.1.3.10"
 SENDER = "INBOX"
-QUIET_SECONDS = 60
 
 
 def plan(context: Context) -> Iterator[Path]:
     """Yield the files below inbox/ that nobody is writing any more."""
     for path in walking.tree(context.layout.inbox):
-        if not path.is_symlink() and _is_closed(context, path):
+        if not path.is_symlink() and walking.is_closed(path, context.now()):
             yield path
 
 
@@ -60,27 +57,6 @@ def _keep(context: Context, instance: dicomfiles.Instance) -> str:
     place = study if is_uid(study) else None
     with files.disk_errors(context.layout.archive):
         return context.archive.keep(place, sop_instance, head, instance.stored)
-
-
-def _is_closed(context: Context, path: Path) -> bool:
-    """Return whether no process has it open for writing: the kernel gives a lease of no other.
-
-    fcntl(2): F_SETLEASE, for the owner of the file and for who may take any lease.
-    """
-    try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
-    except FileNotFoundError:
-        return False
-    try:
-        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
-        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
-    except BlockingIOError:
-        return False
-    except PermissionError:  # another's file: then a while without a change has to do
-        return context.now() - path.stat().st_mtime > QUIET_SECONDS
-    finally:
-        os.close(descriptor)
-    return True
 
 
 STEP = Step(NAME, __doc__, plan, apply, locks=(NAME,))

@@ -8,16 +8,14 @@ from pathlib import Path
 
 import click
 
+from headgate import resending
 from headgate.context import Context
-from headgate.core.errors import Rejected
-from headgate.core.grammar import is_ae_title, is_uid
+from headgate.core.grammar import is_ae_title
 from headgate.core.step import Outcome, Step, error, not_needed, ok
-from headgate.stores import dicomfiles, walking
-from headgate.stores.dicomnet import pacs
+from headgate.stores import walking
 
 NAME = "send-to-me"
 FILES_AT_ONCE = 500
-DICOMDIR = "1.2.840.10008.1.3.10"
 SECONDS_A_DAY = 86400
 
 
@@ -40,16 +38,6 @@ class Nobody:
 
     def __str__(self) -> str:
         return f"line {self.line}"
-
-
-@dataclass(frozen=True)
-class Shot:
-    """What is sent of a file."""
-
-    path: Path
-    sop_class: str
-    sop_instance: str
-    syntax: str
 
 
 def plan(context: Context) -> Iterator[Several | Nobody]:
@@ -75,19 +63,9 @@ def apply(context: Context, item: Several | Nobody) -> Iterator[Outcome]:
     if isinstance(item, Nobody):
         yield error(item, "names no patient of whom a study is here")
         return
-    shots: list[Shot] = []
-    troubles: Counter[str] = Counter()
-    for path in item.paths:
-        try:
-            shots.append(_shot(path))
-        except Rejected as reason:
-            troubles[str(reason)] += 1
-    sent = 0
-    for kinds in _together({(one.sop_class, one.syntax) for one in shots}):
-        mine = [one for one in shots if (one.sop_class, one.syntax) in kinds]
-        for trouble in _send(context, mine, kinds):
-            sent += not trouble
-            troubles.update([trouble] if trouble else [])
+    calling = context.options["calling"]
+    troubles = Counter(resending.to_receiver(context, item.paths, calling))
+    sent = troubles.pop("", 0)
     for why, count in sorted(troubles.items()):
         yield error(item, f"{count} files not sent: {why}")
     if sent:
@@ -117,43 +95,6 @@ def _patients(context: Context) -> Iterator[Several | Nobody]:
             if study not in seen:
                 seen.add(study)
                 yield Several(study, context.archive.files_of(study))
-
-
-def _shot(path: Path) -> Shot:
-    """Raise Rejected where no C-STORE can carry it."""
-    instance = dicomfiles.read_instance(path)
-    if instance.media_class == DICOMDIR:
-        raise Rejected("a DICOMDIR, whose files are sent one by one")
-    with dicomfiles.understanding():
-        header = instance.header
-        names = [str(header.get(name, "")) for name in ("SOPClassUID", "SOPInstanceUID")]
-    if not all(map(is_uid, names)):
-        raise Rejected("no SOP Class UID or SOP Instance UID")
-    return Shot(path, names[0], names[1], instance.transfer_syntax)
-
-
-def _together(kinds: set[tuple[str, str]]) -> Iterator[set[tuple[str, str]]]:
-    several = iter(sorted(kinds))
-    while some := set(islice(several, pacs.CONTEXTS_AT_MOST)):
-        yield some
-
-
-def _send(context: Context, shots: list[Shot], kinds: set[tuple[str, str]]) -> Iterator[str]:
-    """Yield for each what keeps it from being there, or ''. Raise Unavailable."""
-    settings = context.settings.receiver
-    peer = pacs.Peer(
-        settings.address or "127.0.0.1", settings.port, settings.ae_title,
-        context.options["calling"], settings.idle_seconds,
-    )  # fmt: skip
-    with pacs.associated(peer, kinds) as association:
-        for one in shots:
-            try:
-                data = dicomfiles.read_instance(one.path).stored
-                status = association.store(one.sop_class, one.sop_instance, one.syntax, data)
-            except (pacs.Unsupported, FileNotFoundError):
-                yield "the receiver does not take it, or it is gone meanwhile"
-                continue
-            yield "" if pacs.is_stored(status) else f"the receiver answers 0x{status:04X}"
 
 
 STEP = Step(

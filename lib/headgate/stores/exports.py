@@ -1,11 +1,13 @@
 """The exports: zip files that people fetch, and the folders in which they are made."""
 
+import json
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from headgate.core.errors import Misconfigured
 from headgate.stores import files
@@ -13,6 +15,7 @@ from headgate.stores.layout import Layout
 
 DISCARDED = ".discarded-"
 SUFFIX = ".zip"
+TOLD, TIMINGS = ".json", "timings.jsonl"
 
 
 @dataclass(frozen=True)
@@ -37,6 +40,38 @@ class Exports:
         for folder in (self._root, self._partial):
             if folder.is_symlink():
                 raise Misconfigured(f"{folder} is a link: mount the disk there in place of it")
+
+    def folder(self, name: str) -> Path:
+        """Given what is made, return the folder in which it is made, there from now on; it is not
+        what a run left, though the PACS may be away for days.
+        """
+        path = self._partial / name
+        files.make_folders(path)
+        os.utime(path)
+        return path
+
+    def place(self, project: str, name: str) -> Path:
+        """Given a project and how the export is called, both clean, return where its zip goes."""
+        return self._root / project / f"{name}{SUFFIX}"
+
+    def publish(self, made: Path, place: Path, told: Mapping[str, Any]) -> None:
+        """Given a zip file that is whole and what is told of it, put both in their place."""
+        files.make_folders(place.parent)
+        files.move(made, place)
+        files.write_whole(place.with_name(f"{place.name}{TOLD}"), json.dumps(told, indent=1))
+
+    def told(self, place: Path) -> dict[str, Any]:
+        """Given where a zip file goes, return what is told of the one that is there; or nothing."""
+        try:
+            found = json.loads(place.with_name(f"{place.name}{TOLD}").read_text())
+        except (FileNotFoundError, ValueError):
+            return {}
+        return found if isinstance(found, dict) and place.exists() else {}
+
+    def note_timing(self, project: str, line: Mapping[str, Any]) -> None:
+        """Given a project and how long an export of it took, note it durably."""
+        path = self._root / project / TIMINGS
+        files.append_lines(path, [json.dumps(line)])
 
     def zips(self) -> list[Export]:
         """Return the zip files, the oldest first; links are left alone."""
@@ -83,11 +118,13 @@ class Exports:
 
     def discard(self, name: str) -> None:
         """Given a folder in which an export is made, delete it; a run that dies is known by it."""
+        aside = name if name.startswith(DISCARDED) else f"{DISCARDED}{name}"
         with suppress(FileNotFoundError):
-            aside = name if name.startswith(DISCARDED) else f"{DISCARDED}{name}"
-            if aside != name:
-                files.move(self._partial / name, self._partial / aside)
             _delete(self._partial / aside)
+        if aside != name:
+            with suppress(FileNotFoundError):
+                files.move(self._partial / name, self._partial / aside)
+                _delete(self._partial / aside)
 
 
 def _last_written(path: Path) -> float:

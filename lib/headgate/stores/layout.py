@@ -76,6 +76,21 @@ class Layout:
         return self.exports / ".partial"
 
     @cached_property
+    def export_requests(self) -> Path:
+        """Exports that are asked for, in the folder of their state."""
+        return self.exports / "requests"
+
+    @cached_property
+    def outbox(self) -> Path:
+        """What goes to other sites by SFTP, in a folder for each destination."""
+        return self.site / "outbox"
+
+    @cached_property
+    def slides(self) -> Path:
+        """Where people copy whole-slide images."""
+        return self.site / "slides"
+
+    @cached_property
     def returned(self) -> Path:
         """Marks of studies that came back from a workstation."""
         return self.site / "spool" / "returned"
@@ -163,7 +178,8 @@ class Layout:
             self.triggering, self.triggered, self.returned, self.mapped, self.inbox,
             self.commitments, self.performed, self.unknown, self.ledger, self.temp,
             self.partial_exports, self.locks, self.metrics, self.watermarks, self.targets,
-            self.notified, self.job_work,
+            self.notified, self.job_work, self.outbox, self.slides,
+            self.export_requests / "queued", self.export_requests / "failed",
             *(self.requests / state for state in State),
             *(self.jobs / state for state in JobState),
         ]  # fmt: skip

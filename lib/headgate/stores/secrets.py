@@ -59,6 +59,11 @@ def new_file(path: Path) -> TextIO:
     return os.fdopen(descriptor, "w", newline="", encoding="utf-8")
 
 
+def check_closed(path: str) -> None:
+    """Given a file with a secret, raise Misconfigured where it is not there or open to others."""
+    _read(path)
+
+
 def _read(path: str) -> str:
     try:
         mode = Path(path).stat().st_mode

@@ -1,8 +1,11 @@
-"""Folders that somebody names on the command line, walked."""
+"""Folders that people write, walked, and whether they still do."""
 
+import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path
+
+QUIET_SECONDS = 60
 
 
 def tree(folder: Path) -> Iterator[Path]:
@@ -10,3 +13,25 @@ def tree(folder: Path) -> Iterator[Path]:
     for place, folders, names in os.walk(folder):
         folders.sort()
         yield from (Path(place) / name for name in sorted(names))
+
+
+def is_closed(path: Path, now: float) -> bool:
+    """Given a file and the POSIX time, return whether no process has it open for writing: the
+    kernel gives a lease of no other.
+
+    fcntl(2): F_SETLEASE, for the owner of the file and for who may take any lease.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    except FileNotFoundError:
+        return False
+    try:
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
+        fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)
+    except BlockingIOError:
+        return False
+    except PermissionError:  # another's file: then a while without a change has to do
+        return now - path.stat().st_mtime > QUIET_SECONDS
+    finally:
+        os.close(descriptor)
+    return True

@@ -31,6 +31,11 @@ def replace_study_uid(uid: str, recipe: Recipe) -> str:
     return _replace(_bare(uid), recipe, is_study=True)
 
 
+def uid_of(words: str, key: bytes) -> str:
+    """Given words that no two things share and a secret, return the UID that stands for them."""
+    return _keyed(words, key, None)
+
+
 def _bare(uid: str) -> str:
     return uid.strip(" \0")
 

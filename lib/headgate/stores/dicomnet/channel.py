@@ -1,10 +1,10 @@
 """A connection with a peer that was called, as messages: PS3.7 over PS3.8."""
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
 from headgate.core.errors import Unavailable
 from headgate.core.upperlayer import commands, pdus, requesting
@@ -43,6 +43,13 @@ class Message(NamedTuple):
     context: int
     command: Command
     dataset: bytes
+
+
+class Sink(Protocol):
+    """Where the data set of a message goes, piece by piece."""
+
+    def write(self, piece: memoryview) -> None:
+        """Given more of the data set, take it."""
 
 
 class Channel:
@@ -102,6 +109,23 @@ class Channel:
             raise ProtocolError("an answer to what was not asked")
         return message
 
+    def next(self, sink_of: Callable[[int, Command], Sink | None]) -> Message:
+        """Given what tells where the data set of a message goes, None: into memory, return the next
+        message, whoever asked. Raise ProtocolError, Closed, OSError.
+        """
+        return self._receive(sink_of)
+
+    def respond(self, message: Message, status: int) -> None:
+        """Given what the peer asked, answer it. Raise OSError."""
+        self._send_command(message.context, commands.response(message.command, status))
+
+    def kind_of(self, number: int) -> tuple[str, str]:
+        """Given a context, return its SOP class and transfer syntax. Raise ProtocolError."""
+        for kind, known in self._contexts.items():
+            if known == number:
+                return kind
+        raise ProtocolError("a message came in a presentation context that was not accepted")
+
     def reports(self, seconds: float) -> list[Message]:
         """Return the N-EVENT-REPORTs that came, if none then those that come within `seconds`.
 
@@ -117,9 +141,11 @@ class Channel:
 
     def _take_report(self, message: Message) -> None:
         self._reports.append(message)
-        response = commands.response(message.command, commands.SUCCESS)
+        self.respond(message, commands.SUCCESS)
+
+    def _send_command(self, number: int, command: bytes) -> None:
         room = self._maximum_length
-        for one in pdus.data(message.context, response, is_command=True, maximum_length=room):
+        for one in pdus.data(number, command, is_command=True, maximum_length=room):
             self._wire.send(one)
 
     def release(self) -> None:
@@ -150,8 +176,9 @@ class Channel:
             self.abort()
             raise Unanswered(f"{self._peer} broke off or fell silent during a {what}") from trouble
 
-    def _receive(self) -> Message:
+    def _receive(self, sink_of: Callable[[int, Command], Sink | None] | None = None) -> Message:
         command: Command | None = None
+        sink: Sink | None = None
         gathered = bytearray()
         while True:
             kind, length = self._wire.head()
@@ -161,9 +188,9 @@ class Channel:
                 head = self._wire.take(pdus.VALUE_HEAD_BYTES)
                 count, number, control = pdus.read_value_head(head)
                 length -= pdus.VALUE_HEAD_BYTES + count
-                if count < 0 or length < 0 or len(gathered) + count > MOST_MESSAGE_BYTES:
-                    raise ProtocolError("a presentation data value is longer than it may be")
-                gathered += self._wire.take(count)
+                if count < 0 or length < 0:
+                    raise ProtocolError("a presentation data value is longer than its PDU")
+                self._take(count, gathered, None if control & pdus.IS_COMMAND else sink)
                 if not control & pdus.IS_LAST:
                     continue
                 if not control & pdus.IS_COMMAND:
@@ -171,3 +198,13 @@ class Channel:
                 command, gathered = commands.read_command(bytes(gathered)), bytearray()
                 if not command.has_data_set:
                     return Message(number, command, b"")
+                sink = sink_of(number, command) if sink_of else None
+
+    def _take(self, count: int, gathered: bytearray, sink: Sink | None) -> None:
+        if sink is None:
+            if len(gathered) + count > MOST_MESSAGE_BYTES:
+                raise ProtocolError("a message is longer than it may be")
+            gathered += self._wire.take(count)
+            return
+        for piece in self._wire.pieces(count):
+            sink.write(piece)

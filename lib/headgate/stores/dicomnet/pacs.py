@@ -43,7 +43,7 @@ class Association:
     """An open association with a PACS, on which one operation runs at a time."""
 
     def __init__(self, channel: Channel, peer: Peer) -> None:
-        self._channel, self._peer = channel, peer
+        self.channel, self._peer = channel, peer
         self._stored = ""
         self.takes, self.is_quiet = channel.takes, channel.is_quiet
         self.release, self.abort = channel.release, channel.abort
@@ -55,12 +55,12 @@ class Association:
         """
         if not self.takes(STORAGE_COMMITMENT, IMPLICIT_LITTLE):
             raise Unsupported(f"{self._peer} offers no storage commitment")
-        with self._channel.talking("N-ACTION"):
-            self._channel.ask(
+        with self.channel.talking("N-ACTION"):
+            self.channel.ask(
                 commands.N_ACTION_RQ, STORAGE_COMMITMENT, IMPLICIT_LITTLE, [encode(dataset)],
                 {commands.REQUESTED_INSTANCE: STORAGE_COMMITMENT_INSTANCE, commands.ACTION_TYPE: 1},
             )  # fmt: skip
-            answer = self._channel.answer(commands.N_ACTION_RQ)
+            answer = self.channel.answer(commands.N_ACTION_RQ)
         status = answer.command.number(commands.STATUS)
         if status != commands.SUCCESS:
             raise Unsupported(f"{self._peer} refuses storage commitment (0x{status:04X})")
@@ -70,19 +70,19 @@ class Association:
 
         Raise Unavailable.
         """
-        with self._channel.talking("N-EVENT-REPORT"):
-            return [decode(one.dataset) for one in self._channel.reports(seconds)]
+        with self.channel.talking("N-EVENT-REPORT"):
+            return [decode(one.dataset) for one in self.channel.reports(seconds)]
 
     @property
     def is_open(self) -> bool:
         """Whether neither side has ended it, as far as is known."""
-        return self._channel.is_open
+        return self.channel.is_open
 
     def echo(self) -> None:
         """Ask whether it is there. Raise Unavailable."""
-        with self._channel.talking("C-ECHO"):
-            self._channel.ask(commands.C_ECHO_RQ, VERIFICATION, IMPLICIT_LITTLE)
-            answer = self._channel.answer(commands.C_ECHO_RQ)
+        with self.channel.talking("C-ECHO"):
+            self.channel.ask(commands.C_ECHO_RQ, VERIFICATION, IMPLICIT_LITTLE)
+            answer = self.channel.answer(commands.C_ECHO_RQ)
         if answer.command.number(commands.STATUS) != commands.SUCCESS:
             raise Unavailable(f"{self._peer} does not answer a C-ECHO")
 
@@ -107,8 +107,8 @@ class Association:
         if not self.takes(sop_class, syntax):
             raise Unsupported(f"{self._peer} takes no {sop_class} in transfer syntax {syntax}")
         self._stored = sop_instance
-        with self._channel.talking("C-STORE"):
-            self._channel.ask(
+        with self.channel.talking("C-STORE"):
+            self.channel.ask(
                 commands.C_STORE_RQ, sop_class, syntax, dataset,
                 {commands.AFFECTED_INSTANCE: sop_instance, commands.PRIORITY: 0},
             )  # fmt: skip
@@ -119,8 +119,8 @@ class Association:
         Raise Unavailable when the association is gone, the PACS out of resources, or its answer
         is about another instance.
         """
-        with self._channel.talking("C-STORE"):
-            command = self._channel.answer(commands.C_STORE_RQ).command
+        with self.channel.talking("C-STORE"):
+            command = self.channel.answer(commands.C_STORE_RQ).command
             if command.uid(commands.AFFECTED_INSTANCE) not in ("", self._stored.strip(" \0")):
                 raise ProtocolError("an answer about an instance that was not sent")
             status = command.number(commands.STATUS)
@@ -130,10 +130,10 @@ class Association:
 
     def report(self, sop_class: str, values: dict[int, str | int], dataset: bytes) -> None:
         """Given an event, report it. Raise Unavailable."""
-        with self._channel.talking("N-EVENT-REPORT"):
+        with self.channel.talking("N-EVENT-REPORT"):
             field = commands.N_EVENT_REPORT_RQ
-            self._channel.ask(field, sop_class, IMPLICIT_LITTLE, [dataset], values)
-            self._channel.answer(field)
+            self.channel.ask(field, sop_class, IMPLICIT_LITTLE, [dataset], values)
+            self.channel.answer(field)
 
     def find(self, query: Dataset) -> Iterator[Dataset]:
         """Given a query of the study root model, yield the answers.
@@ -144,13 +144,13 @@ class Association:
         if not self.takes(STUDY_ROOT_FIND, IMPLICIT_LITTLE):
             raise Unsupported(f"{self._peer} answers no C-FIND of the study root model")
         status = PENDING[0]
-        with self._channel.talking("C-FIND"):
-            self._channel.ask(
+        with self.channel.talking("C-FIND"):
+            self.channel.ask(
                 commands.C_FIND_RQ, STUDY_ROOT_FIND, IMPLICIT_LITTLE, [encode(query)],
                 {commands.PRIORITY: 0},
             )  # fmt: skip
             while status in PENDING:
-                answer = self._channel.answer(commands.C_FIND_RQ)
+                answer = self.channel.answer(commands.C_FIND_RQ)
                 status = answer.command.number(commands.STATUS)
                 if status in PENDING and answer.dataset:
                     yield decode(answer.dataset)
