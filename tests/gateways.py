@@ -197,7 +197,9 @@ def a_small_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def a_tree(tmp_path: Path) -> Gateway:
+def a_tree(tmp_path: Path) -> Iterator[Gateway]:
     """A gateway whose REDCap and PACS are not there: for scripts that need neither."""
     tokens = dict.fromkeys(TITLES.values(), "0" * 32)
-    return Gateway(Site(tmp_path / "site", "http://127.0.0.1:9/api/", tokens, 9))
+    site = Site(tmp_path / "site", "http://127.0.0.1:9/api/", tokens, 9)
+    yield Gateway(site)
+    site.stop_receiver()

@@ -85,7 +85,7 @@ def pull_from(gateway, pacs, **settings):
 
 
 @pytest.fixture
-def a_reader(a_tree, pacs):
+def an_exporter(a_tree, pacs):
     """A gateway without REDCap that pulls from the PACS by C-GET."""
     pull_from(a_tree, pacs)
     return a_tree

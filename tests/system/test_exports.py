@@ -89,7 +89,7 @@ def test_every_way_brings_every_instance_as_it_is_stored(a_tree, pacs, tmp_path,
         assert got.PatientID == want.PatientID
 
 
-def test_a_pure_layout_is_sorted_by_series_and_tells_pseudonyms_alone(a_reader, pacs, tmp_path):
+def test_a_pure_layout_is_sorted_by_series_and_tells_pseudonyms_alone(an_exporter, pacs, tmp_path):
     first = research("one", "P-001", count=3)
     second = research(
         "one",
@@ -102,27 +102,27 @@ def test_a_pure_layout_is_sorted_by_series_and_tells_pseudonyms_alone(a_reader, 
     for number, one in enumerate(second):
         one.SOPInstanceUID = one.file_meta.MediaStorageSOPInstanceUID = factories.uid("b", number)
     fill(pacs, tmp_path / "in", *reversed(first), *second)
-    run(a_reader, "--project", "P", "--participant", "P-001")
-    archive = opened(a_reader, "P-001-pure")
+    run(an_exporter, "--project", "P", "--participant", "P-001")
+    archive = opened(an_exporter, "P-001-pure")
     assert names(archive) == [
         *(f"P-001/E1/20240312-1/1-t1_mprage_sag/0000{n}.dcm" for n in (1, 2, 3)),
         *(f"P-001/E1/20240312-1/2-T2_ye/0000{n}.dcm" for n in (1, 2)),
     ]
     numbers = [one.InstanceNumber for _, one in instances(archive)]
     assert numbers == [1, 2, 3, 1, 2]
-    told = json.loads((a_reader.layout.exports / "P/P-001-pure.zip.json").read_text())
+    told = json.loads((an_exporter.layout.exports / "P/P-001-pure.zip.json").read_text())
     assert told["instances"] == 5
     assert set(told["seconds"]) == {"pulling", "arranging", "packing"}
-    timings = (a_reader.layout.exports / "P/timings.jsonl").read_text().splitlines()
+    timings = (an_exporter.layout.exports / "P/timings.jsonl").read_text().splitlines()
     assert json.loads(timings[0])["project"] == "P"
     everything = b"".join(archive.read(name) for name in archive.namelist())
     assert not [word for word in factories.PLANTED if word.encode() in everything]
 
 
-def test_the_manifest_tells_the_sum_of_each_file(a_reader, pacs, tmp_path):
+def test_the_manifest_tells_the_sum_of_each_file(an_exporter, pacs, tmp_path):
     fill(pacs, tmp_path / "in", *research("one"))
-    run(a_reader, "--project", "P")
-    archive = opened(a_reader, "all-pure")
+    run(an_exporter, "--project", "P")
+    archive = opened(an_exporter, "all-pure")
     lines = dict(
         reversed(line.split("  ", 1))
         for line in archive.read("MANIFEST.sha256").decode().splitlines()
@@ -130,14 +130,14 @@ def test_the_manifest_tells_the_sum_of_each_file(a_reader, pacs, tmp_path):
     assert set(lines) == set(archive.namelist()) - {"MANIFEST.sha256"}
     for name, told in lines.items():
         assert hashlib.sha256(archive.read(name)).hexdigest() == told
-    told = json.loads((a_reader.layout.exports / "P/all-pure.zip.json").read_text())
-    assert told["sha256"] == hashlib.sha256(place(a_reader, "all-pure").read_bytes()).hexdigest()
+    told = json.loads((an_exporter.layout.exports / "P/all-pure.zip.json").read_text())
+    assert told["sha256"] == hashlib.sha256(place(an_exporter, "all-pure").read_bytes()).hexdigest()
 
 
-def test_the_page_shows_each_series_and_needs_nothing_from_elsewhere(a_reader, pacs, tmp_path):
+def test_the_page_shows_each_series_and_needs_nothing_from_elsewhere(an_exporter, pacs, tmp_path):
     fill(pacs, tmp_path / "in", *research("one", SeriesDescription="<b>&t1"))
-    run(a_reader, "--project", "P")
-    archive = opened(a_reader, "all-pure")
+    run(an_exporter, "--project", "P")
+    archive = opened(an_exporter, "all-pure")
     page = archive.read("index.html").decode()
     assert "http" not in page
     assert "&lt;b&gt;&amp;t1" in page
@@ -145,12 +145,12 @@ def test_the_page_shows_each_series_and_needs_nothing_from_elsewhere(a_reader, p
     assert archive.read(picture).startswith(b"\x89PNG")
 
 
-def test_a_dicomdir_finds_every_instance(a_reader, pacs, tmp_path):
-    lay_out(a_reader, "disc", 'kind = "pure"\ndicomdir = true')
+def test_a_dicomdir_finds_every_instance(an_exporter, pacs, tmp_path):
+    lay_out(an_exporter, "disc", 'kind = "pure"\ndicomdir = true')
     sent = [*research("one"), *research("two", "P-002", "E2")]
     fill(pacs, tmp_path / "in", *sent)
-    run(a_reader, "--project", "P", "--layout", "disc")
-    opened(a_reader, "all-disc").extractall(tmp_path / "out")
+    run(an_exporter, "--project", "P", "--layout", "disc")
+    opened(an_exporter, "all-disc").extractall(tmp_path / "out")
     found = FileSet(tmp_path / "out" / "DICOMDIR")
     assert sorted(one.load().SOPInstanceUID for one in found) == sorted(
         one.SOPInstanceUID for one in sent
@@ -174,17 +174,17 @@ def test_R06_a_dicomdir_is_made_in_the_data_tree_alone(a_layout, monkeypatch):
     assert [path.name for path in tree.parent.rglob("*")] == ["tree", "DICOMDIR"]
 
 
-def test_values_are_rewritten_and_descriptions_cleaned(a_reader, pacs, tmp_path):
+def test_values_are_rewritten_and_descriptions_cleaned(an_exporter, pacs, tmp_path):
     lay_out(
-        a_reader,
+        an_exporter,
         "mine",
         'folder = "$project/$participant"\nclean_descriptions = true\n'
         'rewrites = {StudyID = "$participant-$event", ReferringPhysicianName = ""}',
     )
     sent = research("one", SeriesDescription="t1 (sag) / øye")
     fill(pacs, tmp_path / "in", *sent)
-    run(a_reader, "--project", "P", "--layout", "mine")
-    archive = opened(a_reader, "all-mine")
+    run(an_exporter, "--project", "P", "--layout", "mine")
+    archive = opened(an_exporter, "all-mine")
     for number, (name, one) in enumerate(instances(archive), 1):
         assert name == f"P/P-001/0000{number}.dcm"
         assert (one.StudyID, one.ReferringPhysicianName) == ("P-001-E1", "")
@@ -192,41 +192,41 @@ def test_values_are_rewritten_and_descriptions_cleaned(a_reader, pacs, tmp_path)
         assert one.PixelData == sent[number - 1].PixelData
 
 
-def test_dates_come_back_where_the_project_may_and_nowhere_else(a_reader, pacs, tmp_path):
+def test_dates_come_back_where_the_project_may_and_nowhere_else(an_exporter, pacs, tmp_path):
     fill(pacs, tmp_path / "in", *research("one", AcquisitionDateTime="20240312101010.5"))
-    lay_out(a_reader, "dated", "undo_date_shift = true", 'may_undo_date_shift = ["R"]')
+    lay_out(an_exporter, "dated", "undo_date_shift = true", 'may_undo_date_shift = ["R"]')
     assert (
         "may not have dates back"
-        in run(a_reader, "--project", "P", "--layout", "dated", code=78).lines[0]["text"]
+        in run(an_exporter, "--project", "P", "--layout", "dated", code=78).lines[0]["text"]
     )
-    assert not place(a_reader, "all-dated").exists()
-    text = a_reader.site.config.read_text()
-    a_reader.site.config.write_text(text.replace('shift = ["R"]', 'shift = ["P"]'))
-    run(a_reader)
-    days = -offset_days(a_reader.context().recipe(Assignment("P", "P-001", "E1")))
+    assert not place(an_exporter, "all-dated").exists()
+    text = an_exporter.site.config.read_text()
+    an_exporter.site.config.write_text(text.replace('shift = ["R"]', 'shift = ["P"]'))
+    run(an_exporter)
+    days = -offset_days(an_exporter.context().recipe(Assignment("P", "P-001", "E1")))
     assert days > 0
     from datetime import date, timedelta
 
     wanted = f"{date(2024, 3, 12) + timedelta(days):%Y%m%d}"
-    for _, one in instances(opened(a_reader, "all-dated")):
+    for _, one in instances(opened(an_exporter, "all-dated")):
         assert one.StudyDate == wanted
         assert one.AcquisitionDateTime == f"{wanted}101010.5"
         assert one.LongitudinalTemporalInformationModified == "UNMODIFIED"
 
 
-def test_the_birth_date_comes_from_what_was_received(a_reader, pacs, tmp_path):
+def test_the_birth_date_comes_from_what_was_received(an_exporter, pacs, tmp_path):
     from headgate.stores.mapped import Origin
 
-    lay_out(a_reader, "born", 'birth_date = "year"', 'may_undo_date_shift = ["P"]')
+    lay_out(an_exporter, "born", 'birth_date = "year"', 'may_undo_date_shift = ["P"]')
     sent = research("one")
     fill(pacs, tmp_path / "in", *sent)
     study = factories.Study("clinical")
-    a_reader.receive(study.instance())
-    a_reader.context().mapped.note(
+    an_exporter.receive(study.instance())
+    an_exporter.context().mapped.note(
         sent[0].StudyInstanceUID, Origin(study.uid, 1, "P", "P-001", "E1")
     )
-    run(a_reader, "--project", "P", "--layout", "born")
-    births = {one.PatientBirthDate for _, one in instances(opened(a_reader, "all-born"))}
+    run(an_exporter, "--project", "P", "--layout", "born")
+    births = {one.PatientBirthDate for _, one in instances(opened(an_exporter, "all-born"))}
     assert births == {f"{factories.BIRTH_DATE[:4]}0101"}
 
 
@@ -239,26 +239,26 @@ def test_the_birth_date_comes_from_what_was_received(a_reader, pacs, tmp_path):
         ({"InstitutionName": "Q"}, "is not of project P"),
     ],
 )
-def test_what_is_not_the_projects_keeps_the_export_back(a_reader, pacs, tmp_path, values, why):
+def test_what_is_not_the_projects_keeps_the_export_back(an_exporter, pacs, tmp_path, values, why):
     sent = research("one")
     for keyword, value in values.items():
         setattr(sent[1], keyword, value) if value else delattr(sent[1], keyword)
     fill(pacs, tmp_path / "in", *sent)
-    a_reader.context().prepare()
-    result = run(a_reader, "--project", "P", "--participant", "P-001", code=1)
+    an_exporter.context().prepare()
+    result = run(an_exporter, "--project", "P", "--participant", "P-001", code=1)
     assert why in result.lines[0]["text"]
-    assert not place(a_reader, "P-001-pure").exists()
-    assert len(a_reader.context().export_requests.names("failed")) == 1
-    assert not list((a_reader.layout.exports / ".partial").iterdir())
+    assert not place(an_exporter, "P-001-pure").exists()
+    assert len(an_exporter.context().export_requests.names("failed")) == 1
+    assert not list((an_exporter.layout.exports / ".partial").iterdir())
 
 
-def test_an_encrypted_zip_opens_with_its_password_alone(a_reader, pacs, tmp_path):
+def test_an_encrypted_zip_opens_with_its_password_alone(an_exporter, pacs, tmp_path):
     fill(pacs, tmp_path / "in", *research("one"))
     secret = tmp_path / "password"
     secret.write_text("correct horse battery\n")
     secret.chmod(0o600)
-    run(a_reader, "--project", "P", "--password-file", str(secret))
-    archive = pyzipper.AESZipFile(place(a_reader, "all-pure"))
+    run(an_exporter, "--project", "P", "--password-file", str(secret))
+    archive = pyzipper.AESZipFile(place(an_exporter, "all-pure"))
     with pytest.raises(RuntimeError):
         archive.read(archive.namelist()[0])
     archive.setpassword(b"correct horse battery")
@@ -267,31 +267,33 @@ def test_an_encrypted_zip_opens_with_its_password_alone(a_reader, pacs, tmp_path
     secret.chmod(0o644)
     assert (
         "open to others"
-        in run(a_reader, "--project", "P", "--password-file", str(secret), code=78).lines[0]["text"]
+        in run(an_exporter, "--project", "P", "--password-file", str(secret), code=78).lines[0][
+            "text"
+        ]
     )
 
 
-def test_a_queued_request_is_done_once(a_reader, pacs, tmp_path):
+def test_a_queued_request_is_done_once(an_exporter, pacs, tmp_path):
     fill(pacs, tmp_path / "in", *research("one"))
-    a_reader.context().prepare()
-    queue = a_reader.layout.export_requests / "queued"
+    an_exporter.context().prepare()
+    queue = an_exporter.layout.export_requests / "queued"
     (queue / "mine.json").write_text('{"project": "P", "participant": "", "layout": "plain"}')
-    assert [line["status"] for line in run(a_reader).lines] == ["ok"]
-    first = place(a_reader, "all-plain").stat()
-    assert run(a_reader).lines == []
-    assert place(a_reader, "all-plain").stat() == first
+    assert [line["status"] for line in run(an_exporter).lines] == ["ok"]
+    first = place(an_exporter, "all-plain").stat()
+    assert run(an_exporter).lines == []
+    assert place(an_exporter, "all-plain").stat() == first
     assert not list(queue.iterdir())
-    assert not list((a_reader.layout.exports / ".partial").iterdir())
+    assert not list((an_exporter.layout.exports / ".partial").iterdir())
 
 
-def test_requests_that_are_none_are_told_of_and_stop_no_other(a_reader, pacs, tmp_path):
+def test_requests_that_are_none_are_told_of_and_stop_no_other(an_exporter, pacs, tmp_path):
     fill(pacs, tmp_path / "in", *research("one"))
-    a_reader.context().prepare()
-    queue = a_reader.layout.export_requests / "queued"
+    an_exporter.context().prepare()
+    queue = an_exporter.layout.export_requests / "queued"
     (queue / "a.json").write_text("no")
     (queue / "b.json").write_text('{"project": "../x", "participant": "", "layout": "plain"}')
     (queue / "c.json").write_text('{"project": "P", "participant": "", "layout": "plain"}')
-    result = run(a_reader, code=1)
+    result = run(an_exporter, code=1)
     assert sorted(line["status"] for line in result.lines) == ["error", "error", "ok"]
 
 
@@ -304,32 +306,32 @@ def test_requests_that_are_none_are_told_of_and_stop_no_other(a_reader, pacs, tm
         ["--participant", "P-777"],
     ],
 )
-def test_what_cannot_be_exported_is_told(a_reader, pacs, tmp_path, words):
+def test_what_cannot_be_exported_is_told(an_exporter, pacs, tmp_path, words):
     fill(pacs, tmp_path / "in", *research("one"))
-    result = run(a_reader, "--project", "P", *words, code=1)
+    result = run(an_exporter, "--project", "P", *words, code=1)
     assert result.lines[0]["status"] == "error"
-    assert not list(a_reader.layout.exports.rglob("*.zip"))
+    assert not list(an_exporter.layout.exports.rglob("*.zip"))
 
 
-def test_without_the_pacs_it_waits_and_goes_on_later(a_reader, pacs, tmp_path):
+def test_without_the_pacs_it_waits_and_goes_on_later(an_exporter, pacs, tmp_path):
     fill(pacs, tmp_path / "in", *research("one"))
-    text = a_reader.site.config.read_text()
-    a_reader.site.config.write_text(text.replace(f"port = {pacs.port}", "port = 9"))
-    assert run(a_reader, "--project", "P", code=69).lines[0]["status"] == "deferred"
-    a_reader.site.config.write_text(text)
-    (request,) = a_reader.context().export_requests.each()
+    text = an_exporter.site.config.read_text()
+    an_exporter.site.config.write_text(text.replace(f"port = {pacs.port}", "port = 9"))
+    assert run(an_exporter, "--project", "P", code=69).lines[0]["status"] == "deferred"
+    an_exporter.site.config.write_text(text)
+    (request,) = an_exporter.context().export_requests.each()
     assert request.attempts == 1
-    folder = a_reader.layout.exports / ".partial" / request.id
+    folder = an_exporter.layout.exports / ".partial" / request.id
     os.utime(folder, (1, 1))
     assert "tried again" in request.reason
-    a_reader.context().export_requests.later(request.with_values(not_before=0.0))
-    a_reader.site.config.write_text(text.replace(f"port = {pacs.port}", "port = 9"))
-    run(a_reader, code=69)
-    assert a_reader.context().exports.last_written(request.id) > 1000
-    a_reader.site.config.write_text(text)
-    a_reader.context().export_requests.later(request.with_values(not_before=0.0))
-    run(a_reader)
-    assert len(uids(opened(a_reader, "all-pure"))) == 3
+    an_exporter.context().export_requests.later(request.with_values(not_before=0.0))
+    an_exporter.site.config.write_text(text.replace(f"port = {pacs.port}", "port = 9"))
+    run(an_exporter, code=69)
+    assert an_exporter.context().exports.last_written(request.id) > 1000
+    an_exporter.site.config.write_text(text)
+    an_exporter.context().export_requests.later(request.with_values(not_before=0.0))
+    run(an_exporter)
+    assert len(uids(opened(an_exporter, "all-pure"))) == 3
 
 
 @pytest.mark.parametrize(
@@ -348,12 +350,12 @@ def test_check_config_tells_of_a_layout_that_cannot_be_used(a_tree, text, why):
     assert why in told["exports"]
 
 
-def test_what_was_pulled_is_not_pulled_again(a_reader, pacs, tmp_path):
+def test_what_was_pulled_is_not_pulled_again(an_exporter, pacs, tmp_path):
     from headgate.exporting import pulling
 
     sent = research("one", count=4)
     fill(pacs, tmp_path / "in", *sent)
-    context = a_reader.context()
+    context = an_exporter.context()
     context.prepare()
     series = pulling.Series(
         sent[0].StudyInstanceUID, sent[0].SeriesInstanceUID,
@@ -368,26 +370,26 @@ def test_what_was_pulled_is_not_pulled_again(a_reader, pacs, tmp_path):
     assert read_instance(tmp_path / "out" / f"{sent[2].SOPInstanceUID}.dcm").dataset
 
 
-def test_a_connection_that_is_cut_loses_nothing_of_what_came(a_reader, pacs, tmp_path):
+def test_a_connection_that_is_cut_loses_nothing_of_what_came(an_exporter, pacs, tmp_path):
     from headgate.core.errors import Unavailable
     from headgate.exporting import pulling
 
     sent = research("one", count=6)
     fill(pacs, tmp_path / "in", *sent)
     way = Cutting(pacs.port, theirs=9000)
-    text = a_reader.site.config.read_text()
-    a_reader.site.config.write_text(text.replace(f"port = {pacs.port}", f"port = {way.port}"))
+    text = an_exporter.site.config.read_text()
+    an_exporter.site.config.write_text(text.replace(f"port = {pacs.port}", f"port = {way.port}"))
     series = pulling.Series(
         sent[0].StudyInstanceUID, sent[0].SeriesInstanceUID,
         {str(one.SOPInstanceUID): str(one.SOPClassUID) for one in sent},
     )  # fmt: skip
     with pytest.raises(Unavailable):
-        pulling.pull(a_reader.context(), series, tmp_path / "out")
+        pulling.pull(an_exporter.context(), series, tmp_path / "out")
     came = [path.name for path in (tmp_path / "out").glob("*.dcm")]
     assert 0 < len(came) < 6
     assert not list((tmp_path / "out").glob(".*"))
-    a_reader.site.config.write_text(text)
-    assert pulling.pull(a_reader.context(), series, tmp_path / "out") == 6 - len(came)
+    an_exporter.site.config.write_text(text)
+    assert pulling.pull(an_exporter.context(), series, tmp_path / "out") == 6 - len(came)
     digests = {read_instance(path).digest for path in (tmp_path / "out").iterdir()}
     assert digests == {read_instance(path).digest for path in (tmp_path / "in").iterdir()}
 
@@ -449,7 +451,7 @@ def test_what_the_pacs_does_not_send_is_waited_for(a_tree, pacs, tmp_path, way):
     assert len(list((tmp_path / "out").glob("*.dcm"))) == 2
 
 
-def test_a_class_that_the_pacs_does_not_tell_of_is_pulled_too(a_reader, pacs, tmp_path):
+def test_a_class_that_the_pacs_does_not_tell_of_is_pulled_too(an_exporter, pacs, tmp_path):
     from headgate.exporting import pulling
 
     sent = research("one", count=2)
@@ -458,22 +460,22 @@ def test_a_class_that_the_pacs_does_not_tell_of_is_pulled_too(a_reader, pacs, tm
     series = pulling.Series(
         sent[0].StudyInstanceUID, uid, {str(one.SOPInstanceUID): "" for one in sent}
     )
-    assert pulling.pull(a_reader.context(), series, tmp_path / "out") == 2
+    assert pulling.pull(an_exporter.context(), series, tmp_path / "out") == 2
 
 
-def test_the_dry_run_changes_nothing(a_reader, pacs, tmp_path):
+def test_the_dry_run_changes_nothing(an_exporter, pacs, tmp_path):
     fill(pacs, tmp_path / "in", *research("one"))
-    result = run(a_reader, "--project", "P", "--dry-run")
+    result = run(an_exporter, "--project", "P", "--dry-run")
     assert result.lines[0]["status"] == "planned"
-    assert not a_reader.context().export_requests.names()
-    queue = a_reader.layout.export_requests / "queued"
+    assert not an_exporter.context().export_requests.names()
+    queue = an_exporter.layout.export_requests / "queued"
     (queue / "mine.json").write_text('{"project": "P", "participant": "", "layout": "pure"}')
-    assert run(a_reader, "--dry-run").lines == [{"item": "mine", "status": "planned"}]
+    assert run(an_exporter, "--dry-run").lines == [{"item": "mine", "status": "planned"}]
     assert [path.name for path in queue.iterdir()] == ["mine.json"]
-    assert not list(a_reader.layout.exports.rglob("*.zip"))
+    assert not list(an_exporter.layout.exports.rglob("*.zip"))
 
 
-def test_bids_passes_the_validator(a_reader, pacs, tmp_path):
+def test_bids_passes_the_validator(an_exporter, pacs, tmp_path):
     moving = research(
         "two", "P-002", "E1", count=12, SeriesDescription="task-nback bold", PatientSex="M",
         ScanningSequence="EP",
@@ -497,8 +499,8 @@ def test_bids_passes_the_validator(a_reader, pacs, tmp_path):
         *research("three", "P-002", "E1", count=1, modality="SC", SeriesDescription="report"),
     ]
     fill(pacs, tmp_path / "in", *sent)
-    run(a_reader, "--project", "P", "--layout", "bids")
-    opened(a_reader, "all-bids").extractall(tmp_path / "out")
+    run(an_exporter, "--project", "P", "--layout", "bids")
+    opened(an_exporter, "all-bids").extractall(tmp_path / "out")
     found = {
         path.relative_to(tmp_path / "out").as_posix()
         for path in (tmp_path / "out").rglob("*")
@@ -523,25 +525,25 @@ def test_bids_passes_the_validator(a_reader, pacs, tmp_path):
     ]
 
 
-def test_killed_at_any_step_the_next_run_ends_it(a_reader, pacs, tmp_path, zygote):
+def test_killed_at_any_step_the_next_run_ends_it(an_exporter, pacs, tmp_path, zygote):
     fill(pacs, tmp_path / "in", *research("one", count=2))
-    a_reader.context().prepare()
+    an_exporter.context().prepare()
     whole = b""
     at, code, seen = 0, -9, 0
     while code == -9:
         at += 1 if at < 20 else 3
-        request = a_reader.layout.export_requests / "queued" / "mine.json"
+        request = an_exporter.layout.export_requests / "queued" / "mine.json"
         request.write_text(
             json.dumps({"project": "P", "participant": "", "layout": "pure", "asked": str(at)})
         )
-        code = zygote.run(a_reader, NAME, at=at).code
+        code = zygote.run(an_exporter, NAME, at=at).code
         seen += code == -9
-        ending = zygote.run(a_reader, NAME)
+        ending = zygote.run(an_exporter, NAME)
         assert ending.code == 0, ending
-        made = place(a_reader, "all-pure").read_bytes()
+        made = place(an_exporter, "all-pure").read_bytes()
         whole = whole or made
         assert made == whole
-        assert not a_reader.context().export_requests.names()
-        assert not list((a_reader.layout.exports / ".partial").iterdir())
+        assert not an_exporter.context().export_requests.names()
+        assert not list((an_exporter.layout.exports / ".partial").iterdir())
     assert code == 0
     assert seen > 15
