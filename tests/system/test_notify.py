@@ -214,7 +214,7 @@ def test_killed_at_any_step_everything_is_told_and_a_copy_may_be_known(a_tree, z
         configure(a_tree, office.port, ann="")
         at, code = 0, KILLED
         while code == KILLED:
-            at += 1
+            at += 2
             made = request(a_tree, "failed", at)
             office.mails.clear()
             code = zygote.run(a_tree, "notify", at=at).code

@@ -278,7 +278,7 @@ def test_the_dry_run_changes_nothing(a_tree):
 def test_killed_at_any_step_the_next_run_ends_it(taking, zygote):
     at, code, count = 0, KILLED, 0
     while code == KILLED:
-        at += 1
+        at += 3
         path = put(taking, f"{at}.svs", a_plain_slide, {**TOLD, "accession_number": f"B{at}"})
         code = zygote.run(taking, NAME, at=at).code
         ending = zygote.run(taking, NAME)

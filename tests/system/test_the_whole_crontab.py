@@ -23,7 +23,7 @@ from headgate.tracker import server
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 LINE = re.compile(r"(\S+)\s+\S+\s+\S+\s+\S+\s+\S+\s+(\$HEADGATE/\S.*)")
-SECONDS_A_MINUTE, MINUTES, MOST_MINUTES = 8.0, 10, 25
+SECONDS_A_MINUTE, MINUTES, MOST_MINUTES = 6.0, 10, 25
 REDCAP_AWAY, PACS_AWAY = range(3, 5), range(5, 7)
 STUDIES, INSTANCES = 8, 3
 EXPLICIT = "1.2.840.10008.1.2.1"
