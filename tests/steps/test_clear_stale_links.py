@@ -95,8 +95,11 @@ def test_the_dry_run_lists_and_removes_nothing(filed):
 def test_process_is_not_at_work_meanwhile(filed):
     from headgate.shell import locks
 
+    shutil.rmtree(filed.layout.study_archive(GONE.uid))
+    before = everything(filed)
     with locks.held(filed.layout.locks, ("process",), 0):
         run(filed, code=75)
+    assert everything(filed) == before
 
 
 def test_killed_at_any_step_the_next_run_ends_it(filed, zygote):
