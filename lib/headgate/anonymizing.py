@@ -1,8 +1,7 @@
-"""Files de-identified into a folder: read, cleaned, and written while the next are read."""
+"""Files de-identified into a folder: read, cleaned, and written."""
 
-from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
+from collections import defaultdict
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
 from pathlib import Path
@@ -18,7 +17,6 @@ from headgate.stores import dicomfiles, files
 
 DICOMDIR = "1.2.840.10008.1.3.10"
 NO_STUDY, NO_SERIES = "without_study", "without_series"
-AHEAD = 4  # files worked on while an output is written
 Change = tuple[str, str, str, str]
 Input = tuple[Path, Identifiers]
 
@@ -69,32 +67,14 @@ class Links:
                 yield series, missing
 
 
-def make_all(job: Job, inputs: Iterable[Input]) -> Iterator[Made]:
-    """Given a job and files, each with what names its patient elsewhere in the study, de-identify
-    them and write the outputs; yield what became of each.
-
-    While a large output is written, the files after it are worked on.
+def make(job: Job, one: Input) -> Made:
+    """Given a job and a file with what names its patient elsewhere in the study, de-identify it
+    and write the output; return what became of it.
     """
-    with ThreadPoolExecutor(1) as writer:
-        begun: deque[Callable[[], Made]] = deque()
-        for one in inputs:
-            begun.append(_begun(job, one, writer))
-            if len(begun) > AHEAD:
-                yield begun.popleft()()
-        while begun:
-            yield begun.popleft()()
-
-
-def _begun(job: Job, one: Input, writer: Executor) -> Callable[[], Made]:
-    """Return what returns what became of a file, once it has."""
     made, output = _cleaned(job, *one)
-    if output is None or job.is_rehearsal:
-        return lambda: made
-    write = partial(_written, job, made, output)
-    if files.is_large(output.file):
-        return writer.submit(write).result
-    written = write()
-    return lambda: written
+    if output is None or job.is_rehearsal or _is_there(job.target / made.output, output):
+        return made
+    return Made(made.path, reason="another input had the same SOP Instance UID and other content")
 
 
 def _cleaned(job: Job, path: Path, known: Identifiers) -> tuple[Made, Clean | None]:
@@ -118,12 +98,6 @@ def _place(output: Clean) -> str:
         raise Rejected("SOPInstanceUID is missing")
     folders = output.study or NO_STUDY, output.series or NO_SERIES
     return f"{'/'.join(folders)}/{output.sop_instance}.dcm"
-
-
-def _written(job: Job, made: Made, output: Clean) -> Made:
-    if _is_there(job.target / made.output, output):
-        return made
-    return Made(made.path, reason="another input had the same SOP Instance UID and other content")
 
 
 def _is_there(path: Path, output: Clean) -> bool:

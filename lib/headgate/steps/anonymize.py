@@ -14,7 +14,7 @@ from typing import Any
 import click
 
 from headgate.acquainting import named_in
-from headgate.anonymizing import Change, Input, Job, Links, Made, make_all
+from headgate.anonymizing import Change, Input, Job, Links, Made, make
 from headgate.context import Context, shipped
 from headgate.core.coupling import CouplingFile
 from headgate.core.model import Assignment
@@ -22,20 +22,16 @@ from headgate.core.step import Outcome, Step, error, not_needed, ok
 from headgate.stores import files, profiles, secrets, walking
 
 NAME = "anonymize"
-FILES_AT_ONCE = 256
-HANDED = 64  # files that a process is handed together
+FILES_AT_ONCE = 1024
+HANDED = 32  # files that a process is handed together
 DIFF_COLUMNS = ("file", "element", "rule", "before", "after")
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some files, worked on together; the last one has none."""
+    """Some files, worked on together."""
 
     inputs: list[Input]
-
-    @property
-    def is_end(self) -> bool:
-        return not self.inputs
 
     def __str__(self) -> str:
         return ",".join(str(path) for path, _ in self.inputs)
@@ -54,15 +50,12 @@ def plan(context: Context) -> Iterator[Chunk]:
     inputs = zip(paths, named_in(paths), strict=True)
     while chunk := list(islice(inputs, FILES_AT_ONCE * options["jobs"])):
         yield Chunk(chunk)
-    yield Chunk([])
 
 
 def apply(context: Context, chunk: Chunk) -> Iterator[Outcome]:
     """De-identify a chunk of files; a file that cannot be is rejected with its reason."""
     job: Job = context.once("job", lambda: _job(context))
     links: Links = context.once("links", Links)
-    if chunk.is_end and not job.is_rehearsal:
-        files.sync_everything()
     totals: Counter[str] = context.once("totals", Counter)
     for made in _mapped(context, job, chunk.inputs):
         totals["inputs"] += 1
@@ -128,14 +121,14 @@ def _key(given: str | None, target: Path, is_rehearsal: bool) -> bytes:
 def _mapped(context: Context, job: Job, inputs: list[Input]) -> Iterator[Made]:
     jobs = context.options["jobs"]
     if jobs == 1:
-        return make_all(job, inputs)
+        return map(partial(make, job), inputs)
     pool = context.once("pool", lambda: ProcessPoolExecutor(jobs))
     some = [inputs[start : start + HANDED] for start in range(0, len(inputs), HANDED)]
     return chain.from_iterable(pool.map(partial(_made_of, job), some))
 
 
 def _made_of(job: Job, inputs: list[Input]) -> list[Made]:
-    return list(make_all(job, inputs))
+    return [make(job, one) for one in inputs]
 
 
 def _name(job: Job, path: Path) -> str:

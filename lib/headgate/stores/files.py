@@ -15,7 +15,7 @@ from headgate.stores import straight
 FOLDER_MODE = 0o750
 # IOV_MAX of Linux
 MOST_PARTS = 1024
-MOST_AT_ONCE, LARGE, LONG = 8 << 20, 32 << 20, 256 << 10
+MOST_AT_ONCE, LARGE = 8 << 20, 32 << 20
 FILE_MODE = 0o640
 NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
@@ -86,27 +86,11 @@ def forget_mapped(parts: Iterable[bytes | memoryview]) -> None:
             mapping.madvise(mmap.MADV_DONTNEED)
 
 
-def is_large(parts: Iterable[bytes | memoryview]) -> bool:
-    """Given the parts of a file, return whether writing it takes longer than a thread to turn to.
-
-    What is mapped is not: it is forgotten while it is written.
-    """
-    return LONG <= sum(map(len, parts)) < LARGE
-
-
-def sync_everything() -> None:
-    """Have the disks take all that was written: once for many files costs less than once each."""
-    os.sync()
-
-
 def write_new(path: str | Path, *parts: bytes | memoryview, is_synced: bool = True) -> None:
     """Given a path, write the parts there and sync them; a half-written file is removed.
 
     Raise OSError as the disk does.
     """
-    if not is_synced and is_large(parts):
-        _write_straight(path, parts)
-        return
     descriptor = os.open(path, NEW, FILE_MODE)
     try:
         write_bytes(descriptor, *parts)
@@ -117,19 +101,6 @@ def write_new(path: str | Path, *parts: bytes | memoryview, is_synced: bool = Tr
         os.unlink(path)  # noqa: PTH108 (one system call)
         raise
     os.close(descriptor)
-
-
-def _write_straight(path: str | Path, parts: Iterable[bytes | memoryview]) -> None:
-    file = open_new(path)
-    try:
-        for part in parts:
-            file.write(part)
-        file.finish()
-    except OSError:
-        os.unlink(path)  # noqa: PTH108 (one system call)
-        raise
-    finally:
-        file.close()
 
 
 def open_new(path: str | Path) -> straight.StraightFile:
@@ -152,7 +123,7 @@ def write_whole(path: Path, text: str) -> None:
 def write_once(path: Path, *parts: bytes | memoryview, is_synced: bool = True) -> bool:
     """Given a path, put the parts there; return False when other bytes are there already.
 
-    What is not synced is there whole or not at all, and safe after `sync_everything`. Raise
+    What is not synced is there whole or not at all, as far as the power stays on. Raise
     Unavailable when the disk cannot take them.
     """
     folder, name = os.path.split(path)
