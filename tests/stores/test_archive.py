@@ -165,8 +165,10 @@ def test_success_comes_only_after_bytes_and_names_are_synced(an_archive, a_layou
         call = getattr(os, name)
 
         def wrapper(*arguments, **named):
-            events.append((name, where(*arguments)))
-            return call(*arguments, **named)
+            place = where(*arguments)
+            result = call(*arguments, **named)
+            events.append((name, place))  # once it is done: a name whose folder is missing is none
+            return result
 
         monkeypatch.setattr(os, name, wrapper)
 

@@ -98,19 +98,27 @@ def header_end(data: Data, encoding: Encoding) -> int:
 
     Raise Malformed when the bytes end within an element.
     """
+    return _place_from(data, encoding, PIXEL_GROUP << 16)
+
+
+def _place_from(data: Data, encoding: Encoding, first: int) -> int:
+    """Return where the first element stands whose tag is `first` or comes after it, or the end.
+
+    Raise Malformed when the bytes end within an element.
+    """
     reader, last, position = READERS[encoding.is_little].explicit, len(data), 0
     unpack = reader.unpack_from
     while position < last:
         # A plain element is measured here; what is longer, or not explicit, is left to `walk`.
         if position + 8 <= last and not encoding.is_implicit:
-            group, _, vr, length = unpack(data, position)
-            if group >= PIXEL_GROUP:
+            group, number, vr, length = unpack(data, position)
+            if group << 16 | number >= first:
                 return position
             if vr not in LONG_VRS and group != DELIMITERS:
                 position += 8 + length
                 continue
         element = _element(data, position, last, encoding, 0)
-        if element.tag >> 16 >= PIXEL_GROUP:
+        if element.tag >= first:
             return position
         position = element.end
     if position > last:
@@ -170,14 +178,13 @@ def study_instance_uid(dataset: Data, transfer_syntax: str) -> str | None:
     try:
         if transfer_syntax in DEFLATED:
             dataset = zlib.decompressobj(-zlib.MAX_WBITS).decompress(bytes(dataset), HEAD_BYTES)
-        for element in walk(dataset, encoding):
-            if element.tag >= STUDY_INSTANCE_UID:
-                value = bytes(dataset[element.value : element.end])
-                is_study = element.tag == STUDY_INSTANCE_UID
-                return value.decode("ascii").strip(" \0") if is_study else None
+        place = _place_from(dataset, encoding, STUDY_INSTANCE_UID)
+        element = element_at(dataset, place, encoding)
+        value = bytes(dataset[element.value : element.end])
+        is_study = element.tag == STUDY_INSTANCE_UID
+        return value.decode("ascii").strip(" \0") if is_study else None
     except (Malformed, UnicodeDecodeError, zlib.error):
         return None
-    return None
 
 
 def _element(data: Data, position: int, last: int, encoding: Encoding, depth: int) -> Element:

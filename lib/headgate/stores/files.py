@@ -231,7 +231,8 @@ def disk_errors(path: Path) -> Iterator[None]:
 
 def free_bytes(path: Path) -> int:
     """Given a path on the data partition, return the bytes that a user may still write."""
-    return shutil.disk_usage(path).free
+    room = os.statvfs(path)
+    return room.f_bavail * room.f_frsize
 
 
 def free_percent(path: Path) -> float:

@@ -47,13 +47,13 @@ class Message(Protocol):
         """Given more of the data set, take it; trouble with it is told by `finish`."""
 
     def finish(self) -> int:
-        """Return the status of the response."""
+        """Return the status of the response; `discard` comes after it."""
 
     def report(self) -> Report | None:
         """Return what the peer is told once it has the response, if anything."""
 
     def discard(self) -> None:
-        """The rest does not come."""
+        """Leave nothing half-done: it is finished, or its rest does not come."""
 
 
 Open = Callable[[Command, Presentation, Peer], Message]
@@ -181,6 +181,7 @@ class Association:
             self._current = number, command, message
         else:
             self._respond(number, command, message.finish())
+            message.discard()
 
     def _take_data_set(self, number: int, count: int, *, is_last: bool) -> None:
         if self._current is None or self._current[0] != number:
@@ -189,9 +190,9 @@ class Association:
         for piece in self._wire.pieces(count):
             message.write(piece)
         if is_last:
-            status = message.finish()
+            self._respond(number, command, message.finish())
             self._current = None
-            self._respond(number, command, status)
+            message.discard()  # while the peer reads its answer
             self._report(number, message)
 
     def _respond(self, number: int, command: Command, status: int) -> None:

@@ -73,8 +73,7 @@ class Storing:
         if self._trouble:
             return
         if self._study is None and len(self._start) < MOST_START:
-            self._start += piece
-            self._study = study_instance_uid(memoryview(self._start), self._syntax)
+            self._look_at(piece)
         self._room -= len(piece)
         if self._room < 0:
             self._fail(OUT_OF_RESOURCES, "too_large", "it is larger than receiver.maximum_object")
@@ -84,11 +83,8 @@ class Storing:
 
     def finish(self) -> int:
         """Return the status, when the instance is safe or has to be sent again."""
-        try:
-            if not self._trouble:
-                self._guarded(self._settle)
-        finally:
-            self.discard()
+        if not self._trouble:
+            self._guarded(self._settle)
         return self._trouble or SUCCESS
 
     def report(self) -> Report | None:
@@ -99,6 +95,16 @@ class Storing:
         if self._draft:
             self._draft.close()
             self._draft = None
+
+    def _look_at(self, piece: memoryview) -> None:
+        """Look for the study in what came so far: most often the first piece tells."""
+        start: memoryview | bytearray = piece
+        if self._start:
+            self._start += piece
+            start = self._start
+        self._study = study_instance_uid(memoryview(start), self._syntax)
+        if self._study is None and not self._start:
+            self._start += piece
 
     def _begin(self, head: bytes) -> None:
         if not self._quarantine.has_room(len(head)):

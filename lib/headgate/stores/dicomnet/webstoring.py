@@ -97,6 +97,7 @@ class _Part:
             self.stored.status = OTHER_STUDY
         else:
             self.stored.status = self._storing.finish()
+            self.discard()
         return self.stored
 
     def discard(self) -> None:

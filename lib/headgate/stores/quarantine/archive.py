@@ -6,6 +6,7 @@ import re
 import socket
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
+from functools import lru_cache
 from pathlib import Path
 
 from headgate.core.grammar import is_uid
@@ -39,7 +40,7 @@ class Archive:
 
     def probe(self) -> None:
         """Write a file as the receiver does, and remove it. Raise OSError as the disk does."""
-        aside = self._layout.temp / f"probe-{socket.gethostname()}-{os.getpid()}"
+        aside = self._layout.temp / f"probe-{_host()}-{os.getpid()}"
         try:
             files.write_new(aside, b"probe")
         finally:
@@ -163,12 +164,17 @@ def without_kind(name: str) -> str:
 
 
 def _name_aside(number: int) -> str:
-    return f"storescpd-{socket.gethostname()}-{os.getpid()}-{number}"
+    return f"storescpd-{_host()}-{os.getpid()}-{number}"
+
+
+@lru_cache(maxsize=1)
+def _host() -> str:
+    return socket.gethostname()
 
 
 def _is_orphan(name: str) -> bool:
     writer, _, process = name.rpartition("-")[0].rpartition("-")
-    is_ours = writer == f"storescpd-{socket.gethostname()}"
+    is_ours = writer == f"storescpd-{_host()}"
     return is_ours and process.isdigit() and not _is_alive(process)
 
 

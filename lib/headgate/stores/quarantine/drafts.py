@@ -74,11 +74,12 @@ class Draft:
 
     def _named(self, path: Path) -> tuple[Kept, Path]:
         for _ in range(TRIES):
-            files.make_folders(path.parent)
-            with suppress(FileNotFoundError):  # clear-old-files took folder or file in this moment
+            with suppress(FileNotFoundError):
                 kept, settled = self._settled(path)
                 link_new(settled, arrival_of(self._layout, settled))
                 return kept, settled
+            # the first of its study, or clear-old-files took folder or file in this moment
+            files.make_folders(path.parent)
         raise FileNotFoundError(errno.ENOENT, "a folder of the data tree is gone")
 
     def _settled(self, path: Path) -> tuple[Kept, Path]:
