@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 
 BLOCK = 4096  # what O_DIRECT asks of sizes and addresses, at the most usual
-ROOM = 256 << 10
+ROOM = 1 << 20  # most images go in one write
 # ext4's jbd2 commits whole transactions; the log of XFS is forced from its start to a place
 JOURNALLED = frozenset({"ext3", "ext4", "xfs"})
 Part = bytes | memoryview
