@@ -69,7 +69,7 @@ def measure(folder: Path, paths: list[Path], count: int, rounds: int, processes:
                 kept = sum(1 for one in (where / "scp").rglob("*") if one.is_file())
             if kept != len(paths):
                 raise click.ClickException(f"{name} sent {len(paths)}, storescp kept {kept}")
-            shutil.rmtree(where)
+            shutil.move(where, folder / f"done-{number}-{name}")
     report(f"{folder.name.rsplit('-', 1)[0]}, {count} associations", figures)
 
 
