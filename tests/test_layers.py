@@ -1,6 +1,8 @@
 """The house has one direction: imports go leftwards, and steps never import steps."""
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -37,6 +39,7 @@ BESIDE = {
     "takingover": "context",
     "examples": "context",
     "indexing": "context",
+    "filing": "context",
     "acquainting": "context",
 }
 EVERY_STORE_MAY = {"layout", "files", "links", "isolation", "straight"}
@@ -139,3 +142,23 @@ def test_only_the_runner_catches_every_exception():
                 if name in ("Exception", "BaseException", "bare") and path.stem != "runner":
                     wrong.add(path.name)
     assert not wrong
+
+
+# what cron starts each minute, most often with nothing to do
+EACH_MINUTE = sorted(
+    line.split("/bin/")[1].split()[0]
+    for line in (PACKAGE.parents[1] / "crontab.example").read_text().splitlines()
+    if line.startswith("*/1 ")
+)
+
+
+@pytest.mark.parametrize("name", [*EACH_MINUTE, "clear-old-files", "status"])
+def test_what_starts_each_minute_loads_no_imaging_library_before_there_is_work(name):
+    step = f"headgate.steps.{name.replace('-', '_')}"
+    words = f"import sys, headgate.shell.runner, {step}; sys.stdout.write(' '.join(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", words], env={"PYTHONPATH": str(PACKAGE.parent)},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert step in done.stdout.split()
+    assert not {"pydicom", "numpy", "onnxruntime"} & set(done.stdout.split())

@@ -9,26 +9,23 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from headgate.config import PacsSettings, ProjectSettings, Settings
 from headgate.core.classify.rules import Rules, load_rules
-from headgate.core.deid.identity import Recipe, project_key
-from headgate.core.deid.profile import Profile
 from headgate.core.errors import Misconfigured
 from headgate.core.fields import EXCLUSIONS_FORM, PROJECT_NAME, PROJECT_PACS, REPEAT_FORM
 from headgate.core.model import Assignment
 from headgate.environment import CHECKOUT
-from headgate.stores import files, profiles, secrets
+from headgate.stores import files, secrets
 from headgate.stores.commitments import Commitments
-from headgate.stores.dicomnet.pacs import Peer
+from headgate.stores.dicomnet.channel import Peer
 from headgate.stores.dicomnet.tls import Trust
 from headgate.stores.exportrequests import ExportRequests
 from headgate.stores.exports import Exports
 from headgate.stores.jobs import Jobs
 from headgate.stores.layout import Layout
 from headgate.stores.ledger import Ledger
-from headgate.stores.mail import Server
 from headgate.stores.mapped import Mapped
 from headgate.stores.notified import Notified
 from headgate.stores.outbox import Outbox
@@ -37,11 +34,16 @@ from headgate.stores.quarantine.archive import Archive
 from headgate.stores.queues import Queues
 from headgate.stores.slides import Slides
 from headgate.stores.spool import Spool
-from headgate.stores.tables import Tables
 from headgate.stores.targets import Targets
 from headgate.stores.trees import Trees
 from headgate.stores.watermarks import Watermarks
 from headgate.stores.workplaces import Workplaces
+
+if TYPE_CHECKING:
+    from headgate.core.deid.identity import Recipe
+    from headgate.core.deid.profile import Profile
+    from headgate.stores.mail import Server
+    from headgate.stores.tables import Tables
 
 MEGABYTE = 1 << 20
 
@@ -125,8 +127,10 @@ class Context:
         return Notified(self.layout)
 
     @cached_property
-    def mail_server(self) -> Server:
+    def mail_server(self) -> "Server":
         """Return how the mail server is talked to. Raise Misconfigured."""
+        from headgate.stores.mail import Server
+
         mail = self.settings.mail
         password = secrets.read_password(mail.password_file) if mail.password_file else ""
         where = mail.host, mail.port, mail.security, mail.timeout_seconds, mail.certificates
@@ -150,7 +154,9 @@ class Context:
         return Watermarks(self.layout)
 
     @cached_property
-    def tables(self) -> Tables:
+    def tables(self) -> "Tables":
+        from headgate.stores.tables import Tables
+
         redcap = self.settings.redcap
         return Tables(
             redcap.url,
@@ -250,17 +256,22 @@ class Context:
         """Given a research project, return what it does otherwise."""
         return self.settings.projects.get(project, ProjectSettings())
 
-    def profile(self, name: str) -> Profile:
+    def profile(self, name: str) -> "Profile":
         """Given a profile's name, return it. Raise Misconfigured."""
+        from headgate.stores import profiles
+
         folder = Path(self.settings.deid.profiles or shipped("config/deid"))
         found: Profile = self.once(f"profile {name}", lambda: profiles.named(name, folder)[0])
         return found
 
-    def recipe(self, assignment: Assignment, project: Mapping[str, Any] | None = None) -> Recipe:
+    def recipe(self, assignment: Assignment, project: Mapping[str, Any] | None = None) -> "Recipe":
         """Given to whom a study goes and the project's row, return how it is de-identified.
 
         Raise Misconfigured, or Rejected where a rule of the row cannot be used.
         """
+        from headgate.core.deid.identity import Recipe, project_key
+        from headgate.stores.profiles import with_rules
+
         own = self.project_settings(assignment.project)
         return Recipe(
             project=assignment.project,
@@ -270,7 +281,7 @@ class Context:
             uid_scheme=own.uid_scheme,
             uid_root=self.settings.deid.uid_root or None,
             date_shift_days=own.date_shift_days or None,
-            profile=profiles.with_rules(self.profile(own.profile), project or {}),
+            profile=with_rules(self.profile(own.profile), project or {}),
         )
 
     def hashed(self, text: str) -> str:

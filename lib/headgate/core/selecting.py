@@ -13,7 +13,6 @@ from typing import Any
 
 from lark import Lark, Token, Transformer
 from lark.exceptions import LarkError, UnexpectedInput, VisitError
-from pydicom.datadict import keyword_for_tag
 
 from headgate.core.errors import Misconfigured
 
@@ -184,6 +183,8 @@ class Builder(Transformer[Token, Any]):
         return lambda series: _listed(series.get(name))
 
     def tag(self, parts: list[Token]) -> Callable[[Series], list[Any]]:
+        from pydicom.datadict import keyword_for_tag
+
         try:
             group, element = (int(str(part), 16) for part in parts)
         except ValueError as error:

@@ -7,15 +7,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from headgate import processed
 from headgate.context import Context
 from headgate.core import backoff, routing, transfer
-from headgate.core.deid.uids import replace_study_uid
 from headgate.core.errors import HeadgateError, Rejected, Unavailable
 from headgate.core.model import Request
 from headgate.core.states import State
 from headgate.core.step import Outcome, Step, deferred, error, ok
-from headgate.delivering import Waiting, delivered
 
 NAME = "anonymize-and-send"
 
@@ -91,6 +88,10 @@ def _deliver(context: Context, request: Request) -> Iterator[Outcome]:
 
 def _sent(context: Context, request: Request) -> Request:
     """Return the request with what came of it. Raise Unavailable, Rejected."""
+    from headgate import processed
+    from headgate.core.deid.uids import replace_study_uid
+    from headgate.delivering import delivered
+
     project = context.projects.get(request.project)
     if complaint := routing.complaint_about(request.assignment, project):
         raise Rejected(complaint)
@@ -107,6 +108,8 @@ def _sent(context: Context, request: Request) -> Request:
 
 
 def _later(context: Context, request: Request, reason: HeadgateError) -> Outcome:
+    from headgate.delivering import Waiting
+
     sending = context.settings.sending
     attempts = request.attempts + 1
     wait = backoff.delay_seconds(

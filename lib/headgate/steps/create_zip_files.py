@@ -16,9 +16,8 @@ from headgate.core.backoff import delay_seconds
 from headgate.core.errors import Misconfigured, Rejected, Unavailable
 from headgate.core.exporting import KINDS, ExportRequest, clean
 from headgate.core.step import Outcome, Step, deferred, error, not_needed, ok
-from headgate.exporting import arranging, changing, converting, pulling
 from headgate.settings.derived import LayoutSettings
-from headgate.stores import pulled, secrets, zips
+from headgate.stores import secrets
 
 NAME = "create-zip-files"
 PULLED, TREE, WORK, MADE = "pulled", "tree", "work", "made.zip"
@@ -92,6 +91,9 @@ def apply(context: Context, item: ExportRequest | Unreadable) -> Iterator[Outcom
 
 def _made(context: Context, request: ExportRequest, place: Path) -> dict[str, object]:
     """Return what is told of the export that was made. Raise Unavailable, Rejected."""
+    from headgate.exporting import arranging, converting, pulling
+    from headgate.stores import pulled, zips
+
     layout = _layout(context, request)
     password = secrets.read_password(request.password_file) if request.password_file else ""
     folder = context.exports.folder(request.id)
@@ -134,6 +136,8 @@ def _made(context: Context, request: ExportRequest, place: Path) -> dict[str, ob
 
 
 def _layout(context: Context, request: ExportRequest) -> LayoutSettings:
+    from headgate.exporting import changing
+
     known = {kind: LayoutSettings(kind=kind) for kind in KINDS} | context.settings.exports.layouts
     if request.layout not in known:
         raise Rejected(f"no layout of that name: known are {', '.join(sorted(known))}")

@@ -2,13 +2,17 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from headgate.context import Context
 from headgate.core.errors import Rejected
 from headgate.core.filemeta import file_head, journey
 from headgate.core.grammar import is_uid
 from headgate.core.step import Outcome, Step, error, not_needed, ok
-from headgate.stores import dicomfiles, files, walking
+from headgate.stores import files, walking
+
+if TYPE_CHECKING:
+    from headgate.stores.dicomfiles import Instance
 
 NAME = "import-inbox"
 DICOMDIR = "1.2.840.10008.1.3.10"
@@ -24,9 +28,11 @@ def plan(context: Context) -> Iterator[Path]:
 
 def apply(context: Context, path: Path) -> Iterator[Outcome]:
     """File it as an instance; then, and only then, take it out of inbox/."""
+    from headgate.stores.dicomfiles import read_instance
+
     name = str(path.relative_to(context.layout.inbox))
     try:
-        instance = dicomfiles.read_instance(path)
+        instance = read_instance(path)
         if instance.media_class == DICOMDIR:
             yield not_needed(name, "a DICOMDIR: its files are filed one by one; delete it by hand")
             return
@@ -38,9 +44,11 @@ def apply(context: Context, path: Path) -> Iterator[Outcome]:
     yield ok(name, f"filed ({kept})")
 
 
-def _keep(context: Context, instance: dicomfiles.Instance) -> str:
+def _keep(context: Context, instance: "Instance") -> str:
     """Return the word for what was found. Raise Rejected, Unavailable."""
-    with dicomfiles.understanding():
+    from headgate.stores.dicomfiles import understanding
+
+    with understanding():
         header = instance.header
         instance.pixels_from(len(instance.head))
     sop_instance = str(header.get("SOPInstanceUID", ""))

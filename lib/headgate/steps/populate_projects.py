@@ -15,7 +15,6 @@ from headgate.core import backoff, fields, imaging
 from headgate.core.errors import Excluded, HeadgateError, Rejected, Unavailable
 from headgate.core.model import Assignment, Fate
 from headgate.core.step import Outcome, Step, deferred, error, not_needed, ok
-from headgate.researchcopy import copied_values
 from headgate.stores.tables import RefusedImport, RefusedToken, Table
 from headgate.stores.targets import Silence
 
@@ -188,6 +187,8 @@ def _import(table: Table, several: list[New], told: Told) -> None:
 
 def _copied(context: Context, project: dict[str, Any], one: Delivered) -> dict[str, str]:
     """What the copy in the research PACS says; nothing of what is no longer here."""
+    from headgate.researchcopy import copied_values
+
     ledger = context.ledger.read(one.study, one.assignment)
     recipe = context.recipe(one.assignment, project)
     for name, path in sorted(context.trees.instances(one.study).items()):

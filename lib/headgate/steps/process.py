@@ -1,35 +1,14 @@
 """Index what arrived: links in raw/ and participants/, a JSON per series, unknown/ with reasons."""
 
-from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import datetime
-from functools import lru_cache
+from dataclasses import dataclass
 from itertools import groupby, islice
 from pathlib import Path
-from typing import Any
 
 from headgate.context import Context
-from headgate.core.classify import csa, rules, values
-from headgate.core.errors import Rejected
-from headgate.core.series import describe
-from headgate.core.step import Outcome, Step, error, not_needed, ok
-from headgate.indexing import START, Entry, Reader
-from headgate.stores import files
-from headgate.stores.dicomfiles import read_header, read_instance, understanding
-from headgate.stores.quarantine.archive import is_filed_as, without_kind
-from headgate.stores.readahead import beginnings
+from headgate.core.step import Outcome, Step
 
 BATCH = 1000
-CAME_OTHERWISE = (
-    "the same SOP Instance UID came before with other bytes: the first ones count; "
-    "compare both, and remove the one that is wrong"
-)
-OTHERWISE_NAMED = "the SOP Instance UID is another one than that of the C-STORE"
-DELIVERED_OTHERWISE = (
-    "other bytes under the same SOP Instance UID were delivered before: compare it with what the "
-    "research PACS has, and remove the one that is wrong"
-)
 
 
 @dataclass(frozen=True)
@@ -43,14 +22,6 @@ class Arrivals:
         return self.study
 
 
-@dataclass
-class Filed:
-    """What a run of `apply` has filed: by series, the planes of its instances."""
-
-    planes: dict[tuple[str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
-    count: int = 0
-
-
 def plan(context: Context) -> Iterator[Arrivals]:
     """Yield what arrived, study by study, in batches."""
     for study, arrived in groupby(context.trees.arrivals(), lambda link: link.name.split("_")[0]):
@@ -59,110 +30,10 @@ def plan(context: Context) -> Iterator[Arrivals]:
 
 
 def apply(context: Context, arrivals: Arrivals) -> Iterator[Outcome]:
-    """File each instance, tell of its series, mark the study as changed; then forget the links.
+    """File each instance, tell of its series, mark the study as changed; then forget the links."""
+    from headgate.filing import file_away
 
-    Every part can be done twice, so that a run that died is simply run again.
-    """
-    filed = Filed()
-    paths = [context.archive.announced(link) for link in arrivals.links]
-    starts = beginnings(paths, START)
-    for link, path, start in zip(arrivals.links, paths, starts, strict=True):
-        yield from _file(context, link, path, start, filed)
-    for (study, series), planes in filed.planes.items():
-        try:
-            with understanding():
-                told = _told(context, study, series, planes)
-        except Rejected as reason:
-            told = {"StudyInstanceUID": study, "SeriesInstanceUID": series}
-            yield error(study, f"series {series} is listed by its UID alone: {reason}")
-        told["NumFiles"] = context.trees.count(study, series)
-        context.trees.write_series(study, series, told)
-    # when the name was given; the bytes may be those of an earlier arrival
-    last = max(link.lstat().st_ctime for link in arrivals.links)
-    for study in {study for study, _ in filed.planes}:
-        context.spool.mark_changed(study, last)
-    for link in arrivals.links:
-        files.remove(link)
-    if filed.count:
-        told_of = f"{filed.count} instances filed in {len(filed.planes)} series"
-        yield ok(arrivals.study, told_of)
-
-
-def _file(
-    context: Context, link: Path, file: Path, start: bytes | None, filed: Filed
-) -> Iterator[Outcome]:
-    if start is None:
-        yield not_needed(link.name.split("_")[0], "what was announced is no longer in the archive")
-        return
-    try:
-        entry = context.once("headers", Reader).entry(file, start)
-        if not is_filed_as(file.name, entry.instance):
-            raise Rejected(OTHERWISE_NAMED)
-        if _was_delivered_otherwise(context, entry, file):
-            raise Rejected(DELIVERED_OTHERWISE)
-        there = context.trees.file_instance(entry.study, entry.series, entry.instance, file)
-        if there and not _is_same(there, file):
-            raise Rejected(CAME_OTHERWISE)
-    except Rejected as reason:
-        context.trees.set_aside(link.name, file, str(reason))
-        yield error(link.name.split("_")[0], f"set aside in unknown/: {reason}")
-        return
-    context.once(
-        f"link of {entry.study} {entry.patient}", lambda: _link_participant(context, entry)
-    )
-    filed.count += 1
-    planes = filed.planes[entry.study, entry.series]
-    if plane := _plane(entry.cosines):
-        planes.add(plane)
-
-
-@lru_cache(maxsize=1024)
-def _plane(cosines: tuple[float, ...]) -> str | None:
-    return values.orientation(cosines)
-
-
-def _is_same(there: Path, file: Path) -> bool:
-    """What FIONA has under its own name for it may come again, and is kept under ours too."""
-    if there.name == file.name or without_kind(there.name) != file.name:
-        return False
-    with understanding():
-        return read_instance(there).digest == read_instance(file).digest
-
-
-def _link_participant(context: Context, entry: Entry) -> None:
-    patient, date, time = entry.patient
-    context.trees.link_participant(patient, date, time.split(".")[0], entry.study)
-
-
-def _was_delivered_otherwise(context: Context, entry: Entry, file: Path) -> bool:
-    """The ledger outlives the archive: bytes that it knows are not those that come now."""
-    delivered = context.once(
-        f"ledger of {entry.study}", lambda: context.ledger.of_study(entry.study)
-    )
-    known = {one.received for one in delivered.get(entry.instance, ())} - {""}
-    if not known:
-        return False
-    with understanding():
-        return read_instance(file).digest not in known
-
-
-def _told(context: Context, study: str, series: str, planes: set[str]) -> dict[str, Any]:
-    """A series is told of by its first instance, whatever came first, so that a rebuild agrees."""
-    folder = context.layout.study_raw(study) / series
-    names = files.names_in(folder)
-    first = folder / names[0]
-    header = read_header(first)
-    told = {**describe(header), **csa.csa_values(header), "NumFiles": len(names)}
-    arrival = datetime.fromtimestamp(first.stat().st_mtime).astimezone()
-    told["ArrivalDate"] = arrival.strftime("%Y-%m-%d %H:%M")
-    # every plane that the series has slices in: a localizer has three
-    before = context.trees.read_series(study, series).get("Planes", [])
-    told["Planes"] = sorted({*before, *planes})
-    at_series_level = {**told, "ClassifyType": told["Planes"]}
-    told["ClassifyType"] = rules.classify(
-        context.rules, values.header_values(header), at_series_level
-    )
-    return told
+    yield from file_away(context, arrivals.study, arrivals.links)
 
 
 STEP = Step("process", __doc__, plan, apply, locks=("process",))

@@ -5,9 +5,7 @@ import hmac
 from collections.abc import Iterator
 from pathlib import Path
 
-from headgate import resending
 from headgate.context import Context
-from headgate.core.deid.uids import uid_of
 from headgate.core.errors import Misconfigured, Rejected, Unavailable
 from headgate.core.slides import SUFFIXES
 from headgate.core.step import Outcome, Step, deferred, error, ok
@@ -80,6 +78,8 @@ def _copied(context: Context, slide: Slide) -> str:
 
 
 def _converted(context: Context, slide: Slide) -> str:
+    from headgate import resending
+
     _check_kind(slide)
     levels = context.slides.ready(slide)
     if not levels:
@@ -99,6 +99,8 @@ def _check_kind(slide: Slide) -> None:
 
 def _uids(context: Context, slide: Slide, values: dict[str, str]) -> dict[str, str]:
     """Slides of one accession number make a study; without one, each makes its own."""
+    from headgate.core.deid.uids import uid_of
+
     digest = slides.digest(slide)
     whose = f"{values['patient_id']}\0{values.get('accession_number') or digest}"
     key = context.site_key

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from headgate import working
 from headgate.context import Context
 from headgate.core import backoff
 from headgate.core.errors import HeadgateError, Rejected, Unavailable
@@ -78,6 +77,8 @@ def apply(context: Context, item: Item) -> Iterator[Outcome]:
 
 def _recover(context: Context, trace: Trace) -> Iterator[Outcome]:
     """Its program went with the run; a container is seen to, in case its engine outlived it."""
+    from headgate import working
+
     if trace.is_active:
         programs.remove_container(working.container_of(trace.job))
         context.jobs.recover(trace.job)
@@ -111,6 +112,8 @@ def _do(context: Context, job: Job) -> Iterator[Outcome]:
 
 
 def _ran(context: Context, settings: WorkflowSettings, job: Job) -> Outcome:
+    from headgate import working
+
     about = f"{job.workflow} over study {job.study}"
     try:
         if not context.workplaces.has_made(job.id):
@@ -137,6 +140,8 @@ def _ran(context: Context, settings: WorkflowSettings, job: Job) -> Outcome:
 
 
 def _hand_over(context: Context, settings: WorkflowSettings, job: Job) -> str:
+    from headgate import working
+
     if settings.output == "values":
         count = working.write_values(context, settings, job)
         return f"values written into the REDCap of {count} projects"

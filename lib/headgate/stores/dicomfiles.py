@@ -11,7 +11,6 @@ from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 
-from pydicom import config as pydicom_config
 from pydicom.dataset import Dataset
 from pydicom.errors import InvalidDicomError
 from pydicom.filebase import DicomBytesIO
@@ -31,6 +30,7 @@ from headgate.core.elements import (
 from headgate.core.errors import Rejected
 from headgate.core.filemeta import SOP_CLASS, TRANSFER_SYNTAX, read_meta
 from headgate.core.guessing import transfer_syntax_of
+from headgate.core.leniency import take_values_as_they_are
 from headgate.stores import files
 
 META_BYTES = 1 << 16
@@ -41,9 +41,7 @@ BROKEN = (
     NotImplementedError, EOFError, struct.error, zlib.error, OverflowError, RecursionError,
 )  # fmt: skip
 
-# the values of a file are taken as they are: what is wrong with them is not ours to mend or to log
-pydicom_config.settings.reading_validation_mode = pydicom_config.IGNORE
-pydicom_config.settings.writing_validation_mode = pydicom_config.IGNORE
+take_values_as_they_are()
 
 
 @dataclass(frozen=True)
