@@ -2,10 +2,12 @@
 
 import struct
 from pathlib import Path
+from warnings import catch_warnings, simplefilter
 
 import nibabel
 import pytest
-from headgate.core.classify.csa import csa_values
+from headgate.core.classify.csa import NAMES, csa_values
+from nibabel.openers import Opener
 from pydicom import Dataset, dcmread
 
 SHIPPED = Path(nibabel.__file__).parent / "nicom/tests/data"
@@ -46,6 +48,23 @@ def test_a_header_without_one_has_no_values():
     assert csa_values(Dataset()) == {}
 
 
-@pytest.mark.skipif(not (SHIPPED / "csa_slice_norm.dcm").is_file(), reason="not shipped")
-def test_a_real_header():
-    assert csa_values(dcmread(SHIPPED / "csa_slice_norm.dcm"))["NumberOfImagesInMosaic"] == 32
+REAL = ("csa_slice_norm.dcm", "siemens_dwi_0.dcm.gz", "siemens_dwi_1000.dcm.gz")
+
+
+@pytest.mark.parametrize("name", REAL)
+def test_real_headers_are_read_as_nibabel_reads_them(name):
+    with Opener(SHIPPED / name) as file:
+        dataset = dcmread(file)
+    with catch_warnings():
+        simplefilter("ignore")  # that its readers are new
+        from nibabel.nicom import csareader
+    tags = csareader.get_csa_header(dataset, "image")["tags"]
+    expected = {one: tags[one]["items"] for one, _ in NAMES if tags.get(one, {}).get("items")}
+    found = csa_values(dataset)
+    assert len(expected) >= 3
+    assert found.keys() == expected.keys()
+    for one, is_counted in NAMES:
+        if one in expected:
+            several = expected[one]
+            single = several[0] if len(several) == 1 else several
+            assert found[one] == (len(several) if is_counted else single)

@@ -14,7 +14,7 @@ def point(link: Path, target: Path) -> bool:
     """
     with disk_errors(link):
         try:
-            os.symlink(f"{_way(link.parent, target.parent)}/{target.name}", link)
+            os.symlink(_between(link, target), link)
         except FileExistsError:
             return False
         return True
@@ -28,7 +28,7 @@ def repoint(link: Path, target: Path) -> None:
     aside = link.with_name(f".{link.name}.tmp")
     with disk_errors(link):
         aside.unlink(missing_ok=True)
-        os.symlink(f"{_way(link.parent, target.parent)}/{target.name}", aside)
+        os.symlink(_between(link, target), aside)
         os.replace(aside, link)
 
 
@@ -40,6 +40,11 @@ def target_of(link: Path) -> Path:
         return link
 
 
+def _between(link: Path, target: Path) -> str:
+    folder, name = os.path.split(target)
+    return f"{_way(os.path.split(link)[0], folder)}/{name}"
+
+
 @lru_cache(maxsize=256)
-def _way(start: Path, end: Path) -> str:
+def _way(start: str, end: str) -> str:
     return os.path.relpath(end, start)

@@ -40,7 +40,9 @@ class _Asked:
 
     @property
     def _is_whole(self) -> bool:
-        return self._read >= min(len(self._room), os.fstat(self._descriptor).st_size)
+        if self._read == len(self._room):
+            return True
+        return self._read >= os.fstat(self._descriptor).st_size
 
     def answer(self) -> bytes:
         try:

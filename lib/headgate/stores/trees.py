@@ -33,10 +33,13 @@ class Trees:
 
         A link that is there already stays: the first bytes under a UID count. Raise Unavailable.
         """
-        folder = self._layout.study_raw(study) / series
-        files.make_folders(folder)
-        link = folder / sop_instance
-        if links.point(link, file):
+        link = Path(self._layout.raw, study, series, sop_instance)
+        try:
+            is_new = links.point(link, file)
+        except FileNotFoundError:  # the first of its series
+            files.make_folders(link.parent)
+            is_new = links.point(link, file)
+        if is_new:
             return None
         there = links.target_of(link)
         if there == file:

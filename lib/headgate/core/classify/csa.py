@@ -1,11 +1,15 @@
 """Values of the Siemens CSA image header, which the standard's elements do not hold."""
 
-import struct
+from collections.abc import Iterator
+from itertools import takewhile
 from typing import Any
 
 from pydicom import Dataset
+from pydicom.tag import BaseTag, Tag
 
-CSA_GROUP = 0x0029
+from headgate.core.csaheader import Broken, Element, elements_of
+
+CSA_GROUP, CREATOR, IMAGE_HEADER = 0x0029, b"SIEMENS CSA HEADER", 0x10
 # Siemens' names; those with True are counted, not listed
 NAMES = (
     ("PhaseEncodingDirectionPositive", False),
@@ -17,7 +21,7 @@ NAMES = (
     ("DiffusionDirectionality", False),
     ("SliceNormalVector", False),
 )
-BROKEN = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError, struct.error)
+FRACTIONS, WHOLES = frozenset(b"FL FD DS".split()), frozenset(b"SS US SL UL IS".split())
 
 
 def csa_values(dataset: Dataset) -> dict[str, Any]:
@@ -26,15 +30,9 @@ def csa_values(dataset: Dataset) -> dict[str, Any]:
     MosaicRefAcqTimes is how many there are. A header without them, or with broken ones, has
     none: {}.
     """
-    if not _has_csa(dataset):
-        return {}
-    from nibabel.nicom import csareader
-
     try:
-        header = csareader.get_csa_header(dataset, "image")
-        tags = header["tags"] if header else {}
-        found = {name: list(tags[name]["items"]) for name, _ in NAMES if name in tags}
-    except (*BROKEN, csareader.CSAError):
+        found = {one.name.decode("latin-1"): list(_values(one)) for one in _elements(dataset)}
+    except (Broken, ValueError):
         return {}
     return {
         name: len(found[name]) if is_counted else _single(found[name])
@@ -43,8 +41,27 @@ def csa_values(dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def _has_csa(dataset: Dataset) -> bool:
-    return any(tag.group == CSA_GROUP for tag in dataset.keys())  # noqa: SIM118 - no decoding
+def _elements(dataset: Dataset) -> Iterator[Element]:
+    for tag in dataset.group_dataset(CSA_GROUP).keys():  # noqa: SIM118 - no decoding
+        if tag.is_private_creator and _raw(dataset, tag).strip(b" \0") == CREATOR:
+            yield from elements_of(_raw(dataset, Tag(CSA_GROUP, tag.element << 8 | IMAGE_HEADER)))
+            return
+
+
+def _raw(dataset: Dataset, tag: BaseTag) -> bytes:
+    value = dataset.get_item(tag).value if tag in dataset else b""
+    return value if isinstance(value, bytes) else str(value).encode("latin-1", "replace")
+
+
+def _values(element: Element) -> Iterator[Any]:
+    """A number that is blank ends the list: there are more items than values."""
+    items = element.items[: element.multiplicity or None]
+    if element.vr in FRACTIONS:
+        yield from map(float, takewhile(bool, items))
+    elif element.vr in WHOLES:
+        yield from map(int, takewhile(bool, items))
+    else:
+        yield from (item.decode("latin-1") for item in items)
 
 
 def _single(items: list[Any]) -> Any:

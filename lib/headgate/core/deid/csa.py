@@ -5,15 +5,12 @@ stays is measured values, the codes of TEXTS, and the numbers of the protocol (A
 """
 
 import re
-import struct
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import lru_cache
-from typing import NamedTuple
 
-MAGIC = b"SV10\4\3\2\1"
+from headgate.core.csaheader import ELEMENT, HEAD, ITEM, MAGIC, Broken, Element, elements_of
+
 UNUSED = 77
-MOST_ELEMENTS, MOST_ITEMS = 1024, 4096
-HEAD, ELEMENT, ITEM = struct.Struct("<2I"), struct.Struct("<64si4s3i"), struct.Struct("<4i")
 NUMBERS = frozenset({b"DS", b"FD", b"FL", b"IS", b"SL", b"SS", b"UL", b"US"})
 NUMBER = re.compile(rb"[-+]?(?:\d+\.?\d*|\.\d+)(?:[eE][-+]?\d+)?")
 CODE = re.compile(rb"[\w;:,.*+|/=<> -]{0,64}")
@@ -36,27 +33,13 @@ BEGIN, END = b"### ASCCONV BEGIN", b"### ASCCONV END ###"
 IsTelling = Callable[[bytes], bool]
 
 
-class Element(NamedTuple):
-    """One named value: its multiplicity, its VR, Siemens' type, and its items."""
-
-    name: bytes
-    multiplicity: int
-    vr: bytes
-    kind: int
-    items: tuple[bytes, ...]
-
-
-class _Broken(Exception):
-    """The bytes are no CSA header."""
-
-
 def rewritten(value: bytes, is_telling: IsTelling) -> bytes | None:
     """Given a CSA header and what tells whether bytes name the patient, return it written anew
     with what may stay; None: it is no CSA header, or nothing of it stays.
     """
     try:
-        elements = list(_elements(value))
-    except (_Broken, struct.error):
+        elements = list(elements_of(value))
+    except Broken:
         return None
     whole = _written(elements, lambda _: False)
     # mostly nothing tells, and one search is cheaper than one for each item
@@ -67,37 +50,6 @@ def _written(elements: list[Element], is_telling: IsTelling) -> bytes | None:
     kept = [_cleaned(element, is_telling) for element in elements]
     written = [_encoded(element) for element in kept if element is not None]
     return MAGIC + HEAD.pack(len(written), UNUSED) + b"".join(written) if written else None
-
-
-def _elements(data: bytes) -> Iterator[Element]:
-    """Yield the elements of a header of either version; the older one has no magic number."""
-    is_second = data.startswith(MAGIC[:4])
-    position = len(MAGIC) if is_second else 0
-    count, _ = HEAD.unpack_from(data, position)
-    if not 0 < count <= MOST_ELEMENTS:
-        raise _Broken
-    position, first = position + HEAD.size, None
-    for _ in range(count):
-        name, multiplicity, vr, kind, items, _ = ELEMENT.unpack_from(data, position)
-        position, first = position + ELEMENT.size, items if first is None else first
-        if not 0 <= items <= MOST_ITEMS:
-            raise _Broken
-        found = []
-        for _ in range(items):
-            told, length, _, _ = ITEM.unpack_from(data, position)
-            if not is_second:  # there a length is told with the first element's count added
-                length = max(told - first, 0)
-            position += ITEM.size
-            if not 0 <= length <= len(data) - position:
-                raise _Broken
-            found.append(_until_zero(data[position : position + length]))
-            position += -(-length // 4) * 4
-        yield Element(_until_zero(name), multiplicity, _until_zero(vr), kind, tuple(found))
-
-
-def _until_zero(data: bytes) -> bytes:
-    """What stands after a zero is what lay in that memory before, other patients' included."""
-    return data.split(b"\0", 1)[0]
 
 
 def _cleaned(element: Element, is_telling: IsTelling) -> Element | None:

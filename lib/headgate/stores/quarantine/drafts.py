@@ -101,7 +101,7 @@ def arrival_of(layout: Layout, path: Path) -> Path:
 def announced_by(layout: Layout, arrival: Path) -> Path:
     """Given an arrival link, return where its file is in the archive."""
     study, _, name = arrival.name.rpartition("_")
-    return layout.study_archive(study) / name
+    return Path(layout.archive, STUDY_PREFIX + study, name)
 
 
 def link_new(aside: Path, path: Path) -> bool:
