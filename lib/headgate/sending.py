@@ -7,6 +7,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import partial
+from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,6 +18,7 @@ from headgate.core.model import Delivery, Fate
 from headgate.stores.dicomfiles import digests, read_instance
 from headgate.stores.dicomnet import pacs
 from headgate.stores.pixeldata import UNCOMPRESSED
+from headgate.stores.readahead import asked_for
 from headgate.transcoding import transcoded
 
 REFUSED = "the PACS refused it with status 0x{:04X}"
@@ -104,7 +106,7 @@ def transmit(job: Job, instances: Iterable[Named], associations: int) -> Iterato
     with ExitStack() as stack:
         lines: deque[Line] = deque()
         try:
-            for name, path in instances:
+            for name, path in asked_for(instances, itemgetter(1)):
                 try:
                     output = clean(read_instance(path), job.recipe)
                 except (Rejected, Excluded) as reason:

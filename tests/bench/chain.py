@@ -77,7 +77,7 @@ def theirs_of(folder: Path, anonymizer: Path, paths: list[Path], environment, fi
         clean = sorted(path for path in (folder / "clean").rglob("*") if path.is_file())
         assert len(clean) == len(paths)
         add(figures, "send", timed(send_with, "storescu", pacs, clean, 1, environment))
-    add(figures, "total", sum(several[-1] for several in figures.values()))
+    add_total(figures)
 
 
 def ours_of(folder: Path, paths: list[Path], environment, figures: Figures) -> None:
@@ -99,11 +99,15 @@ def ours_of(folder: Path, paths: list[Path], environment, figures: Figures) -> N
         kept = sum(1 for one in (folder / "pacs" / "scp").rglob("*") if one.is_file())
         assert kept == len(paths)
     tracker.stop()
-    add(figures, "total", sum(several[-1] for several in figures.values()))
+    add_total(figures)
 
 
 def add(figures: Figures, name: str, seconds: float) -> None:
     figures[name].append(seconds)
+
+
+def add_total(figures: Figures) -> None:
+    add(figures, "total", sum(one[-1] for name, one in figures.items() if name != "total"))
 
 
 def show(title: str, theirs: Figures, ours: Figures, count: int) -> None:

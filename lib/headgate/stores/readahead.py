@@ -1,13 +1,16 @@
-"""The beginnings of many files: those not in memory are asked of the disk before they are due."""
+"""Many files, asked of the disk before they are due: their beginnings, or what of them it takes."""
 
 import errno
 import os
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 AHEAD = 32  # a disk answers so many at once nearly as soon as one
+WHOLE_AHEAD, MOST_AHEAD = 6, 4 << 20  # files; bytes of each
+Item = TypeVar("Item")
 
 
 def beginnings(paths: Iterable[Path], size: int) -> Iterator[bytes | None]:
@@ -22,6 +25,29 @@ def beginnings(paths: Iterable[Path], size: int) -> Iterator[bytes | None]:
             yield _answer(asked.popleft())
     while asked:
         yield _answer(asked.popleft())
+
+
+def asked_for(items: Iterable[Item], path_of: Callable[[Item], Path]) -> Iterator[Item]:
+    """Given items and the file of each, yield them in their order, while the disk is asked for
+    those that come next.
+    """
+    waiting: deque[Item] = deque()
+    for item in items:
+        _ask_for(path_of(item))
+        waiting.append(item)
+        if len(waiting) > WHOLE_AHEAD:
+            yield waiting.popleft()
+    yield from waiting
+
+
+def _ask_for(path: Path) -> None:
+    """What cannot be had is told of when it is read."""
+    with suppress(OSError):
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+        try:
+            os.posix_fadvise(descriptor, 0, MOST_AHEAD, os.POSIX_FADV_WILLNEED)
+        finally:
+            os.close(descriptor)
 
 
 class _Asked:
