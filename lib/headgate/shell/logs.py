@@ -27,7 +27,7 @@ def set_up(step: str, run: str, folder: str, verbosity: int) -> logging.Logger:
     """
     warnings.simplefilter("ignore")
     for name in ("pydicom", "pynetdicom", "urllib3", "nibabel"):
-        logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+        _silence(logging.getLogger(name))
     handler = _handler(step, folder)
     handler.addFilter(ItemFilter())
     form = LINE.format(step=step, run=run)
@@ -37,6 +37,13 @@ def set_up(step: str, run: str, folder: str, verbosity: int) -> logging.Logger:
     logger.setLevel(LEVELS.get(verbosity, logging.DEBUG))
     logger.propagate = False
     return logger
+
+
+def _silence(library: logging.Logger) -> None:
+    """One that is loaded later may set its level back: then its lines still go nowhere."""
+    library.setLevel(logging.CRITICAL + 1)
+    library.handlers[:] = [logging.NullHandler()]
+    library.propagate = False
 
 
 def _handler(step: str, folder: str) -> logging.Handler:
