@@ -6,7 +6,7 @@ import sys
 from headgate.environment import CHECKOUT
 
 SAY = (
-    "import logging; logging.basicConfig(level=logging.DEBUG); "
+    "import logging; logging.basicConfig(); "
     "from headgate.shell import logs; logs.set_up('process', '1', '', 0); "
     "import nibabel, pynetdicom, urllib3; from pydicom.misc import warn_and_log; "
     "warn_and_log('Invalid value for VR UI: Kari Nordmann'); "
