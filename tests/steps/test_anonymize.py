@@ -153,6 +153,15 @@ def test_a_key_that_others_may_read_is_not_used(files, tmp_path):
     assert "chmod 600" in done.stderr
 
 
+def test_what_stops_all_files_is_told_once_and_not_with_all_their_names(files, tmp_path):
+    (tmp_path / "key").write_text("no key")
+    (tmp_path / "key").chmod(0o600)
+    done = anonymize(files, tmp_path / "out", *WHO, "--key-file", tmp_path / "key", code=78)
+    [line] = [one for one in done.stderr.splitlines() if one.startswith("error ")]
+    assert "and 4 others" in line
+    assert "holds no key" in line
+
+
 def test_D02_a_file_that_cannot_be_read_is_rejected_with_its_reason_and_the_run_ends_red(
     files, tmp_path
 ):

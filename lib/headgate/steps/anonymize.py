@@ -34,7 +34,8 @@ class Chunk:
     inputs: list[Input]
 
     def __str__(self) -> str:
-        return ",".join(str(path) for path, _ in self.inputs)
+        (first, _), *others = self.inputs
+        return f"{first} and {len(others)} others" if others else str(first)
 
 
 def plan(context: Context) -> Iterator[Chunk]:
