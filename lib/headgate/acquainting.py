@@ -1,9 +1,10 @@
 """Files looked at before they are de-identified: what names the patient anywhere in a study."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
-from headgate.core.deid.acquaintance import Acquaintance
+from headgate.core.deid.acquaintance import Acquaintance, Found
 from headgate.core.deid.telling import NOBODY, Identifiers
 from headgate.core.elements import DEFLATED, encoding_of
 from headgate.core.errors import Rejected
@@ -13,16 +14,38 @@ from headgate.stores.readahead import beginnings
 START = 16 << 10  # bytes: few headers are longer
 
 
-def named_in(paths: Sequence[Path]) -> list[Identifiers]:
-    """Given files, return for each what names the patient anywhere in its study, as far as it is
-    among them. What cannot be read names nobody here: it is refused when its turn comes.
-    """
+class Look(NamedTuple):
+    """The study of each of some files, None where it cannot be read, and whom the studies name."""
+
+    studies: list[str | None]
+    found: Found
+
+
+def look_at(paths: Sequence[Path]) -> Look:
+    """Given files, return what a look at their headers tells."""
     met = Acquaintance()
     studies = [
         _met(met, path, start or b"")
         for path, start in zip(paths, beginnings(paths, START), strict=True)
     ]
+    return Look(studies, met.found)
+
+
+def named_by(looks: Iterable[Look]) -> list[Identifiers]:
+    """Given looks at files, return for each file what names the patient anywhere in its study, as
+    far as it is among them. What cannot be read names nobody here: it is refused when its turn
+    comes.
+    """
+    met, studies = Acquaintance(), list[str | None]()
+    for look in looks:
+        studies += look.studies
+        met.join(look.found)
     return [NOBODY if study is None else met.of(study) for study in studies]
+
+
+def named_in(paths: Sequence[Path]) -> list[Identifiers]:
+    """Given files, return what `named_by` returns for a look at them."""
+    return named_by([look_at(paths)])
 
 
 def _met(met: Acquaintance, path: Path, start: bytes) -> str | None:

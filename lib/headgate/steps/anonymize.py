@@ -3,17 +3,18 @@
 import csv
 import secrets as random_secrets
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain, islice
+from itertools import chain, groupby, islice
+from operator import itemgetter
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
-from headgate.acquainting import named_in
+from headgate.acquainting import Look, look_at, named_by
 from headgate.anonymizing import Change, Input, Job, Links, Made, make
 from headgate.context import Context, shipped
 from headgate.core.coupling import CouplingFile
@@ -23,7 +24,8 @@ from headgate.stores import files, profiles, secrets, walking
 
 NAME = "anonymize"
 FILES_AT_ONCE = 1024
-HANDED = 32  # files that a process is handed together
+HANDED = 256  # files that a process is handed together, at the most
+Item = TypeVar("Item")
 DIFF_COLUMNS = ("file", "element", "rule", "before", "after")
 
 
@@ -48,9 +50,9 @@ def plan(context: Context) -> Iterator[Chunk]:
         raise click.UsageError("say who it is: --participant and --event, or --coupling-list")
     source = Path(options["input"])
     paths = [source] if source.is_file() else list(walking.tree(source))
-    inputs = zip(paths, named_in(paths), strict=True)
-    while chunk := list(islice(inputs, FILES_AT_ONCE * options["jobs"])):
-        yield Chunk(chunk)
+    inputs = zip(paths, named_by(_looks(context, paths)), strict=True)
+    for some in _parts(inputs, FILES_AT_ONCE * options["jobs"]):
+        yield Chunk(some)
 
 
 def apply(context: Context, chunk: Chunk) -> Iterator[Outcome]:
@@ -120,12 +122,36 @@ def _key(given: str | None, target: Path, is_rehearsal: bool) -> bytes:
 
 
 def _mapped(context: Context, job: Job, inputs: list[Input]) -> Iterator[Made]:
+    if context.options["jobs"] == 1:
+        return map(partial(make, job), inputs)
+    return chain.from_iterable(_pool(context).map(partial(_made_of, job), _handed(inputs)))
+
+
+def _looks(context: Context, paths: list[Path]) -> Iterator[Look]:
     jobs = context.options["jobs"]
     if jobs == 1:
-        return map(partial(make, job), inputs)
-    pool = context.once("pool", lambda: ProcessPoolExecutor(jobs))
-    some = [inputs[start : start + HANDED] for start in range(0, len(inputs), HANDED)]
-    return chain.from_iterable(pool.map(partial(_made_of, job), some))
+        return map(look_at, [paths])
+    share = -(-len(paths) // jobs) or 1
+    return _pool(context).map(look_at, _parts(paths, share))
+
+
+def _pool(context: Context) -> ProcessPoolExecutor:
+    pool: ProcessPoolExecutor = context.once(
+        "pool", lambda: ProcessPoolExecutor(context.options["jobs"])
+    )
+    return pool
+
+
+def _handed(inputs: list[Input]) -> Iterator[list[Input]]:
+    """Yield files of one patient together: who is new to a process costs it time."""
+    for _, same in groupby(inputs, key=itemgetter(1)):
+        yield from _parts(same, HANDED)
+
+
+def _parts(several: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    rest = iter(several)
+    while part := list(islice(rest, size)):
+        yield part
 
 
 def _made_of(job: Job, inputs: list[Input]) -> list[Made]:

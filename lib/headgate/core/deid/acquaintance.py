@@ -12,6 +12,8 @@ from headgate.core.deid.telling import NOBODY, Identifiers
 from headgate.core.elements import Data, Encoding, header_end, walk
 from headgate.core.likeness import Likeness
 
+Found = dict[str, set[Identifiers]]  # by study
+
 
 class Acquaintance:
     """What names the patients of studies; most instances tell what the one before them told."""
@@ -19,7 +21,7 @@ class Acquaintance:
     def __init__(self) -> None:
         self._alike: dict[Encoding, tuple[str, Likeness]] = {}
         self._remembered: Remembered = {}
-        self._found: dict[str, set[Identifiers]] = defaultdict(set)
+        self.found: Found = defaultdict(set)
         self._whole: dict[str, Identifiers] = {}
 
     def meet(self, data: Data, encoding: Encoding) -> str:
@@ -35,10 +37,16 @@ class Acquaintance:
         self._alike[encoding] = study, found.likeness
         return study
 
+    def join(self, found: Found) -> None:
+        """Given what others found, take note of it."""
+        for study, several in found.items():
+            self._whole.pop(study, None)
+            self.found[study] |= several
+
     def of(self, study: str) -> Identifiers:
         """Given a study, return what names its patient, anywhere in it."""
         if study not in self._whole:
-            found = self._found.get(study)
+            found = self.found.get(study)
             self._whole[study] = together(list(found)) if found else NOBODY
         return self._whole[study]
 
@@ -48,6 +56,6 @@ class Acquaintance:
         values = {one.tag: head[one.value : one.end] for one in elements}
         study = values.get(STUDY_INSTANCE_UID, b"").decode("latin-1").strip(" \0")
         self._whole.pop(study, None)
-        self._found[study].add(identifiers_of(head, elements, encoding, self._remembered))
+        self.found[study].add(identifiers_of(head, elements, encoding, self._remembered))
         self._alike[encoding] = study, Likeness(head, elements, encoding, may_vary)
         return study
