@@ -87,8 +87,8 @@ def _names_patient(text: str, context: Context) -> bool:
 
 def _is_somebodys(value: bytes, context: Context) -> bool:
     texts = [one.strip(" \0") for one in value.decode("latin-1").split("\\")]
-    numbers = [one for one in context.identifiers.numbers if len(one) >= matching.LONG]
-    return any(one in numbers or clean.is_certain(one) for one in texts)
+    own = matching.long_numbers(context.identifiers)
+    return any(one in own or clean.is_certain(one) for one in texts)
 
 
 def _keeps_date(tag: int, context: Context) -> bool:

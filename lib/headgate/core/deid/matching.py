@@ -17,19 +17,21 @@ from itertools import permutations
 from headgate.core.deid import repertoire, romanizing, spelling
 from headgate.core.deid.patient import numbers_as_written
 from headgate.core.deid.repertoire import PLAUSIBLE
-from headgate.core.deid.telling import Identifiers
-from headgate.core.deid.text import fold, fold_letter
+from headgate.core.deid.telling import Identifiers, is_alphabetic
+from headgate.core.deid.text import alphanumeric, fold, fold_letter
 from headgate.core.deid.vocabulary import is_abbreviation, is_clinical
 
 LONG = 6
+FEWEST = 4  # characters of what is told from a chance when it is set apart or cut
 MOST_WORDS = 4
 NO_LETTER_BEFORE, NO_LETTER_AFTER = r"(?<![^\W\d_])", r"(?![^\W\d_])"
 NO_WORD_BEFORE, NO_WORD_AFTER = r"(?<![^\W_])", r"(?![^\W_])"
 NO_DIGIT_BEFORE, NO_DIGIT_AFTER = r"(?<!\d)", r"(?!\d)"
-SEPARATORS = ("", "-", ".", "/", " ")
-BETWEEN = r"[\s^,._=-]{0,3}"
+SEPARATORS = ("", "-", ".", "/", " ", "_")
+BETWEEN = r"[\W_]{0,3}"
 GENITIVE = "(?:['’]?s)?"
 DOTTED, DOTTED_END = r"\.[ -]?", r"(?:\.|(?![^\W_]))"
+INITIAL_AFTER = "[ ,^]{1,2}"
 BETWEEN_CODES = r"[\s^,.=-]{1,3}"
 NOTHING = re.compile(r"(?!)")
 
@@ -49,7 +51,7 @@ def wide_pattern(identifiers: Identifiers) -> re.Pattern[str]:
     letter = f"[{re.escape(''.join(sorted(initials)))}]" if initials else "(?!)"
     before = rf"(?:{NO_WORD_BEFORE}{letter}\.?[ ^]?)*"
     after = rf"(?:[ ,^]{{1,2}}{letter}{NO_WORD_AFTER}\.?)*"
-    parts = [*_around(identifiers)]
+    parts = [*_around(identifiers), *_together((*identifiers.persons, *identifiers.staff))]
     parts += [before + _name(name) + after for name in identifiers.names]
     return _joined(parts)
 
@@ -84,6 +86,14 @@ def code_pattern(identifiers: Identifiers) -> re.Pattern[str]:
         if len(one) > 1 and len(other) > 1
     ]
     return _joined(parts)
+
+
+@lru_cache(maxsize=256)
+def long_numbers(identifiers: Identifiers) -> frozenset[str]:
+    """Given identifiers, return the numbers that are the patient's wherever they stand alone."""
+    numbers = {one for one in identifiers.numbers if len(one) >= LONG}
+    dates = {form for form in birth_date_forms(identifiers.birth_dates) if form.isdigit()}
+    return frozenset(numbers | dates)
 
 
 def birth_date_forms(dates: tuple[str, ...]) -> list[str]:
@@ -134,6 +144,11 @@ def _own(identifiers: Identifiers) -> list[str]:
             if (lost := spelling.of_lost(name))
         ),
         *(
+            NO_LETTER_BEFORE + spelling.of_parted(name) + NO_LETTER_AFTER
+            for name in identifiers.names
+            if len(name) >= FEWEST or not is_alphabetic(name)
+        ),
+        *(
             NO_LETTER_BEFORE + spelled
             for name in identifiers.names
             if (spelled := romanizing.of_name(name))
@@ -163,17 +178,27 @@ def _around(identifiers: Identifiers) -> Iterator[str]:
     for number in identifiers.numbers:
         for run in spelling.runs(number):
             yield NO_DIGIT_BEFORE + re.escape(run) + NO_DIGIT_AFTER
+        if shortened := spelling.of_number_cut_short(number):
+            yield NO_WORD_BEFORE + shortened
+        if FEWEST <= len(alphanumeric(number)) < LONG:
+            yield NO_DIGIT_BEFORE + spelling.of_long_number(number) + NO_DIGIT_AFTER
     for date in identifiers.birth_dates:
         for order in (date[6:] + date[4:6] + date[2:4], date[2:]):
             yield NO_DIGIT_BEFORE + order + NO_DIGIT_AFTER
     for word in identifiers.others:
-        if not is_clinical(word):
-            yield NO_WORD_BEFORE + spelling.of_cut_short(word) + NO_WORD_AFTER
-    for words in identifiers.persons:
+        if not all(map(is_clinical, word.split())):
+            yield NO_WORD_BEFORE + spelling.of_cut_short(word) + GENITIVE + NO_WORD_AFTER
+
+
+def _together(persons: tuple[tuple[str, ...], ...]) -> Iterator[str]:
+    """Yield the patterns of two words of a person that stand together, one perhaps as initial."""
+    for words in persons:
         for one, other in permutations(words[:MOST_WORDS], 2):
             if len(one) > 1 and len(other) > 1:
-                glued = spelling.of_name(one) + BETWEEN + spelling.of_name(other)
-                yield NO_LETTER_BEFORE + glued + NO_LETTER_AFTER
+                first, second = spelling.of_name(one), spelling.of_name(other)
+                yield NO_LETTER_BEFORE + first + BETWEEN + second + NO_LETTER_AFTER
+                yield NO_LETTER_BEFORE + re.escape(fold(one)[0]) + DOTTED + second + NO_LETTER_AFTER
+                yield NO_LETTER_BEFORE + first + INITIAL_AFTER + re.escape(fold(other)[0]) + r"\."
 
 
 def _capitals(words: tuple[str, ...]) -> Iterator[str]:
