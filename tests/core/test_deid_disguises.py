@@ -3,7 +3,7 @@
 import struct
 
 import pytest
-from deidentifying import deidentify
+from deidentifying import deidentify, leaks_of
 from headgate.core.deid.identity import Recipe, project_key
 from pydicom import Dataset
 from pydicom.dataset import FileMetaDataset
@@ -81,6 +81,23 @@ def test_arabic_letters_that_are_written_for_one_another_are_one():
 
 def test_a_name_of_two_letters_is_no_abbreviation_where_its_letters_are_not_of_ascii():
     assert described("ÅS", PatientName="Ås^Bo") == "T1 tse"
+
+
+def test_a_number_with_other_marks_and_a_name_as_passports_spell_it_are_told_in_codes():
+    dataset = a_dataset(ScanningSequence=["SE", "FR_2024_00871"], ImageType=["A", "MUELLERUP"])
+    result = deidentify(dataset, RECIPE)
+    assert list(result.ScanningSequence) == ["SE", "REMOVED"]
+    assert list(result.ImageType) == ["A", "REMOVED"]
+
+
+@pytest.mark.parametrize("name", ["Διονυσιος", "Воробьёва", "Юрьевна"])
+@pytest.mark.parametrize("terms", ["ISO_IR 126", "ISO_IR 144", "ISO_IR 192"])
+def test_what_a_name_is_misread_as_is_not_in_every_text(name, terms):
+    encoding = {"ISO_IR 126": "iso8859_7", "ISO_IR 144": "iso8859_5"}.get(terms, "utf-8")
+    dataset = a_dataset(SpecificCharacterSet=terms, SeriesDescription="T1 tse")
+    dataset.add_new(0x00100010, "PN", name.encode(encoding, "ignore"))
+    assert not leaks_of(dataset, RECIPE)
+    assert deidentify(dataset, RECIPE).SeriesDescription == "T1 tse"
 
 
 SIEMENS = 0x00191000

@@ -23,6 +23,7 @@ from headgate.core.deid.vocabulary import is_abbreviation, is_clinical
 
 LONG = 6
 FEWEST = 4  # characters of what is told from a chance when it is set apart or cut
+FEWEST_DISGUISED = 3
 MOST_WORDS = 4
 NO_LETTER_BEFORE, NO_LETTER_AFTER = r"(?<![^\W\d_])", r"(?![^\W\d_])"
 NO_WORD_BEFORE, NO_WORD_AFTER = r"(?<![^\W_])", r"(?![^\W_])"
@@ -73,8 +74,12 @@ def code_pattern(identifiers: Identifiers) -> re.Pattern[str]:
     There an underscore joins words (MAX_IP), and identifiers under four characters are not
     looked for, since Image Type alone is full of them.
     """
-    words = [*map(fold, identifiers.names), *numbers_as_written(identifiers.numbers)]
-    parts = [_code(word) for word in words if len(word) > 3]
+    parts = [_code(name, spelling.of_name(name)) for name in identifiers.names if len(name) > 3]
+    parts += [
+        _code(number, spelling.of_long_number(number) if len(number) >= LONG else re.escape(number))
+        for number in numbers_as_written(identifiers.numbers)
+        if len(number) > 3
+    ]
     parts += [_guarded_date(form) for form in birth_date_forms(identifiers.birth_dates)]
     parts += [
         NO_WORD_BEFORE
@@ -238,7 +243,12 @@ def disguised(name: str, identifiers: Identifiers) -> set[str]:
     encodings = {*identifiers.encodings, *PLAUSIBLE}
     data = {repertoire.written(case, one) for case in cases for one in encodings} - {b""}
     found = {one.decode(encoding, "ignore") for one in data for encoding in dict.fromkeys(read_as)}
-    return {text for text in found - {name} if len(text) >= (LONG if text.isascii() else 3)}
+    # as folded: marks of other scripts leave nothing, and nothing is in every text
+    return {
+        text
+        for text in found - {name}
+        if len(fold(text).strip()) >= (LONG if text.isascii() else FEWEST_DISGUISED)
+    }
 
 
 def _name(name: str) -> str:
@@ -252,8 +262,8 @@ def _number(number: str) -> str:
     return NO_WORD_BEFORE + word + NO_WORD_AFTER if len(number) < LONG else word
 
 
-def _code(word: str) -> str:
-    return rf"\b{re.escape(word)}\b" if len(word) < LONG else re.escape(word)
+def _code(word: str, spelled: str) -> str:
+    return rf"\b{spelled}\b" if len(word) < LONG else spelled
 
 
 def _guarded_date(form: str) -> str:
