@@ -6,6 +6,7 @@ import pytest
 from deidentifying import deidentify, leaks_of
 from headgate.core.deid.identity import Recipe, project_key
 from pydicom import Dataset
+from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import ExplicitVRLittleEndian
 
@@ -98,6 +99,19 @@ def test_what_a_name_is_misread_as_is_not_in_every_text(name, terms):
     dataset.add_new(0x00100010, "PN", name.encode(encoding, "ignore"))
     assert not leaks_of(dataset, RECIPE)
     assert deidentify(dataset, RECIPE).SeriesDescription == "T1 tse"
+
+
+@pytest.mark.parametrize(
+    ("keyword", "expected"), [("SeriesDescription", None), ("Manufacturer", "REMOVED")]
+)
+@pytest.mark.parametrize("text", ["Müllerup".encode("utf-16-le"), "xÇağrıYıld".encode()])
+def test_a_text_whose_bytes_alone_name_the_patient_goes_and_not_the_instance(
+    keyword, expected, text
+):
+    dataset = a_dataset(OtherPatientNames="Yıldırım^Çağrı")
+    dataset.add_new(tag_for_keyword(keyword), "LO", text + b" " * (len(text) % 2))
+    assert not leaks_of(dataset, RECIPE)
+    assert deidentify(dataset, RECIPE).get(keyword) == expected
 
 
 SIEMENS = 0x00191000
