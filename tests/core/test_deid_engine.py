@@ -452,8 +452,18 @@ def test_a_value_that_was_nothing_but_an_identifier_becomes_a_dummy_and_an_empty
     assert not result.PositionReferenceIndicator
 
 
-def test_a_sequence_that_may_not_be_empty_goes_and_one_of_type_2_stays():
-    dataset = a_dataset(ReferencedStudySequence=nested(1), AcquisitionContextSequence=nested(1))
-    result = deidentify(dataset, a_recipe())
-    assert "ReferencedStudySequence" not in result
-    assert list(result.AcquisitionContextSequence) == []
+def test_a_sequence_that_may_not_be_empty_goes():
+    dataset = a_dataset(ReferencedStudySequence=nested(1))
+    assert "ReferencedStudySequence" not in deidentify(dataset, a_recipe())
+
+
+def test_what_is_measured_stays_in_the_acquisition_context_and_what_is_written_does_not():
+    items = [Dataset(), Dataset(), Dataset()]
+    items[0].ValueType, items[0].NumericValue = "NUMERIC", "12.5"
+    items[1].ValueType, items[1].TextValue = "TEXT", "Kari was here"
+    items[2].ValueType, items[2].PersonName = "PNAME", "Berg^Ola"
+    result = deidentify(a_dataset(AcquisitionContextSequence=items), a_recipe())
+    number, text, person = result.AcquisitionContextSequence
+    assert number.NumericValue == 12.5
+    assert text.TextValue == "REMOVED"
+    assert "Berg" not in str(person)

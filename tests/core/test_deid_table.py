@@ -31,7 +31,7 @@ def test_the_edition_has_the_rows_it_is_known_to_have():
         ("OperatorsName", "X/Z/D", "D"),
         ("ContentSequence", "D", "enter"),
         ("SourceImageSequence", "X/Z/U*", "enter"),
-        ("AcquisitionContextSequence", "X/Z", "Z"),
+        ("AcquisitionContextSequence", "X/Z", "enter"),
         ("OperatorIdentificationSequence", "X/D", "X"),
         ("StudyDate", "Z", "shift"),
         ("PatientBirthDate", "Z", "Z"),

@@ -42,7 +42,7 @@ def kept(tag: int, vr: bytes, value: bytes, context: Context) -> bytes | None:
         cut = _cutter(tag, vr)
         found = _rewritten(vr, value, context, lambda text: cut(text, context.identifiers))
         # a value that was nothing but an identifier may be of type 1
-        return dummied(tag, vr, value, context) if found is None else found
+        return dummied(tag, vr, value, context) if _is_lost(found, context) else found
     if vr in (b"DA", b"DT") and not _keeps_date(tag, context):
         return shifted(tag, vr, value, context)
     if vr in (b"PN", b"AE", b"UN"):
@@ -87,8 +87,8 @@ def _names_patient(text: str, context: Context) -> bool:
 
 def _is_somebodys(value: bytes, context: Context) -> bool:
     texts = [one.strip(" \0") for one in value.decode("latin-1").split("\\")]
-    numbers = [one for one in context.identifiers.numbers if len(one) >= matching.LONG]
-    return any(one in numbers or clean.is_certain(one) for one in texts)
+    own = matching.long_numbers(context.identifiers)
+    return any(one in own or clean.is_certain(one) for one in texts)
 
 
 def _keeps_date(tag: int, context: Context) -> bool:
@@ -98,7 +98,20 @@ def _keeps_date(tag: int, context: Context) -> bool:
 def cleaned(tag: int, vr: bytes, value: bytes, context: Context) -> bytes | None:
     """Given a descriptor, return it without the patient and anybody's numbers."""
     found = _rewritten(vr, value, context, lambda text: _described(tag, text, context))
-    return CHANGES[BASIC[tag]](tag, vr, value, context) if found is None else found
+    is_read = found == value and _is_read_by_a_person(value, context)
+    if not is_read and _is_lost(found, context):
+        return CHANGES[BASIC[tag]](tag, vr, value, context)
+    return found
+
+
+def _is_lost(found: bytes | None, context: Context) -> bool:
+    """Return whether nothing of a text is left, or its bytes name the patient as no text does."""
+    return found is None or gate.is_within(found, context.identifiers)
+
+
+def _is_read_by_a_person(value: bytes, context: Context) -> bool:
+    texts = repertoire.decode(value, context.terms).split("\\")
+    return not set(texts).isdisjoint(context.recipe.profile.kept_texts)
 
 
 def _described(tag: int, text: str, context: Context) -> str:

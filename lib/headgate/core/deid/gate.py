@@ -80,7 +80,7 @@ def _names_somebody(
 def _is_number_of(value: bytes, identifiers: Identifiers) -> bool:
     """Return whether one of the values is the patient's own number, whole and nothing else."""
     texts = {one.strip(" \0") for one in value.decode("latin-1").split("\\")}
-    return any(number in texts for number in identifiers.numbers if len(number) >= matching.LONG)
+    return not texts.isdisjoint(matching.long_numbers(identifiers))
 
 
 def is_within(value: bytes, identifiers: Identifiers) -> bool:

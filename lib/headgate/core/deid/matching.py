@@ -17,19 +17,22 @@ from itertools import permutations
 from headgate.core.deid import repertoire, romanizing, spelling
 from headgate.core.deid.patient import numbers_as_written
 from headgate.core.deid.repertoire import PLAUSIBLE
-from headgate.core.deid.telling import Identifiers
-from headgate.core.deid.text import fold, fold_letter
+from headgate.core.deid.telling import Identifiers, is_alphabetic
+from headgate.core.deid.text import alphanumeric, fold, fold_letter
 from headgate.core.deid.vocabulary import is_abbreviation, is_clinical
 
 LONG = 6
+FEWEST = 4  # characters of what is told from a chance when it is set apart or cut
+FEWEST_DISGUISED = 3
 MOST_WORDS = 4
 NO_LETTER_BEFORE, NO_LETTER_AFTER = r"(?<![^\W\d_])", r"(?![^\W\d_])"
 NO_WORD_BEFORE, NO_WORD_AFTER = r"(?<![^\W_])", r"(?![^\W_])"
 NO_DIGIT_BEFORE, NO_DIGIT_AFTER = r"(?<!\d)", r"(?!\d)"
-SEPARATORS = ("", "-", ".", "/", " ")
-BETWEEN = r"[\s^,._=-]{0,3}"
+SEPARATORS = ("", "-", ".", "/", " ", "_")
+BETWEEN = r"[\W_]{0,3}"
 GENITIVE = "(?:['’]?s)?"
 DOTTED, DOTTED_END = r"\.[ -]?", r"(?:\.|(?![^\W_]))"
+INITIAL_AFTER = "[ ,^]{1,2}"
 BETWEEN_CODES = r"[\s^,.=-]{1,3}"
 NOTHING = re.compile(r"(?!)")
 
@@ -49,7 +52,7 @@ def wide_pattern(identifiers: Identifiers) -> re.Pattern[str]:
     letter = f"[{re.escape(''.join(sorted(initials)))}]" if initials else "(?!)"
     before = rf"(?:{NO_WORD_BEFORE}{letter}\.?[ ^]?)*"
     after = rf"(?:[ ,^]{{1,2}}{letter}{NO_WORD_AFTER}\.?)*"
-    parts = [*_around(identifiers)]
+    parts = [*_around(identifiers), *_together((*identifiers.persons, *identifiers.staff))]
     parts += [before + _name(name) + after for name in identifiers.names]
     return _joined(parts)
 
@@ -71,8 +74,12 @@ def code_pattern(identifiers: Identifiers) -> re.Pattern[str]:
     There an underscore joins words (MAX_IP), and identifiers under four characters are not
     looked for, since Image Type alone is full of them.
     """
-    words = [*map(fold, identifiers.names), *numbers_as_written(identifiers.numbers)]
-    parts = [_code(word) for word in words if len(word) > 3]
+    parts = [_code(name, spelling.of_name(name)) for name in identifiers.names if len(name) > 3]
+    parts += [
+        _code(number, spelling.of_long_number(number) if len(number) >= LONG else re.escape(number))
+        for number in numbers_as_written(identifiers.numbers)
+        if len(number) > 3
+    ]
     parts += [_guarded_date(form) for form in birth_date_forms(identifiers.birth_dates)]
     parts += [
         NO_WORD_BEFORE
@@ -84,6 +91,14 @@ def code_pattern(identifiers: Identifiers) -> re.Pattern[str]:
         if len(one) > 1 and len(other) > 1
     ]
     return _joined(parts)
+
+
+@lru_cache(maxsize=256)
+def long_numbers(identifiers: Identifiers) -> frozenset[str]:
+    """Given identifiers, return the numbers that are the patient's wherever they stand alone."""
+    numbers = {one for one in identifiers.numbers if len(one) >= LONG}
+    dates = {form for form in birth_date_forms(identifiers.birth_dates) if form.isdigit()}
+    return frozenset(numbers | dates)
 
 
 def birth_date_forms(dates: tuple[str, ...]) -> list[str]:
@@ -134,6 +149,11 @@ def _own(identifiers: Identifiers) -> list[str]:
             if (lost := spelling.of_lost(name))
         ),
         *(
+            NO_LETTER_BEFORE + spelling.of_parted(name) + NO_LETTER_AFTER
+            for name in identifiers.names
+            if len(name) >= FEWEST or not is_alphabetic(name)
+        ),
+        *(
             NO_LETTER_BEFORE + spelled
             for name in identifiers.names
             if (spelled := romanizing.of_name(name))
@@ -163,17 +183,27 @@ def _around(identifiers: Identifiers) -> Iterator[str]:
     for number in identifiers.numbers:
         for run in spelling.runs(number):
             yield NO_DIGIT_BEFORE + re.escape(run) + NO_DIGIT_AFTER
+        if shortened := spelling.of_number_cut_short(number):
+            yield NO_WORD_BEFORE + shortened
+        if FEWEST <= len(alphanumeric(number)) < LONG:
+            yield NO_DIGIT_BEFORE + spelling.of_long_number(number) + NO_DIGIT_AFTER
     for date in identifiers.birth_dates:
         for order in (date[6:] + date[4:6] + date[2:4], date[2:]):
             yield NO_DIGIT_BEFORE + order + NO_DIGIT_AFTER
     for word in identifiers.others:
-        if not is_clinical(word):
-            yield NO_WORD_BEFORE + spelling.of_cut_short(word) + NO_WORD_AFTER
-    for words in identifiers.persons:
+        if not all(map(is_clinical, word.split())):
+            yield NO_WORD_BEFORE + spelling.of_cut_short(word) + GENITIVE + NO_WORD_AFTER
+
+
+def _together(persons: tuple[tuple[str, ...], ...]) -> Iterator[str]:
+    """Yield the patterns of two words of a person that stand together, one perhaps as initial."""
+    for words in persons:
         for one, other in permutations(words[:MOST_WORDS], 2):
             if len(one) > 1 and len(other) > 1:
-                glued = spelling.of_name(one) + BETWEEN + spelling.of_name(other)
-                yield NO_LETTER_BEFORE + glued + NO_LETTER_AFTER
+                first, second = spelling.of_name(one), spelling.of_name(other)
+                yield NO_LETTER_BEFORE + first + BETWEEN + second + NO_LETTER_AFTER
+                yield NO_LETTER_BEFORE + re.escape(fold(one)[0]) + DOTTED + second + NO_LETTER_AFTER
+                yield NO_LETTER_BEFORE + first + INITIAL_AFTER + re.escape(fold(other)[0]) + r"\."
 
 
 def _capitals(words: tuple[str, ...]) -> Iterator[str]:
@@ -213,7 +243,12 @@ def disguised(name: str, identifiers: Identifiers) -> set[str]:
     encodings = {*identifiers.encodings, *PLAUSIBLE}
     data = {repertoire.written(case, one) for case in cases for one in encodings} - {b""}
     found = {one.decode(encoding, "ignore") for one in data for encoding in dict.fromkeys(read_as)}
-    return {text for text in found - {name} if len(text) >= (LONG if text.isascii() else 3)}
+    # as folded: marks of other scripts leave nothing, and nothing is in every text
+    return {
+        text
+        for text in found - {name}
+        if len(fold(text).strip()) >= (LONG if text.isascii() else FEWEST_DISGUISED)
+    }
 
 
 def _name(name: str) -> str:
@@ -227,8 +262,8 @@ def _number(number: str) -> str:
     return NO_WORD_BEFORE + word + NO_WORD_AFTER if len(number) < LONG else word
 
 
-def _code(word: str) -> str:
-    return rf"\b{re.escape(word)}\b" if len(word) < LONG else re.escape(word)
+def _code(word: str, spelled: str) -> str:
+    return rf"\b{spelled}\b" if len(word) < LONG else spelled
 
 
 def _guarded_date(form: str) -> str:

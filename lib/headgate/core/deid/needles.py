@@ -7,7 +7,7 @@ from headgate.core.deid import matching
 from headgate.core.deid.matching import LONG
 from headgate.core.deid.repertoire import PLAUSIBLE, written
 from headgate.core.deid.telling import Identifiers
-from headgate.core.deid.text import fold
+from headgate.core.deid.text import alphanumeric, fold
 
 SHORTEST = 4  # three bytes meet by chance in a lookup table
 
@@ -16,7 +16,7 @@ SHORTEST = 4  # three bytes meet by chance in a lookup table
 def needles(identifiers: Identifiers) -> tuple[tuple[bytes, bool], ...]:
     """Given identifiers, return the bytes to look for, each with whether it must stand alone."""
     found: dict[bytes, bool] = {}
-    for word in (*identifiers.names, *identifiers.numbers):
+    for word in (*identifiers.names, *identifiers.numbers, *map(alphanumeric, identifiers.numbers)):
         for form in {word, word.lower(), word.upper(), word.capitalize(), fold(word)}:
             own = () if form.isascii() else (*identifiers.encodings, *PLAUSIBLE)
             for encoding in dict.fromkeys(("utf-8", "utf-16-le", "utf-16-be", *own)):

@@ -10,7 +10,7 @@ from headgate.core.deid import private, profile, table
 from headgate.core.deid.changing import CHANGES, without_items
 from headgate.core.deid.context import Context
 from headgate.core.deid.gate import find_leaks
-from headgate.core.deid.grammar import VRS, is_whole, padded
+from headgate.core.deid.grammar import NUMBERS, VRS, is_text, is_whole, padded
 from headgate.core.deid.kinds import KIND_OF, dictionary_vr
 from headgate.core.deid.memory import Memory, Result
 from headgate.core.deid.patient import CHARACTER_SET
@@ -25,6 +25,8 @@ Creators = Mapping[tuple[int, int], str]
 
 GONE = (table.REMOVE, b"")
 NOTHING = Result(None)
+BYTES = frozenset({b"UN", b"OB", b"OW"})
+UNDECODABLE = "cannot be decoded"
 
 
 class Level(NamedTuple):
@@ -82,10 +84,11 @@ def _element(level: Level, element: Element, memory: Memory, record: Record | No
         _tell(record, here, _why_gone(element.tag), element.vr, value, None, context)
         return NOTHING
     vr = _vr(level, element)
-    if vr not in VRS or not is_whole(vr, value) or (element.is_open and vr != b"SQ"):
-        raise Rejected(f"{place(here)} cannot be decoded")
-    if kind and kind not in (vr, KIND_OF.get(vr)):
-        _tell(record, here, "unexpected value representation", vr, value, None, context)
+    why_not = _unusable(element, vr, kind, value, context.reading.order)
+    if why_not == UNDECODABLE and not element.tag & 0x10000:
+        raise Rejected(f"{place(here)} {why_not}")
+    if why_not:  # a private one may be anybody's, under the name of a creator that is known
+        _tell(record, here, why_not, vr, value, None, context)
         return NOTHING
     if vr == b"SQ":
         written = _sequence(level, element, action, memory, record)
@@ -94,6 +97,9 @@ def _element(level: Level, element: Element, memory: Memory, record: Record | No
         if changed != value:
             _tell(record, here, action, vr, value, changed, context)
         written = None if changed is None else encoded(element.tag, vr, changed, context)
+        if written and _is_misused(element.tag, written, context):
+            _tell(record, here, "names the patient", vr, value, None, context)
+            written = None
     if element.tag == CHARACTER_SET and context.is_in_unicode:
         written = None  # the top level has its own, which its items inherit
     if written is None:
@@ -132,6 +138,21 @@ def _items(level: Level, element: Element, memory: Memory, record: Record | None
     return b"".join(written)
 
 
+def _unusable(element: Element, vr: bytes, kind: bytes, value: bytes, order: str) -> str:
+    """Return why nothing can be made of a value; blank: something can."""
+    if vr not in VRS or not is_whole(vr, value) or (element.is_open and vr != b"SQ"):
+        return UNDECODABLE
+    if is_text(vr, value, order):
+        return "a text in place of a number"
+    return "" if not kind or kind in (vr, KIND_OF.get(vr)) else "unexpected value representation"
+
+
+def _is_misused(tag: int, written: bytes, context: Context) -> bool:
+    """Return whether a private element that is known to hold a number names the patient."""
+    is_measure = tag & 0x10000 and not private.is_creator(tag)
+    return bool(is_measure and leaks_of(written, context))
+
+
 def encoded(tag: int, vr: bytes, value: bytes, context: Context) -> bytes:
     """Given an element's parts, return the element encoded."""
     whole = padded(vr, value)
@@ -155,14 +176,22 @@ def _rule(level: Level, tag: int) -> tuple[str, bytes]:
 
 
 def _vr(level: Level, element: Element) -> bytes:
-    """Return the VR of an element: as it is written, or that of the dictionaries."""
-    if element.vr and element.vr != b"UN":
+    """Return the VR of an element: as it is written, or that of the dictionaries, also where what
+    is a number is written as mere bytes.
+    """
+    if element.vr and element.vr not in BYTES:
         return element.vr
-    if not element.tag & 0x10000:
-        return dictionary_vr(element.tag)
-    if private.is_creator(element.tag):
+    known = _known_vr(level, element.tag)
+    is_said = element.vr in (b"OB", b"OW") and known not in NUMBERS
+    return element.vr if is_said else known
+
+
+def _known_vr(level: Level, tag: int) -> bytes:
+    if not tag & 0x10000:
+        return dictionary_vr(tag)
+    if private.is_creator(tag):
         return b"LO"
-    return private.safe_vr(element.tag, level.creators.get(private.block_of(element.tag), ""))
+    return private.safe_vr(tag, level.creators.get(private.block_of(tag), ""))
 
 
 def _terms(data: Data, elements: Iterable[Element], context: Context) -> tuple[str, ...]:

@@ -1,6 +1,7 @@
 """The ways in which a name, a number or a date is spelled, as patterns for folded texts."""
 
 import re
+import unicodedata
 from collections.abc import Iterator
 
 from headgate.core.deid.repertoire import UNDECODED
@@ -11,26 +12,40 @@ TRANSCRIBED = {"ø": "oe", "ö": "oe", "å": "aa", "ä": "ae", "æ": "ae", "ü":
 DIGRAPHS = frozenset({"ae", "oe", "ue", "aa", "ss"})
 PIECES = re.compile("ae|oe|ue|aa|.", re.DOTALL)
 MONTHS = (
-    ("januar", "january", "jan", "januari", "janvier", "enero", "gennaio", "ocak", "января"),
-    ("februar", "february", "feb", "februer", "februari", "fevrier", "febrero", "subat", "февраля"),
-    ("mars", "march", "marz", "maerz", "mar", "mrz", "maart", "marzo", "mart", "марта"),
-    ("april", "apr", "avril", "abril", "aprile", "nisan", "апреля"),
-    ("mai", "may", "maj", "mei", "mayo", "maggio", "mayis", "мая"),
-    ("juni", "june", "jun", "juin", "junio", "giugno", "haziran", "июня"),
-    ("juli", "july", "jul", "juillet", "julio", "luglio", "temmuz", "июля"),
-    ("august", "aug", "augusti", "augustus", "aout", "agosto", "agustos", "августа"),
-    ("september", "sept", "sep", "septembre", "septiembre", "settembre", "eylul", "сентября"),
-    ("oktober", "october", "okt", "oct", "octobre", "octubre", "ottobre", "ekim", "октября"),
-    ("november", "nov", "novembre", "noviembre", "kasim", "ноября"),
+    ("januar", "january", "jan", "januari", "janvier", "enero", "gennaio", "ocak", "января",
+     "janeiro", "stycznia", "ledna", "tammikuuta", "ιανουαριου"),
+    ("februar", "february", "feb", "februer", "februari", "fevrier", "febrero", "subat", "февраля",
+     "fevereiro", "lutego", "unora", "helmikuuta", "φεβρουαριου"),
+    ("mars", "march", "marz", "maerz", "mar", "mrz", "maart", "marzo", "mart", "марта",
+     "marco", "marca", "brezna", "maaliskuuta", "μαρτιου"),
+    ("april", "apr", "avril", "abril", "aprile", "nisan", "апреля",
+     "kwietnia", "dubna", "huhtikuuta", "απριλιου"),
+    ("mai", "may", "maj", "mei", "mayo", "maggio", "mayis", "мая", "maio",
+     "maja", "kvetna", "toukokuuta", "μαιου"),
+    ("juni", "june", "jun", "juin", "junio", "giugno", "haziran", "июня",
+     "junho", "czerwca", "cervna", "kesakuuta", "ιουνιου"),
+    ("juli", "july", "jul", "juillet", "julio", "luglio", "temmuz", "июля",
+     "julho", "lipca", "cervence", "heinakuuta", "ιουλιου"),
+    ("august", "aug", "augusti", "augustus", "aout", "agosto", "agustos", "августа",
+     "sierpnia", "srpna", "elokuuta", "αυγουστου"),
+    ("september", "sept", "sep", "septembre", "septiembre", "settembre", "eylul", "сентября",
+     "setembro", "wrzesnia", "zari", "syyskuuta", "σεπτεμβριου"),
+    ("oktober", "october", "okt", "oct", "octobre", "octubre", "ottobre", "ekim", "октября",
+     "outubro", "pazdziernika", "rijna", "lokakuuta", "οκτωβριου"),
+    ("november", "nov", "novembre", "noviembre", "kasim", "ноября", "novembro", "listopada",
+     "listopadu", "marraskuuta", "νοεμβριου"),
     ("desember", "december", "dezember", "des", "dec", "dez", "decembre", "diciembre", "dicembre",
-     "aralik", "декабря"),
+     "aralik", "декабря", "dezembro", "grudnia", "prosince", "joulukuuta", "δεκεμβριου"),
 )  # fmt: skip
-LONGEST_RUN = 6
-FEWEST_KEPT = 4
+NUMERALS = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
+SHORTEST_RUN = 6
+FEWEST_KEPT, FEWEST_OF_LONG = 4, 12
 # What stands for a letter that a system could not hold
 LETTERS_LOST = "?" + UNDECODED
 LOST = rf"(?:[^\W\d_]{{0,2}}|[{LETTERS_LOST}_.*#]{{0,2}})"
-MARK = r"[\s.\-_/()]{0,2}"
+MARK = r"[\W_]{0,2}"
+BETWEEN_LETTERS = r"[\s._-]{1,3}"
+BROKEN = r"(?:-\s*[\r\n]\s*)?"
 FIELDS = (16, 12, 64)  # PS3.5 Table 6.2-1: SH and LO; and what is left beside a word
 
 
@@ -38,12 +53,26 @@ def of_name(name: str) -> str:
     """Given a name, return the pattern of its spellings: Møller, Moeller and Moller are one."""
     if any(letter in name for letter in LETTERS_LOST):
         return "".join(LOST if one in LETTERS_LOST else re.escape(one) for one in fold(name))
-    pieces = []
-    for piece in PIECES.findall(name.lower()):
+    return "".join(_letters(name))
+
+
+def of_parted(name: str) -> str:
+    """Given a name, return the pattern of it with its letters set apart, M U E L L E R, or broken
+    at the end of a line.
+    """
+    forms = [
+        gap.join(one for one in _letters(name, gap) if any(map(str.isalnum, one)))
+        for gap in (BETWEEN_LETTERS, BROKEN)
+    ]
+    return f"(?:{'|'.join(forms)})"
+
+
+def _letters(name: str, gap: str = "") -> Iterator[str]:
+    """Yield the pattern of each letter of a name, or of two that stand for one, a gap between."""
+    for piece in PIECES.findall(unicodedata.normalize("NFC", name.lower())):
         spelled = TRANSCRIBED.get(piece) or fold(piece)
         is_two = spelled in DIGRAPHS
-        pieces.append(f"(?:{spelled}|{spelled[0]})" if is_two else re.escape(spelled))
-    return "".join(pieces)
+        yield f"(?:{spelled[0]}{gap}{spelled[1]}|{spelled[0]})" if is_two else re.escape(spelled)
 
 
 def of_lost(name: str) -> str:
@@ -67,12 +96,22 @@ def of_long_number(number: str) -> str:
     return MARK.join(map(re.escape, alphanumeric(number)))
 
 
+def of_number_cut_short(number: str) -> str:
+    """Given a number, return the pattern of it where a field cut its end off; none: blank."""
+    letters = list(map(re.escape, alphanumeric(number)))
+    if len(letters) <= FEWEST_OF_LONG:
+        return ""
+    end = "".join(f"(?:{MARK}{one}" for one in letters[FEWEST_OF_LONG:])
+    return MARK.join(letters[:FEWEST_OF_LONG]) + end + ")?" * (len(letters) - FEWEST_OF_LONG)
+
+
 def runs(number: str) -> Iterator[str]:
     """Given an identifying number, yield its runs of digits that tell as much without the rest."""
     for digits in re.findall(r"\d+", number):
-        for run in (digits, digits.lstrip("0")):
-            if len(run) >= LONGEST_RUN:
-                yield run
+        if len(digits) >= SHORTEST_RUN:
+            yield digits
+        if len(bare := digits.lstrip("0")) >= (FEWEST_KEPT if digits == number else SHORTEST_RUN):
+            yield bare
 
 
 def of_date(digits: str) -> Iterator[str]:
@@ -80,15 +119,16 @@ def of_date(digits: str) -> Iterator[str]:
     year, month, day = digits[:4], digits[4:6], digits[6:]
     number = f"0?{int(day)}" if day[0] == "0" else day
     numeral = f"0?{int(month)}" if month[0] == "0" else month
-    short = f"(?:{year[:2]})?{year[2:]}"
-    separator = r"\s?[./-]\s?"
+    short = f"(?:{year[:2]}|')?{year[2:]}"
+    separator = r"\s?[./:|,_-]\s?"
     yield from (f"{year}{month}{day}", f"{day}{month}{year}", f"{month}{day}{year}")
     yield f"{year}(?:{separator}| ){numeral}(?:{separator}| ){number}"
     yield f"{number}(?:{separator}| ){numeral}(?:{separator}| ){short}"
     yield f"{numeral}(?:{separator}| ){number}(?:{separator}| ){short}"
     yield f"{year}[年년]\\s?{numeral}[月월]\\s?{number}[日일]?"
     if 1 <= int(month) <= len(MONTHS):
-        named = "|".join(sorted(MONTHS[int(month) - 1], key=len, reverse=True))
+        months = (*MONTHS[int(month) - 1], NUMERALS[int(month) - 1])
+        named = "|".join(sorted(map(fold, months), key=len, reverse=True))
         yield f"{number}(?:st|nd|rd|th)?(?:\\s(?:of|de))?[\\s._-]*(?:{named})[\\s.,_-]*{short}"
         yield f"(?:{named})[\\s._-]*{number}(?:st|nd|rd|th)?[\\s.,_-]*{short}"
         yield f"{year}[\\s._-]*(?:{named})[\\s._-]*{number}"

@@ -31,10 +31,10 @@ COLUMNS = {  # the constants of dicom-anonymizer, and the action of PS3.15 Table
 WEAKEST = {"Z/D": DUMMY, "X/Z": EMPTY, "X/D": DUMMY, "X/Z/D": DUMMY, "X/Z/U*": ENTER}
 WEAKEST_SEQUENCE = {"Z/D": EMPTY, "X/Z": REMOVE, "X/D": REMOVE, "X/Z/D": REMOVE, "X/Z/U*": ENTER}
 
-TYPE_2_SEQUENCES = (0x00400555,)  # Acquisition Context Sequence: PS3.3 C.7.6.14
-
 # Sequences that are kept and entered, each item treated like any other data set
 ENTERED = {
+    0x00400555: "X/Z",  # Acquisition Context Sequence: as the content of a report
+    0x00400610: "Z",  # Specimen Preparation Sequence: of content items, too
     0x0040A730: "D",  # Content Sequence: codes and numbers stay, texts and names are dummies
     0x00700001: "D",  # Graphic Annotation Sequence: graphics stay, texts are dummies
     0x0040A073: "D",  # Verifying Observer Sequence: the names in it are dummies
@@ -70,8 +70,6 @@ def resolved(tag: int, written: str, vr: str) -> str:
     """Given a row of Table E.1-1 and the VR of its attribute, return the one action to take."""
     if tag in ENTERED:
         return ENTER
-    if tag in TYPE_2_SEQUENCES:
-        return EMPTY
     return (WEAKEST_SEQUENCE if vr == "SQ" else WEAKEST).get(written, written)
 
 

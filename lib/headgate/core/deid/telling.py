@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -41,7 +41,7 @@ ORDER_TAGS = (0x00400009, 0x00401001, 0x00402016, 0x00402017)  # numbers of step
 OTHER_TAGS = frozenset({*STAFF_TAGS, *PLACE_TAGS, *ADDRESS_TAGS, *PHONE_TAGS, *ORDER_TAGS})
 TELLING = frozenset({*NAME_TAGS, *NUMBER_TAGS, BIRTH_DATE, *OTHER_TAGS})
 
-NAME_LETTERS, STAFF_LETTERS, OTHER_LENGTH, ADDRESS_LENGTH = 3, 4, 5, 6
+NAME_LETTERS, STAFF_LETTERS, OTHER_LENGTH, FEWEST, ADDRESS_LENGTH = 3, 4, 5, 3, 6
 DIGITS_OF_DATE = 8
 # Words that stand in the place of a name and name nobody
 PLACEHOLDERS = frozenset({"anonymous", "anonymized", "anonymised", "unknown", "patient", "none"})
@@ -68,7 +68,8 @@ class Identifiers:
     """The patient's own words: parts of names, numbers, birth dates; and how they may be written.
 
     Names and numbers are as they stood; birth dates are YYYYMMDD; encodings are Python's. Persons
-    are the names as whole, word by word. Others are words of people and places around the patient.
+    are the names as whole, word by word. Others are words of people and places around the patient,
+    staff the names of those people as whole.
     """
 
     names: tuple[str, ...] = ()
@@ -77,6 +78,7 @@ class Identifiers:
     encodings: tuple[str, ...] = ()
     persons: tuple[tuple[str, ...], ...] = ()
     others: tuple[str, ...] = ()
+    staff: tuple[tuple[str, ...], ...] = ()
 
     def __repr__(self) -> str:
         """Return how many there are: no log may hold them."""
@@ -86,7 +88,7 @@ class Identifiers:
 NOBODY = Identifiers()
 
 
-def told_by(tag: int, texts: Iterable[str]) -> Identifiers:
+def told_by(tag: int, texts: Sequence[str]) -> Identifiers:
     """Given the tag of a telling attribute and its texts, return what they tell."""
     if tag in NAME_TAGS:
         return Identifiers(
@@ -96,7 +98,8 @@ def told_by(tag: int, texts: Iterable[str]) -> Identifiers:
     if tag == BIRTH_DATE:
         return Identifiers(birth_dates=tuple(_birth_dates(texts)))
     numbers = tuple(texts) if tag in NUMBER_TAGS else ()
-    return Identifiers(numbers=numbers, others=tuple(_around(tag, texts)))
+    staff = tuple(words for text in texts for words in _persons(text)) if tag in STAFF_TAGS else ()
+    return Identifiers(numbers=numbers, others=tuple(_around(tag, texts)), staff=staff)
 
 
 def _around(tag: int, texts: Iterable[str]) -> Iterator[str]:
@@ -106,7 +109,7 @@ def _around(tag: int, texts: Iterable[str]) -> Iterator[str]:
             yield from _streets(text)
         elif tag in STAFF_TAGS:
             yield from (word for word in _parts(text) if len(word) >= STAFF_LETTERS)
-        elif tag in OTHER_TAGS and len(text) >= OTHER_LENGTH:
+        elif tag in OTHER_TAGS and len(text) >= (OTHER_LENGTH if is_alphabetic(text) else FEWEST):
             yield text
 
 
@@ -124,7 +127,7 @@ def _parts(name: str) -> Iterator[str]:
             joined = "".join(halves)
             yield from (one for one in dict.fromkeys((word, joined, *halves)) if _is_telling(one))
         # names of one character each tell nobody alone, but do together
-        if len(words) > 1 and not any(map(_is_alphabetic, words)):
+        if len(words) > 1 and not any(map(is_alphabetic, words)):
             yield "".join(words)
 
 
@@ -137,13 +140,13 @@ def _persons(name: str) -> Iterator[tuple[str, ...]]:
 
 def _is_telling(word: str) -> bool:
     letters = sum(map(str.isalpha, word))
-    enough = NAME_LETTERS if _is_alphabetic(word) else NAME_LETTERS - 1
+    enough = NAME_LETTERS if is_alphabetic(word) else NAME_LETTERS - 1
     is_particle = word in PARTICLES_IN_CAPITALS or (word.islower() and word in PARTICLES)
     return letters >= enough and not is_particle and fold(word) not in PLACEHOLDERS
 
 
 @lru_cache(maxsize=4096)
-def _is_alphabetic(word: str) -> bool:
+def is_alphabetic(word: str) -> bool:
     ideographic = ("CJK", "HANGUL", "HIRAGANA", "KATAKANA", "HALFWIDTH", "FULLWIDTH")
     return not any(unicodedata.name(letter, "").startswith(ideographic) for letter in word)
 

@@ -3,18 +3,23 @@
 import unicodedata
 from functools import lru_cache
 
-# Letters that have no decomposition in Unicode, in their common spelling
+# Letters that have no decomposition in Unicode, in their common spelling; Arabic ones that are
+# written for one another, or only stretch a word; and what typesetting puts in the place of marks
 SPELLED = str.maketrans({
     "ø": "o", "æ": "ae", "œ": "oe", "ß": "ss", "đ": "d", "ð": "d", "ł": "l", "þ": "th", "ı": "i",
+    "ة": "ه", "ى": "ي", "ـ": "",
+    **dict.fromkeys("‐‑‒–—―−", "-"), **dict.fromkeys("‘’‚‛ʼ′", "'"),
 })  # fmt: skip
-
-
+# Unicode's categories of accents and variants, and of soft hyphens, joiners, marks of direction
+UNSEEN = frozenset({"Mn", "Cf"})
 # Katakana and Hiragana spell the same syllables
 HIRAGANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
 
 
 def fold(text: str) -> str:
-    """Given a text, return it in lower case and without diacritics."""
+    """Given a text, return it in lower case, without diacritics and what is not seen, and with the
+    marks and digits of ASCII.
+    """
     if text.isascii():
         return text.lower()
     return "".join(map(fold_letter, text))
@@ -23,8 +28,10 @@ def fold(text: str) -> str:
 @lru_cache(maxsize=4096)
 def fold_letter(letter: str) -> str:
     """Given one character, return what it folds to: none, one or more characters."""
+    if (digit := unicodedata.decimal(letter, None)) is not None:
+        return str(digit)
     parts = unicodedata.normalize("NFKD", letter.casefold())
-    plain = "".join(part for part in parts if not unicodedata.combining(part))
+    plain = "".join(part for part in parts if unicodedata.category(part) not in UNSEEN)
     return plain.translate(SPELLED).translate(HIRAGANA)
 
 

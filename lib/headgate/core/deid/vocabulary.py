@@ -61,4 +61,4 @@ def is_clinical(word: str) -> bool:
 
 def is_abbreviation(word: str) -> bool:
     """Given a word, return whether it is an abbreviation of the field's."""
-    return alphanumeric(word).upper() in KNOWN
+    return word.isascii() and alphanumeric(word).upper() in KNOWN

@@ -1,0 +1,161 @@
+"""Identifiers as people and systems disguise them: in marks, digits and forms of their own."""
+
+import struct
+
+import pytest
+from deidentifying import deidentify, leaks_of
+from headgate.core.deid.identity import Recipe, project_key
+from pydicom import Dataset
+from pydicom.datadict import tag_for_keyword
+from pydicom.dataset import FileMetaDataset
+from pydicom.uid import ExplicitVRLittleEndian
+
+KEY = project_key(b"a site's secret of thirty-two b.", "LUNG")
+RECIPE = Recipe("LUNG", "LUNG-001", "baseline", KEY)
+NUMBER, DIGITS = "FR/2024-00871", "１９６２"
+
+
+def a_dataset(**values):
+    dataset = Dataset()
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    dataset.SpecificCharacterSet = "ISO_IR 192"
+    dataset.SOPClassUID, dataset.SOPInstanceUID = "1.2.840.10008.5.1.4.1.1.2", "1.2.3.4.1"
+    dataset.StudyInstanceUID, dataset.SeriesInstanceUID = "1.2.3.4", "1.2.3.4.5"
+    dataset.PatientName, dataset.PatientID = "Müllerup^Åse=山下^春子", NUMBER
+    dataset.PatientBirthDate = "19620315"
+    for keyword, value in values.items():
+        setattr(dataset, keyword, value)
+    return dataset
+
+
+def described(text, **values):
+    result = deidentify(a_dataset(SeriesDescription=f"T1 {text} tse", **values), RECIPE)
+    return result.SeriesDescription
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "M Ü L L E R U P", "m.u.e.l.l.e.r.u.p", "Mül\u00adlerup", "Mül\u200blerup", "山 下",
+        "Müller-\r\nup", "山\U000e0100下",
+        "15_03_1962", "1962_03_15", "15–03–1962", "15‑03‑1962", "15.III.1962", "15 iii 1962",
+        "15.03.'62", "15:03:1962", "15|03|1962", "15. marca 1962", "15 maaliskuuta 1962",
+        "15 Μαρτίου 1962", "15. března 1962", "15 de março 1962",
+        f"{DIGITS}.０３.１５", "١٥/٠٣/١٩٦٢",
+        "FR202400871", "FR2–02400871", "FR:2024:00871", "FR 2024'00871",
+    ],
+)  # fmt: skip
+def test_a_disguise_is_seen_through(text):
+    assert described(text) == "T1 tse"
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [
+        ("0042317", "42317"), ("12345", "123-45"), ("12345", "ID12345"), ("ABC99", "ABC 99"),
+        ("G11010519491231002X", "G110105194912310"),  # cut short at 16 characters: SH
+    ],
+)  # fmt: skip
+def test_a_number_is_known_without_its_zeros_with_marks_and_cut_short(number, text):
+    assert described(text, PatientID=number) in ("T1 tse", "T1 ID tse")
+
+
+@pytest.mark.parametrize("text", ["1234567", "0.12345", "42", "b1000 2024"])
+def test_other_numbers_stay(text):
+    assert described(text, PatientID="0012345") in (f"T1 {text} tse", "T1 0. tse")
+
+
+@pytest.mark.parametrize("text", ["Lie, Per", "Per_Lie", "P. Lie", "Lie P.", "Per & Lie"])
+def test_the_short_name_of_a_physician_is_told_by_its_other_half(text):
+    assert described(text, ReferringPhysicianName="Lie^Per") == "T1 tse"
+
+
+@pytest.mark.parametrize("name", ["Abdomen Centre", "仁和医院"])
+def test_an_institution_is_known_by_any_word_that_is_not_of_the_field(name):
+    assert described(name, InstitutionName=name) == "T1 tse"
+
+
+def test_arabic_letters_that_are_written_for_one_another_are_one():
+    assert described("فاطمــه", PatientName="الخطيب^فاطمة") == "T1 tse"
+
+
+def test_a_name_of_two_letters_is_no_abbreviation_where_its_letters_are_not_of_ascii():
+    assert described("ÅS", PatientName="Ås^Bo") == "T1 tse"
+
+
+def test_a_number_with_other_marks_and_a_name_as_passports_spell_it_are_told_in_codes():
+    dataset = a_dataset(ScanningSequence=["SE", "FR_2024_00871"], ImageType=["A", "MUELLERUP"])
+    result = deidentify(dataset, RECIPE)
+    assert list(result.ScanningSequence) == ["SE", "REMOVED"]
+    assert list(result.ImageType) == ["A", "REMOVED"]
+
+
+@pytest.mark.parametrize("name", ["Διονυσιος", "Воробьёва", "Юрьевна"])
+@pytest.mark.parametrize("terms", ["ISO_IR 126", "ISO_IR 144", "ISO_IR 192"])
+def test_what_a_name_is_misread_as_is_not_in_every_text(name, terms):
+    encoding = {"ISO_IR 126": "iso8859_7", "ISO_IR 144": "iso8859_5"}.get(terms, "utf-8")
+    dataset = a_dataset(SpecificCharacterSet=terms, SeriesDescription="T1 tse")
+    dataset.add_new(0x00100010, "PN", name.encode(encoding, "ignore"))
+    assert not leaks_of(dataset, RECIPE)
+    assert deidentify(dataset, RECIPE).SeriesDescription == "T1 tse"
+
+
+@pytest.mark.parametrize(
+    ("keyword", "expected"), [("SeriesDescription", None), ("Manufacturer", "REMOVED")]
+)
+@pytest.mark.parametrize("text", ["Müllerup".encode("utf-16-le"), "xÇağrıYıld".encode()])
+def test_a_text_whose_bytes_alone_name_the_patient_goes_and_not_the_instance(
+    keyword, expected, text
+):
+    dataset = a_dataset(OtherPatientNames="Yıldırım^Çağrı")
+    dataset.add_new(tag_for_keyword(keyword), "LO", text + b" " * (len(text) % 2))
+    assert not leaks_of(dataset, RECIPE)
+    assert deidentify(dataset, RECIPE).get(keyword) == expected
+
+
+SIEMENS = 0x00191000
+
+
+@pytest.mark.parametrize("vr", ["UN", "OB"])
+@pytest.mark.parametrize("text", [b"Anybodys", b"Kirkeby, Torunn ", "Вася".encode(), b"cut short"])
+def test_a_text_under_the_name_of_a_safe_number_goes_and_nothing_else(vr, text):
+    dataset = a_dataset()
+    dataset.private_block(0x0019, "SIEMENS MR HEADER", create=True).add_new(0x0C, "IS", "1000")
+    dataset.add_new(SIEMENS | 0x0E, vr, text)
+    result = deidentify(dataset, RECIPE)
+    assert SIEMENS | 0x0E not in result
+    assert result[SIEMENS | 0x0C].value == 1000
+
+
+@pytest.mark.parametrize("vr", ["UN", "OB", "FD"])
+@pytest.mark.parametrize("gradient", [(0.0, -1.0, 6.123233995736766e-17), (0.25, 1e-20, 0.7071)])
+def test_a_safe_number_stays_however_it_is_written(vr, gradient):
+    dataset = a_dataset()
+    block = dataset.private_block(0x0019, "SIEMENS MR HEADER", create=True)
+    block.add_new(0x0E, vr, list(gradient) if vr == "FD" else struct.pack("<3d", *gradient))
+    result = deidentify(dataset, RECIPE)
+    assert tuple(result[SIEMENS | 0x0E].value) == gradient
+
+
+@pytest.mark.parametrize("vr", ["UN", "OB"])
+@pytest.mark.parametrize("text", [b"30.09.1971", b"1971-09-30", b"19620315", b"FR20240087"])
+def test_what_is_no_decimal_is_emptied_and_what_is_the_patients_a_dummy(vr, text):
+    dataset = a_dataset()
+    block = dataset.private_block(0x7053, "Philips PET Private Group", create=True)
+    block.add_new(0x09, vr, text)
+    assert deidentify(dataset, RECIPE)[0x70531009].value in (None, 0.0)
+
+
+@pytest.mark.parametrize("text", ["19620315", "15036212343", "15.03.1962"])
+def test_what_is_no_time_is_emptied(text):
+    dataset = a_dataset()
+    dataset.add_new(0x00080030, "TM", text)
+    assert not deidentify(dataset, RECIPE).StudyTime
+
+
+@pytest.mark.parametrize(
+    "text", ["101112", "10:11:12", "101112.123456", "93015", "10", "1011-1213"]
+)
+def test_a_time_stays(text):
+    assert str(deidentify(a_dataset(StudyTime=text), RECIPE).StudyTime) == text
