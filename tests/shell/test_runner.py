@@ -57,6 +57,15 @@ def test_one_bad_item_stops_no_other_and_the_run_ends_red(run, trouble, code):
     assert "Nordmann" not in result.output + (run.folder / "logs" / "made-up.log").read_text()
 
 
+def test_what_the_user_may_not_write_is_told_with_what_to_do_and_without_the_path(run):
+    path = run.folder / "data" / "site" / "participants" / "Nordmann"
+    result = run(raising(PermissionError(13, "Permission denied", str(path))))
+    assert result.exit_code == exits.CONFIGURATION
+    assert f"{path.parent} may not be read or written" in result.output
+    assert "chown -R" in result.output
+    assert "Nordmann" not in result.output
+
+
 @pytest.mark.parametrize(("make", "code"), [(ok, 0), (not_needed, 0), (error, 1), (deferred, 69)])
 def test_the_worst_outcome_decides_the_exit_code(run, make, code):
     def apply(_context, item):

@@ -23,6 +23,8 @@ from headgate.shell.options import common
 from headgate.shell.report import Report
 from headgate.stores import files, metrics
 
+TREES = ("site", "state")
+
 log = logging.getLogger("headgate")
 
 
@@ -84,6 +86,9 @@ def _attempt(report: Report, item: object, work: Callable[[], int]) -> int:
         return exits.code_of(trouble)
     except click.UsageError:
         raise
+    except PermissionError as denied:
+        _say(report, error(item, _of_permission(denied)))
+        return exits.CONFIGURATION
     except Exception as bug:  # noqa: BLE001 (the one place: a bug leaves a trace and a code)
         _say(report, error(item, f"a bug: {_without_message(bug)}; report it with this line"))
         return exits.BUG
@@ -150,6 +155,17 @@ def _say(report: Report, outcome: Outcome) -> None:
     level = logging.ERROR if outcome.status is Status.ERROR else logging.INFO
     log.log(level, "%s %s", outcome.status, outcome.text, extra={"item": outcome.item})
     report.add(outcome)
+
+
+def _of_permission(denied: PermissionError) -> str:
+    """Below the folders of the data tree a path may name a patient."""
+    parts = Path(str(denied.filename or "")).parts
+    top = next((number for number, part in enumerate(parts) if part in TREES), None)
+    place = "a file" if top is None else f"what lies under {Path(*parts[: top + 2])}"
+    return (
+        f"{place} may not be read or written by the user who runs this: run scripts as one user, "
+        "never as root, and give it the data tree with chown -R"
+    )
 
 
 def _without_message(bug: Exception) -> str:
