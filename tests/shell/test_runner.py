@@ -108,7 +108,7 @@ def test_what_comes_after_comes_only_after_a_whole_pass_that_went_well(run):
     after = calls.append
     run(do, after=after)
     assert len(calls) == 1
-    for words in (["--only", "one"], ["--limit", "1"], ["--dry-run"]):
+    for words in (["--only", "one"], ["--limit", "1"], ["--limit", "0"], ["--dry-run"]):
         run(do, *words, after=after)
     run(raising(Unavailable("away")), after=after)
     assert len(calls) == 1
@@ -171,6 +171,15 @@ def test_the_metrics_keep_the_last_success(run):
         ("[receiver]\nprot = 1\n", ("receiver.prot", "nearest known key is receiver.port")),
         ("datadir = 5\n", ("datadir", "str")),
         ("[recive\n", ("cannot be read",)),
+        ("[receiver]\nport = 99999\n", ("receiver.port", "at most 65535")),
+        ("[receiver]\nprocesses = 0\n", ("receiver.processes", "at least 1")),
+        ("[receiver]\nidle_seconds = 0\n", ("receiver.idle_seconds", "more than 0")),
+        ("[pacs.x]\nport = 0\n", ("pacs.x.port", "at least 1")),
+        ("[redcap]\ntimeout_seconds = -1\n", ("redcap.timeout_seconds", "more than 0")),
+        ("[retention]\nfree_percent = 300.0\n", ("retention.free_percent", "at most 100")),
+        ("[retention]\nunassigned_days = -3\n", ("retention.unassigned_days", "at least 0")),
+        ('[redcap]\nurl = "example.org/api/"\n', ("redcap.url", "https://")),
+        ('datadir = "/dev/null/data"\n', ("datadir", "cannot be made")),
         ('[pacs.x]\nproof = "trust me"\n', ("pacs.x.proof", "c-find, qido-rs, c-store")),
     ],
 )

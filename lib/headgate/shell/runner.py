@@ -15,7 +15,7 @@ import click
 
 from headgate import config
 from headgate.context import Context
-from headgate.core.errors import Busy, HeadgateError, Unavailable
+from headgate.core.errors import Busy, HeadgateError, Misconfigured, Unavailable
 from headgate.core.states import State
 from headgate.core.step import Outcome, Status, Step, deferred, error
 from headgate.shell import exits, locks, logs
@@ -111,7 +111,7 @@ def _context(step: Step, options: dict[str, Any]) -> Context:
 def _guarded(step: Step, context: Context, report: Report) -> int:
     if step.is_alone:
         return _work(step, context, report)
-    context.prepare()
+    _prepare(context)
     halt = next((one for one in context.layout.halts(step.name) if one.exists()), None)
     if halt and step.changes:
         log.warning("halted by %s: remove it to go on", halt)
@@ -122,6 +122,14 @@ def _guarded(step: Step, context: Context, report: Report) -> int:
         return _work(step, context, report)
 
 
+def _prepare(context: Context) -> None:
+    try:
+        context.prepare()
+    except (FileNotFoundError, NotADirectoryError) as trouble:
+        place = context.settings.datadir
+        raise Misconfigured(f"datadir {place} cannot be made: {trouble.strerror}") from trouble
+
+
 def _work(step: Step, context: Context, report: Report) -> int:
     codes = [exits.DONE]
     for item in _limited(step, context):
@@ -130,8 +138,9 @@ def _work(step: Step, context: Context, report: Report) -> int:
             report.planned(item)
             continue
         codes.append(_attempt(report, item, partial(_apply, step, context, item, report)))
-    is_whole = not any(context.options.get(name) for name in ("dry_run", "only", "limit"))
-    if step.after and is_whole and exits.worst(codes) == exits.DONE:
+    is_part = any(context.options.get(name) for name in ("dry_run", "only"))
+    is_part = is_part or context.options.get("limit") is not None
+    if step.after and not is_part and exits.worst(codes) == exits.DONE:
         step.after(context)
     if step.totals and (step.rehearses or not context.options.get("dry_run")):
         report.totals(step.totals(context))
