@@ -130,7 +130,7 @@ LEAST: dict[str, int] = {
     "memory_megabytes": 1,
 }
 POSITIVE = ("timeout_seconds", "idle_seconds")
-ANY_NUMBER = ("date_shift_days",)
+ANY_NUMBER = ("date_shift_days", "overlap_minutes")  # less than none begins after the clock
 ANY_FREE_PORT = "receiver.port"
 
 
