@@ -116,6 +116,23 @@ CHOICES = {  # setting: what it may be
     "projects.*.uid_scheme": ("uuid", "fiona"),
 }
 
+# the last part of a setting: the least that a number may be; a second is more than none
+LEAST: dict[str, int] = {
+    "port": 1,
+    "processes": 1,
+    "associations": 1,
+    "maximum_associations": 1,
+    "maximum_pdu": 4096,
+    "maximum_object_megabytes": 1,
+    "studies_per_import": 1,
+    "answers_at_most": 1,
+    "projects_at_once": 1,
+    "memory_megabytes": 1,
+}
+POSITIVE = ("timeout_seconds", "idle_seconds")
+ANY_NUMBER = ("date_shift_days", "overlap_minutes")  # less than none begins after the clock
+ANY_FREE_PORT = "receiver.port"
+
 
 def find(path: str | None) -> Path | None:
     """Given the file named on the command line, if any, return the file to read, or None.
@@ -146,7 +163,10 @@ def read(path: Path | None, overrides: Mapping[str, Any] | None = None) -> Setti
 
 def parse(values: Mapping[str, Any]) -> Settings:
     """Given the parsed TOML, return the settings. Raise Misconfigured."""
-    return _build(Settings, values, "")
+    settings: Settings = _build(Settings, values, "")
+    if not settings.redcap.url.startswith(("https://", "http://")):
+        raise Misconfigured("redcap.url is the whole address of the API, as https://.../api/")
+    return settings
 
 
 def _put(values: dict[str, Any], names: list[str], value: Any) -> None:
@@ -187,6 +207,8 @@ def _value(kind: Any, value: Any, name: str) -> Any:
     if not isinstance(value, wanted) or isinstance(value, bool) != (kind is bool):
         raise Misconfigured(f"{name} is of type {kind.__name__}, not {value!r}")
     _check_choice(name, value)
+    if kind in (int, float):
+        _check_range(name, value)
     return float(value) if kind is float else value
 
 
@@ -196,6 +218,20 @@ def _check_choice(name: str, value: Any) -> None:
     choices = CHOICES.get(name) or CHOICES.get(pattern)
     if choices and value not in choices:
         raise Misconfigured(f"{name} is one of {', '.join(choices)}, not {value!r}")
+
+
+def _check_range(name: str, value: float) -> None:
+    key = name.rpartition(".")[2]
+    least = 0 if name == ANY_FREE_PORT else LEAST.get(key, 0)
+    most = 65535 if key.endswith("port") else 100 if key.endswith("percent") else None
+    if key in ANY_NUMBER:
+        return
+    if key in POSITIVE and not value > 0:
+        raise Misconfigured(f"{name} is more than 0, not {value!r}")
+    if not value >= least:
+        raise Misconfigured(f"{name} is at least {least}, not {value!r}")
+    if most is not None and value > most:
+        raise Misconfigured(f"{name} is at most {most}, not {value!r}")
 
 
 def missing() -> Misconfigured:

@@ -57,6 +57,15 @@ def test_one_bad_item_stops_no_other_and_the_run_ends_red(run, trouble, code):
     assert "Nordmann" not in result.output + (run.folder / "logs" / "made-up.log").read_text()
 
 
+def test_what_the_user_may_not_write_is_told_with_what_to_do_and_without_the_path(run):
+    path = run.folder / "data" / "site" / "participants" / "Nordmann"
+    result = run(raising(PermissionError(13, "Permission denied", str(path))))
+    assert result.exit_code == exits.CONFIGURATION
+    assert f"{path.parent} may not be read or written" in result.output
+    assert "chown -R" in result.output
+    assert "Nordmann" not in result.output
+
+
 @pytest.mark.parametrize(("make", "code"), [(ok, 0), (not_needed, 0), (error, 1), (deferred, 69)])
 def test_the_worst_outcome_decides_the_exit_code(run, make, code):
     def apply(_context, item):
@@ -99,7 +108,7 @@ def test_what_comes_after_comes_only_after_a_whole_pass_that_went_well(run):
     after = calls.append
     run(do, after=after)
     assert len(calls) == 1
-    for words in (["--only", "one"], ["--limit", "1"], ["--dry-run"]):
+    for words in (["--only", "one"], ["--limit", "1"], ["--limit", "0"], ["--dry-run"]):
         run(do, *words, after=after)
     run(raising(Unavailable("away")), after=after)
     assert len(calls) == 1
@@ -162,6 +171,15 @@ def test_the_metrics_keep_the_last_success(run):
         ("[receiver]\nprot = 1\n", ("receiver.prot", "nearest known key is receiver.port")),
         ("datadir = 5\n", ("datadir", "str")),
         ("[recive\n", ("cannot be read",)),
+        ("[receiver]\nport = 99999\n", ("receiver.port", "at most 65535")),
+        ("[receiver]\nprocesses = 0\n", ("receiver.processes", "at least 1")),
+        ("[receiver]\nidle_seconds = 0\n", ("receiver.idle_seconds", "more than 0")),
+        ("[pacs.x]\nport = 0\n", ("pacs.x.port", "at least 1")),
+        ("[redcap]\ntimeout_seconds = -1\n", ("redcap.timeout_seconds", "more than 0")),
+        ("[retention]\nfree_percent = 300.0\n", ("retention.free_percent", "at most 100")),
+        ("[retention]\nunassigned_days = -3\n", ("retention.unassigned_days", "at least 0")),
+        ('[redcap]\nurl = "example.org/api/"\n', ("redcap.url", "https://")),
+        ('datadir = "/dev/null/data"\n', ("datadir", "cannot be made")),
         ('[pacs.x]\nproof = "trust me"\n', ("pacs.x.proof", "c-find, qido-rs, c-store")),
     ],
 )

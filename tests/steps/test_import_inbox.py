@@ -1,12 +1,19 @@
 """Files copied into inbox/: filed once their writer has closed them, and deleted by nobody else."""
 
+import json
 import os
+import subprocess
 
 import factories
 import pytest
+from headgate.demo.processes import script
 from headgate.stores.dicomfiles import read_header, read_instance
 
 STUDY = factories.Study("inbox")
+# root may read and write all; a service's user may not
+WITHOUT_RIGHTS = (
+    ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+)
 
 
 @pytest.fixture
@@ -78,3 +85,35 @@ def test_the_same_file_twice_is_there_once_and_other_bytes_are_kept_beside(a_tre
     factories.save([other], inbox)
     assert run(a_tree).lines[0]["text"] == "filed (conflict)"
     assert len(a_tree.context().archive.files_of(STUDY.uid)) == 2
+
+
+def test_a_file_that_nobody_here_may_read_or_delete_is_told_of_and_the_others_are_filed(
+    a_tree, inbox
+):
+    first, second, third = factories.save(STUDY.instances(3), inbox)
+    (inbox / "closed").mkdir()
+    second.rename(inbox / "closed" / "IM")
+    (inbox / "closed").chmod(0o555)
+    first.chmod(0o200)
+    command = [*WITHOUT_RIGHTS, *script("import-inbox"), "-c", str(a_tree.site.config), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert sorted(line["status"] for line in lines) == ["error", "error", "ok"]
+    assert done.returncode == 1
+    assert not third.exists()
+    assert len(a_tree.context().archive.files_of(STUDY.uid)) == 1
+
+
+def test_a_pipe_is_not_waited_for(a_tree, inbox):
+    os.mkfifo(inbox / "a pipe")
+    factories.save(STUDY.instances(1), inbox)
+    assert [line["status"] for line in run(a_tree).lines] == ["ok"]
+
+
+def test_a_file_is_told_of_without_its_name_and_found_by_its_inode(a_tree, inbox):
+    path = inbox / factories.PATIENT_NAME
+    path.write_text("a letter")
+    result = run(a_tree)
+    log = (a_tree.site.logs / "import-inbox.log").read_text()
+    assert "Nordmann" not in json.dumps(result.lines) + result.complaints + log
+    assert f"-inum {path.stat().st_ino}" in result.lines[0]["text"]

@@ -304,3 +304,7 @@ def test_the_receiver_is_found_where_the_configuration_says(a_tree, request):
     request.addfinalizer(a_tree.site.stop_receiver)
     a_tree.site.start_receiver()
     assert is_listening(a_tree.site.port)
+
+
+def test_status_of_what_is_no_uid_is_a_matter_of_usage(a_tree):
+    assert a_tree.site.run("status", "--study", "../..").code == 2

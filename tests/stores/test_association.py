@@ -1,5 +1,6 @@
 """An association whose peer sends what it likes: nothing breaks, nothing is left half-written."""
 
+import os
 import random
 import socket
 import struct
@@ -86,6 +87,20 @@ class Peer:
         assert not thread.is_alive()
         return found
 
+    def tells_nobody(self, opening, message):
+        """Open an association, then send a message whose answer cannot be sent any more."""
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            ours = socket.create_connection(listener.getsockname())
+            theirs, _ = listener.accept()
+        thread = threading.Thread(target=self.receiver.take, args=(theirs, "127.0.0.1"))
+        thread.start()
+        ours.sendall(opening)
+        ours.recv(65536)
+        theirs.shutdown(socket.SHUT_WR)
+        ours.sendall(message)
+        thread.join(20)
+        ours.close()
+
     def kinds(self, data):
         found, answer = [], self.answers(data)
         while answer:
@@ -148,6 +163,19 @@ def test_who_breaks_off_amid_an_instance_leaves_nothing(a_peer):
         a_peer.answers(whole[:end])
     assert not a_peer.files()
     assert not list(a_peer.layout.temp.iterdir())
+
+
+def test_who_hears_no_answer_leaves_nothing_be_there_a_data_set_or_none(a_peer):
+    values = {
+        commands.AFFECTED_CLASS: CT, commands.FIELD: b"\1\0", commands.MESSAGE_ID: b"\1\0",
+        commands.DATA_SET_TYPE: b"\1\1", commands.AFFECTED_INSTANCE: b"1.2.5\0",
+    }  # fmt: skip
+    for message in (store(), pdu(4, value(3, commands.written(values)))):
+        before = set(os.listdir("/proc/self/fd"))
+        a_peer.tells_nobody(request(), message)
+        assert not list(a_peer.layout.temp.iterdir())
+        assert set(os.listdir("/proc/self/fd")) == before
+    assert {path.name for path in a_peer.files()} == {"1.2.3", "1.2.5"}
 
 
 def test_what_is_too_large_is_refused_and_the_next_one_taken(tmp_path):

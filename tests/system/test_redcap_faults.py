@@ -44,7 +44,8 @@ def assert_goes_on(gateway):
     ("status", "text", "word"),
     [(200, PAGE, "something else"), (200, BAN, "something else"), (502, PAGE, "something else"),
      (403, '{"error":"You do not have permissions to use the API"}', "token"),
-     (200, "", "something else"), (200, '{"error":"REDCap ran out of server memory."}', "memory")],
+     (200, "", "something else"), (200, "null", "something else"), (200, "{}", "something else"),
+     (200, "[1]", "something else"), (200, '{"error":"REDCap ran out of server memory."}', "memory")],
 )  # fmt: skip
 def test_an_answer_that_is_none_of_the_api_loses_nothing(a_listing, status, text, word):
     with a_redcap_that_says(status, text) as url:

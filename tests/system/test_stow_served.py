@@ -195,9 +195,11 @@ def test_orthanc_sends_a_study(served, tmp_path):
     [
         ("web_port = 1\n", "set receiver.web_token_file"),
         ('web_port = 1\ntls_trusted = "ca.pem"\ntls_fingerprints = ["00"]\n', "not looked at"),
+        ('networks = ["10.0.0.0/99"]\n', "receiver.networks"),
+        ('commitment_peers = { SCANNER = "here" }\n', "receiver.commitment_peers"),
     ],
 )
-def test_a_port_that_would_let_in_anybody_is_not_opened(tmp_path, settings, told):
+def test_a_receiver_whose_settings_cannot_be_used_says_so_and_ends(tmp_path, settings, told):
     config = tmp_path / "headgate.toml"
     config.write_text(f'log_directory = ""\n[receiver]\nport = {free_port()}\n{settings}')
     words = [*script("storescpd"), "--datadir", str(tmp_path / "data"), "-c", str(config)]

@@ -15,13 +15,15 @@ import click
 
 from headgate import config
 from headgate.context import Context
-from headgate.core.errors import Busy, HeadgateError, Unavailable
+from headgate.core.errors import Busy, HeadgateError, Misconfigured, Unavailable
 from headgate.core.states import State
 from headgate.core.step import Outcome, Status, Step, deferred, error
 from headgate.shell import exits, locks, logs
 from headgate.shell.options import common
 from headgate.shell.report import Report
 from headgate.stores import files, metrics
+
+TREES = ("site", "state")
 
 log = logging.getLogger("headgate")
 
@@ -84,6 +86,9 @@ def _attempt(report: Report, item: object, work: Callable[[], int]) -> int:
         return exits.code_of(trouble)
     except click.UsageError:
         raise
+    except PermissionError as denied:
+        _say(report, error(item, _of_permission(denied)))
+        return exits.CONFIGURATION
     except Exception as bug:  # noqa: BLE001 (the one place: a bug leaves a trace and a code)
         _say(report, error(item, f"a bug: {_without_message(bug)}; report it with this line"))
         return exits.BUG
@@ -106,7 +111,7 @@ def _context(step: Step, options: dict[str, Any]) -> Context:
 def _guarded(step: Step, context: Context, report: Report) -> int:
     if step.is_alone:
         return _work(step, context, report)
-    context.prepare()
+    _prepare(context)
     halt = next((one for one in context.layout.halts(step.name) if one.exists()), None)
     if halt and step.changes:
         log.warning("halted by %s: remove it to go on", halt)
@@ -117,6 +122,14 @@ def _guarded(step: Step, context: Context, report: Report) -> int:
         return _work(step, context, report)
 
 
+def _prepare(context: Context) -> None:
+    try:
+        context.prepare()
+    except (FileNotFoundError, NotADirectoryError) as trouble:
+        place = context.settings.datadir
+        raise Misconfigured(f"datadir {place} cannot be made: {trouble.strerror}") from trouble
+
+
 def _work(step: Step, context: Context, report: Report) -> int:
     codes = [exits.DONE]
     for item in _limited(step, context):
@@ -125,8 +138,9 @@ def _work(step: Step, context: Context, report: Report) -> int:
             report.planned(item)
             continue
         codes.append(_attempt(report, item, partial(_apply, step, context, item, report)))
-    is_whole = not any(context.options.get(name) for name in ("dry_run", "only", "limit"))
-    if step.after and is_whole and exits.worst(codes) == exits.DONE:
+    is_part = any(context.options.get(name) for name in ("dry_run", "only"))
+    is_part = is_part or context.options.get("limit") is not None
+    if step.after and not is_part and exits.worst(codes) == exits.DONE:
         step.after(context)
     if step.totals and (step.rehearses or not context.options.get("dry_run")):
         report.totals(step.totals(context))
@@ -150,6 +164,17 @@ def _say(report: Report, outcome: Outcome) -> None:
     level = logging.ERROR if outcome.status is Status.ERROR else logging.INFO
     log.log(level, "%s %s", outcome.status, outcome.text, extra={"item": outcome.item})
     report.add(outcome)
+
+
+def _of_permission(denied: PermissionError) -> str:
+    """Below the folders of the data tree a path may name a patient."""
+    parts = Path(str(denied.filename or "")).parts
+    top = next((number for number, part in enumerate(parts) if part in TREES), None)
+    place = "a file" if top is None else f"what lies under {Path(*parts[: top + 2])}"
+    return (
+        f"{place} may not be read or written by the user who runs this: run scripts as one user, "
+        "never as root, and give it the data tree with chown -R"
+    )
 
 
 def _without_message(bug: Exception) -> str:

@@ -36,8 +36,7 @@ class Chunk:
     inputs: list[Input]
 
     def __str__(self) -> str:
-        (first, _), *others = self.inputs
-        return f"{first} and {len(others)} others" if others else str(first)
+        return f"{len(self.inputs)} files"
 
 
 def plan(context: Context) -> Iterator[Chunk]:
@@ -50,6 +49,9 @@ def plan(context: Context) -> Iterator[Chunk]:
         raise click.UsageError("say who it is: --participant and --event, or --coupling-list")
     source = Path(options["input"])
     paths = [source] if source.is_file() else list(walking.tree(source))
+    context.once("job", lambda: _job(context))
+    if options["diff"]:
+        _diff(context)
     inputs = zip(paths, named_by(_looks(context, paths)), strict=True)
     for some in _parts(inputs, FILES_AT_ONCE * options["jobs"]):
         yield Chunk(some)
@@ -96,11 +98,10 @@ def _job(context: Context) -> Job:
     options = context.options
     target, is_rehearsal = Path(options["output"]), bool(options.get("dry_run"))
     if not is_rehearsal:
-        files.make_folders(target)
+        _make(target)
     couplings = None
     if options["coupling_list"]:
-        with Path(options["coupling_list"]).open(newline="", encoding="utf-8-sig") as file:
-            couplings = CouplingFile.of_rows(csv.DictReader(file), options["project"])
+        couplings = _couplings(Path(options["coupling_list"]), options["project"])
     assignment = Assignment(
         options["project"], options["participant"] or "", options["event"] or ""
     )
@@ -108,6 +109,24 @@ def _job(context: Context) -> Job:
     profile, _ = profiles.named(options["profile"], shipped("config/deid"))
     source, tells_changes = Path(options["input"]), bool(options["diff"])
     return Job(source, target, key, couplings, assignment, profile, tells_changes, is_rehearsal)
+
+
+def _make(target: Path) -> None:
+    try:
+        files.make_folders(target)
+    except OSError as error:
+        raise click.UsageError(f"OUTPUT cannot be made at {target}: {error.strerror}") from error
+
+
+def _couplings(path: Path, project: str) -> CouplingFile:
+    try:
+        with path.open(newline="", encoding="utf-8-sig") as file:
+            return CouplingFile.of_rows(csv.DictReader(file), project)
+    except (OSError, UnicodeDecodeError, csv.Error) as reason:
+        raise click.UsageError(
+            f"--coupling-list cannot be read ({type(reason).__name__}): save {path} as a CSV "
+            "with commas, in UTF-8"
+        ) from reason
 
 
 def _key(given: str | None, target: Path, is_rehearsal: bool) -> bytes:
@@ -164,13 +183,19 @@ def _name(job: Job, path: Path) -> str:
 
 def _write_changes(context: Context, name: str, changes: list[Change]) -> None:
     if context.options["diff"]:
-        diff = context.once("diff", lambda: _new_diff(Path(context.options["diff"])))
-        diff.writerows((name, *change) for change in changes)
+        _diff(context).writerows((name, *change) for change in changes)
+
+
+def _diff(context: Context) -> Any:
+    return context.once("diff", lambda: _new_diff(Path(context.options["diff"])))
 
 
 def _new_diff(path: Path) -> Any:
-    files.remove(path)
-    writer = csv.writer(secrets.new_file(path))
+    try:
+        files.remove(path)
+        writer = csv.writer(secrets.new_file(path))
+    except OSError as error:
+        raise click.UsageError(f"--diff cannot be written to {path}: {error.strerror}") from error
     writer.writerow(DIFF_COLUMNS)
     return writer
 

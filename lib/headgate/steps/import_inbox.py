@@ -1,6 +1,8 @@
 """Take files that were copied into inbox/ by hand into the quarantine, as if they were received."""
 
+import os
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,29 +21,51 @@ DICOMDIR = "1.2.840.10008.1.3.10"
 SENDER = "INBOX"
 
 
-def plan(context: Context) -> Iterator[Path]:
+@dataclass(frozen=True)
+class Found:
+    """A file, shown by its inode: its name may name a patient."""
+
+    path: Path
+    inode: int
+
+    def __str__(self) -> str:
+        return f"inode-{self.inode}"
+
+
+def plan(context: Context) -> Iterator[Found]:
     """Yield the files below inbox/ that nobody is writing any more."""
     for path in walking.tree(context.layout.inbox):
         if not path.is_symlink() and walking.is_closed(path, context.now()):
-            yield path
+            yield Found(path, path.stat().st_ino)
 
 
-def apply(context: Context, path: Path) -> Iterator[Outcome]:
+def apply(context: Context, found: Found) -> Iterator[Outcome]:
     """File it as an instance; then, and only then, take it out of inbox/."""
     from headgate.stores.dicomfiles import read_instance
 
-    name = str(path.relative_to(context.layout.inbox))
+    path = found.path
     try:
+        _check_rights(path)
         instance = read_instance(path)
         if instance.media_class == DICOMDIR:
-            yield not_needed(name, "a DICOMDIR: its files are filed one by one; delete it by hand")
+            yield not_needed(found, "a DICOMDIR: its files are filed one by one; delete it by hand")
             return
         kept = _keep(context, instance)
     except Rejected as reason:
-        yield error(name, f"stays in inbox/: {reason}; delete it by hand if it is not wanted")
+        which = f"'find {context.layout.inbox} -inum {found.inode}' tells which it is"
+        yield error(found, f"stays in inbox/: {reason}; {which}, delete it if it is not wanted")
         return
     files.remove(path)
-    yield ok(name, f"filed ({kept})")
+    yield ok(found, f"filed ({kept})")
+
+
+def _check_rights(path: Path) -> None:
+    """Raise Rejected where it could not be read, or not be taken out of inbox/ afterwards."""
+    if not (os.access(path, os.R_OK) and os.access(path.parent, os.W_OK | os.X_OK)):
+        raise Rejected(
+            "the user who runs this may not read it, or not delete it: give it the rights to file "
+            "and folder (chmod, or a default ACL on inbox/)"
+        )
 
 
 def _keep(context: Context, instance: "Instance") -> str:

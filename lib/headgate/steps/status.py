@@ -10,6 +10,7 @@ import click
 from headgate.context import Context
 from headgate.core import fields
 from headgate.core.errors import Rejected
+from headgate.core.grammar import is_uid
 from headgate.core.jobs import JobState
 from headgate.core.model import Delivery
 from headgate.core.states import State
@@ -22,7 +23,9 @@ OVERVIEW = ("disk", "arrived", "changed", "returned", "unknown", "jobs", *State)
 
 def plan(context: Context) -> Iterator[str]:
     """Yield what is told of."""
-    if context.options["study"]:
+    if study := context.options["study"]:
+        if not is_uid(study):
+            raise click.UsageError("--study is a Study Instance UID: digits and dots")
         yield from LIFE
     else:
         yield from OVERVIEW

@@ -75,6 +75,7 @@ def _receive(context: Context, ended: threading.Event) -> int:
     security = _security(context)
     if security:
         security.context()  # told now, and not by each process
+    _admission(context), _reported_at(context)
     work = partial(_serve, context, listeners, web, board)
     workers = Workers(settings.processes + len(web), work)
     systemd.notify("READY=1")

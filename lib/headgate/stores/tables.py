@@ -112,7 +112,7 @@ class Table:
             "metadata": self._project.export_metadata,
         }
         try:
-            return methods[action](**arguments)
+            answer = methods[action](**arguments)
         except (requests.ConnectionError, requests.Timeout) as error:
             raise Unavailable(
                 f"REDCap does not answer ({type(error).__name__}): nothing is lost, "
@@ -120,6 +120,9 @@ class Table:
             ) from error
         except requests.RequestException as error:
             raise _understood(self.name, action, error) from error
+        if not _is_of_the_api(action, answer):
+            raise _something_else(self.name)
+        return answer
 
 
 class DictionaryProject(redcap.Project):
@@ -209,16 +212,27 @@ def _understood(name: str, action: str, error: requests.RequestException) -> Hea
     """PyCap raises one class for all: REDCap's own words come as its argument."""
     words = error.args[0] if error.args else ""
     if isinstance(error, requests.exceptions.JSONDecodeError):
-        return Unavailable(
-            f"REDCap ({name}) answered something else than its API does, a page of a proxy or a "
-            "ban of this address: see what it says in a browser; the next run tries again"
-        )
+        return _something_else(name)
     text = words.get("error", "") if isinstance(words, dict) else str(words)
     if FORBIDDEN in text:
         return RefusedToken(f"REDCap refuses the token of {name}: renew its token file")
     if action == "import":
         return RefusedImport(_without_values(text))
     return Rejected(f"REDCap ({name}) refused the {action}: {_without_values(text)}")
+
+
+def _is_of_the_api(action: str, answer: Any) -> bool:
+    """Anything else would be taken for a REDCap that has nothing."""
+    if action in ("export", "event", "metadata"):
+        return isinstance(answer, list) and all(isinstance(row, dict) for row in answer)
+    return action != "info" or isinstance(answer, dict)
+
+
+def _something_else(name: str) -> Unavailable:
+    return Unavailable(
+        f"REDCap ({name}) answered something else than its API does, a page of a proxy or a "
+        "ban of this address: see what it says in a browser; the next run tries again"
+    )
 
 
 def _without_values(text: str) -> str:

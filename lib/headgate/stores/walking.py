@@ -2,6 +2,7 @@
 
 import fcntl
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,15 +10,25 @@ QUIET_SECONDS = 60
 
 
 def tree(folder: Path) -> Iterator[Path]:
-    """Given a folder, yield every file in it and below, sorted, links to folders left alone."""
+    """Given a folder, yield every file in it and below, sorted, links to folders left alone, and
+    what is no file at all: whoever reads a pipe waits for ever.
+    """
     for place, folders, names in os.walk(folder):
         folders.sort()
-        yield from (Path(place) / name for name in sorted(names))
+        paths = (Path(place) / name for name in sorted(names))
+        yield from (path for path in paths if _is_file(path))
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except OSError:  # a link that leads nowhere: who reads it tells of it
+        return True
 
 
 def is_closed(path: Path, now: float) -> bool:
     """Given a file and the POSIX time, return whether no process has it open for writing: the
-    kernel gives a lease of no other.
+    kernel gives a lease of no other. Who may not even read it is told so when it is read.
 
     fcntl(2): F_SETLEASE, for the owner of the file and for who may take any lease.
     """
@@ -25,6 +36,8 @@ def is_closed(path: Path, now: float) -> bool:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     except FileNotFoundError:
         return False
+    except PermissionError:
+        return True
     try:
         fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_RDLCK)
         fcntl.fcntl(descriptor, fcntl.F_SETLEASE, fcntl.F_UNLCK)

@@ -177,11 +177,9 @@ class Association:
         is_followed = command.has_data_set
         opened = self._services.handlers.get(field, _unrecognized)
         message = opened(command, presentation, self._peer)
-        if is_followed:
-            self._current = number, command, message
-        else:
-            self._respond(number, command, message.finish())
-            message.discard()
+        self._current = number, command, message
+        if not is_followed:
+            self._finish(number, command, message)
 
     def _take_data_set(self, number: int, count: int, *, is_last: bool) -> None:
         if self._current is None or self._current[0] != number:
@@ -190,10 +188,14 @@ class Association:
         for piece in self._wire.pieces(count):
             message.write(piece)
         if is_last:
-            self._respond(number, command, message.finish())
-            self._current = None
-            message.discard()  # while the peer reads its answer
+            self._finish(number, command, message)
             self._report(number, message)
+
+    def _finish(self, number: int, command: Command, message: Message) -> None:
+        """Answer it, then tidy up while the peer reads; if it has gone, `run` tidies up."""
+        self._respond(number, command, message.finish())
+        self._current = None
+        message.discard()
 
     def _respond(self, number: int, command: Command, status: int) -> None:
         message, room = commands.response(command, status), self._request.maximum_length
