@@ -72,10 +72,7 @@ def _receive(context: Context, ended: threading.Event) -> int:
         listeners.append((listening(settings.address, settings.tls_port), True))
     web = [_web_listener(context)] if settings.web_port else []
     board = Board(settings.processes + len(web))
-    security = _security(context)
-    if security:
-        security.context()  # told now, and not by each process
-    _admission(context), _reported_at(context)
+    _check(context)
     work = partial(_serve, context, listeners, web, board)
     workers = Workers(settings.processes + len(web), work)
     systemd.notify("READY=1")
@@ -100,6 +97,15 @@ def _receive(context: Context, ended: threading.Event) -> int:
     for listener in (*(one for one, _ in listeners), *web):
         listener.close()
     return workers.stop()
+
+
+def _check(context: Context) -> None:
+    """Raise what is wrong with the settings now, and not in each process."""
+    _admission(context)
+    _reported_at(context)
+    security = _security(context)
+    if security:
+        security.context()
 
 
 def _measure(context: Context, board: Board) -> None:
