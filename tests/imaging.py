@@ -8,7 +8,7 @@ from io import BytesIO
 import factories
 import numpy as np
 import pytest
-from headgate import cleaning, pixelcleaning
+from headgate import pixelcleaning
 from headgate.core.filemeta import file_head
 from headgate.core.pixels.boxes import Box, Word, common
 from headgate.core.pixels.description import Description, describe
@@ -193,4 +193,6 @@ def a_reader(monkeypatch):
 
 def use_reader(monkeypatch, read) -> None:
     """Let pixels be cleaned by another reader."""
-    monkeypatch.setattr(cleaning, "clean_pixels", partial(pixelcleaning.clean_pixels, read=read))
+    monkeypatch.setattr(
+        pixelcleaning, "clean_pixels", partial(pixelcleaning.clean_pixels, read=read)
+    )

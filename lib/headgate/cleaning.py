@@ -1,10 +1,10 @@
 """One instance: de-identified, encoded as it was stored, and searched for what must not leave."""
 
+import struct
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
-
-from pydicom import Dataset
+from typing import TYPE_CHECKING
 
 from headgate import visualfeatures
 from headgate.core.deid import marks
@@ -13,17 +13,21 @@ from headgate.core.deid.following import Judged
 from headgate.core.deid.identity import Recipe
 from headgate.core.deid.memory import Memory
 from headgate.core.deid.profile import Profile
-from headgate.core.elements import DEFLATED, Encoding, walk
+from headgate.core.elements import DEFLATED, Encoding, encoded
 from headgate.core.errors import Rejected
 from headgate.core.filemeta import file_head
 from headgate.core.grammar import is_uid
 from headgate.core.pixels import policy
-from headgate.pixelcleaning import clean_pixels
+from headgate.core.pixels.stored import LOSSY, UNCOMPRESSED, has_frames, written_syntaxes
 from headgate.stores.dicomfiles import Instance, deflate, understanding
-from headgate.stores.pixeldata import LOSSY, UNCOMPRESSED, Written, has_frames, written_syntaxes
+
+if TYPE_CHECKING:
+    from headgate.stores.pixeldata import Written
 
 SOP_CLASS, SOP_INSTANCE, STUDY, SERIES = 0x00080016, 0x00080018, 0x0020000D, 0x0020000E
 FRAME_OF_REFERENCE = 0x00200052
+PHOTOMETRIC_INTERPRETATION, PLANAR_CONFIGURATION = 0x00280004, 0x00280006
+LOSSY_IMAGE_COMPRESSION = 0x00282110
 NAMES = {
     SOP_INSTANCE: "SOPInstanceUID", STUDY: "StudyInstanceUID", SERIES: "SeriesInstanceUID",
 }  # fmt: skip
@@ -131,6 +135,8 @@ def _check_uids(header: Cleaned) -> None:
 
 
 def _without_text(result: Clean, instance: Instance, recipe: Recipe) -> Clean:
+    from headgate.pixelcleaning import clean_pixels
+
     with understanding():
         patient = sought(instance.head, instance.elements, instance.encoding, recipe, {})
     written = clean_pixels(instance, recipe.profile, patient)
@@ -177,15 +183,15 @@ def may_leave_as(instance_class: str, transfer_syntax: str) -> set[tuple[str, st
     return {(instance_class, syntax) for syntax in syntaxes}
 
 
-def _described(written: Written, instance: Instance) -> dict[int, bytes]:
+def _described(written: "Written", instance: Instance) -> dict[int, bytes]:
     """Return the elements that describe the pixels, those that encoding them anew changed."""
     if written.pixels is instance.pixels:
         return {}
-    new = Dataset()
-    new.PhotometricInterpretation = written.image.photometric
-    if written.image.samples > 1:
-        new.PlanarConfiguration = int(written.image.is_planar)
+    image, encoding = written.image, instance.encoding
+    new = {PHOTOMETRIC_INTERPRETATION: (b"CS", image.photometric.encode())}
+    if image.samples > 1:
+        planar = struct.pack(f"{encoding.order}H", image.is_planar)
+        new[PLANAR_CONFIGURATION] = b"US", planar
     if instance.transfer_syntax in LOSSY:
-        new.LossyImageCompression = "01"
-    data = marks.encoded(new, instance.encoding)
-    return {one.tag: data[one.start : one.end] for one in walk(data, instance.encoding)}
+        new[LOSSY_IMAGE_COMPRESSION] = b"CS", b"01"
+    return {tag: encoded(tag, *one, encoding) for tag, one in new.items()}

@@ -1,23 +1,19 @@
 """The examples that profiles carry: each is de-identified, and must become what it says."""
 
-from io import BytesIO
 from pathlib import Path
 
 from pydicom.dataset import Dataset
-from pydicom.filebase import DicomBytesIO
-from pydicom.filereader import read_dataset
-from pydicom.filewriter import write_dataset
 
 from headgate.context import Context, shipped
+from headgate.core.datasets import decoded, encoded
 from headgate.core.deid.engine import deidentify
 from headgate.core.deid.identity import Recipe
 from headgate.core.deid.memory import Memory
 from headgate.core.deid.profile import Profile
-from headgate.core.elements import Encoding
+from headgate.core.elements import EXPLICIT
 from headgate.core.errors import Misconfigured, Rejected
 from headgate.stores import profiles
 
-EXPLICIT = Encoding(is_implicit=False, is_little=True)
 CT_IMAGE_STORAGE = "1.2.840.10008.5.1.4.1.1.2"
 KEY = b"a key for examples, which hide nothing"
 
@@ -44,7 +40,7 @@ def _try(profile: Profile, example: profiles.Example, place: str) -> None:
         cleaned = deidentify(_encoded(example), EXPLICIT, recipe, Memory())
     except Rejected as reason:
         raise Misconfigured(f"{place} is refused: {reason}") from reason
-    result = read_dataset(BytesIO(cleaned.header()), is_implicit_VR=False, is_little_endian=True)
+    result = decoded(cleaned.header(), EXPLICIT)
     for keyword, wanted in example.after.items():
         found = str(result.get(keyword) or "")
         if found != wanted:
@@ -60,7 +56,4 @@ def _encoded(example: profiles.Example) -> bytes:
     dataset.StudyInstanceUID, dataset.SeriesInstanceUID = "2.25.2", "2.25.3"
     for keyword, text in example.before.items():
         setattr(dataset, keyword, text)
-    stream = DicomBytesIO()
-    stream.is_implicit_VR, stream.is_little_endian = EXPLICIT
-    write_dataset(stream, dataset)
-    return stream.getvalue()
+    return encoded(dataset, EXPLICIT)

@@ -1,11 +1,9 @@
 """What the research copy of an instance says of its study: no pixels are looked at."""
 
 from collections.abc import Iterable
-from io import BytesIO
 from pathlib import Path
 
-from pydicom.filereader import read_dataset
-
+from headgate.core.datasets import decoded
 from headgate.core.deid.engine import cleaned, judge
 from headgate.core.deid.identity import Recipe
 from headgate.core.deid.memory import Memory
@@ -20,6 +18,5 @@ def copied_values(path: Path, recipe: Recipe, keywords: Iterable[str]) -> dict[s
     with understanding():
         judged = judge(instance.dataset, instance.encoding, recipe, memory)
         header = cleaned(judged, memory, are_pixels_cleaned=True)
-        encoding = header.encoding
-        copy = read_dataset(BytesIO(header.header()), encoding.is_implicit, encoding.is_little)
+        copy = decoded(header.header(), header.encoding)
         return {keyword: str(copy.get(keyword) or "") for keyword in keywords if not header.leaks}

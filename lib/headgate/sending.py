@@ -15,9 +15,9 @@ from headgate.cleaning import Clean, clean
 from headgate.core.deid.identity import Recipe
 from headgate.core.errors import Excluded, Rejected, Unavailable
 from headgate.core.model import Delivery, Fate
+from headgate.core.pixels.stored import UNCOMPRESSED
 from headgate.stores.dicomfiles import digests, read_instance
 from headgate.stores.dicomnet import pacs
-from headgate.stores.pixeldata import UNCOMPRESSED
 from headgate.stores.readahead import asked_for
 from headgate.transcoding import transcoded
 

@@ -2,15 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from io import BytesIO
 
 from pydicom.dataset import Dataset
-from pydicom.filereader import read_dataset
 
 from headgate.cleaning import Clean
-from headgate.core.deid import marks
+from headgate.core.datasets import decoded, encoded
 from headgate.core.elements import encoding_of, walk
 from headgate.core.pixels.description import describe
+from headgate.core.pixels.stored import is_told_apart_by_heads, reheaded
 from headgate.stores import pixeldata
 from headgate.stores.dicomfiles import understanding
 
@@ -28,7 +27,7 @@ def transcoded(output: Clean, transfer_syntax: str) -> Clean:
         pixels, told = _pixels(output, header, transfer_syntax)
         header.update(told)
         encoding = encoding_of(transfer_syntax)
-        data = marks.encoded(header, encoding)
+        data = encoded(header, encoding)
         elements = {one.tag: data[one.start : one.end] for one in walk(data, encoding)}
     return replace(
         output,
@@ -40,8 +39,7 @@ def transcoded(output: Clean, transfer_syntax: str) -> Clean:
 
 
 def _header(output: Clean) -> Dataset:
-    encoding = output.header.encoding
-    header = read_dataset(BytesIO(output.header.header()), encoding.is_implicit, encoding.is_little)
+    header = decoded(output.header.header(), output.header.encoding)
     for _ in header.iterall():  # decoded now: raw ones are written as they were read
         pass
     return header
@@ -52,8 +50,8 @@ def _pixels(output: Clean, header: Dataset, transfer_syntax: str) -> tuple[Buffe
     stored, told = [memoryview(one) for one in output.pixels], Dataset()
     if not stored:
         return [], told
-    if pixeldata.is_told_apart_by_heads(output.transfer_syntax, transfer_syntax):
-        return pixeldata.reheaded(stored, output.transfer_syntax, transfer_syntax), told
+    if is_told_apart_by_heads(output.transfer_syntax, transfer_syntax):
+        return reheaded(stored, output.transfer_syntax, transfer_syntax), told
     image, frames = pixeldata.opened(stored, output.transfer_syntax, describe(header))
     written = pixeldata.recoded(frames, transfer_syntax, image)
     told.PhotometricInterpretation = written.image.photometric

@@ -11,9 +11,8 @@ from pathlib import Path
 
 from headgate.core.deid.profile import Profile
 from headgate.core.errors import Rejected
-from headgate.core.pixels.description import describe
+from headgate.core.pixels.stored import has_frames
 from headgate.stores.dicomfiles import Instance, read_instance, understanding
-from headgate.stores.pixeldata import has_frames
 
 INPUT, OUTPUT = "{input}", "{output}"
 LONGEST_SECONDS = 600
@@ -43,6 +42,8 @@ def without_features(file: Iterable[bytes | memoryview], profile: Profile) -> li
         if not after.is_file():
             raise Rejected("the program for visual features wrote no output")
         given, made = read_instance(before), read_instance(after)
+        from headgate.core.pixels.description import describe
+
         with understanding():
             is_alike = describe(given.header) == describe(made.header)
         if not is_alike or given.transfer_syntax != made.transfer_syntax:

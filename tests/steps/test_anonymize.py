@@ -66,6 +66,32 @@ def test_a_folder_is_de_identified_below_folders_of_study_and_series(files, tmp_
         assert dataset.PixelData
 
 
+WHAT_IS_LOADED = (
+    "import runpy, sys, atexit; sys.argv = sys.argv[1:]; "
+    "atexit.register(lambda: sys.stdout.write(' '.join(sys.modules))); "
+    "runpy.run_path(sys.argv[0], run_name='__main__')"
+)
+
+
+def test_an_ordinary_file_needs_no_imaging_library_which_would_take_longer_to_load_than_it_takes(
+    files, tmp_path
+):
+    words = [*script("anonymize"), str(files), str(tmp_path / "out"), *WHO, "--json"]
+    done = subprocess.run(
+        [words[0], "-c", WHAT_IS_LOADED, *words[1:]], capture_output=True, text=True, check=True
+    )
+    *told, loaded = done.stdout.splitlines()
+    assert json.loads(told[-1])["outputs"] > 0
+    assert "headgate.cleaning" in loaded.split()
+    assert not {"pydicom", "numpy"} & set(loaded.split())
+
+
+def test_quiet_tells_of_trouble_alone(files, tmp_path):
+    done = anonymize(files, tmp_path / "out", *WHO, "-q")
+    assert len(list((tmp_path / "out").rglob("*.dcm"))) == 5
+    assert "INFO" not in done.stderr
+
+
 def test_nothing_of_the_patient_is_in_the_output_its_paths_or_what_is_printed(files, tmp_path):
     done = anonymize(files, tmp_path / "out", *WHO, "--json", "-v")
     for path in (tmp_path / "out").rglob("*"):

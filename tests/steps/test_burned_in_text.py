@@ -8,7 +8,7 @@ from dataclasses import replace
 import imaging
 import numpy as np
 import pytest
-from headgate import cleaning, pixelcleaning
+from headgate import pixelcleaning
 from headgate.cleaning import clean
 from headgate.core.deid.identity import Recipe
 from headgate.core.deid.profile import Profile
@@ -272,7 +272,7 @@ def test_the_name_in_the_header_is_looked_for_in_the_pixels(monkeypatch):
         looked_for.append(identifiers)
         return real(one, profile, identifiers, lambda _: [])
 
-    monkeypatch.setattr(cleaning, "clean_pixels", noted)
+    monkeypatch.setattr(pixelcleaning, "clean_pixels", noted)
     cleaned(imaging.instance(GREY, [plain()], PatientName="Nordmann^Kjersti", PatientID="471100"))
     assert "Nordmann" in looked_for[0].names
     assert "471100" in looked_for[0].numbers

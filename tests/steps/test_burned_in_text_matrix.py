@@ -10,7 +10,7 @@ from headgate import cleaning, pixelcleaning
 from headgate.cleaning import clean
 from headgate.core.deid.identity import Recipe
 from headgate.core.errors import HeadgateError
-from headgate.core.pixels import policy
+from headgate.core.pixels import policy, stored
 from headgate.core.pixels.blanking import without_unused_bits
 from headgate.core.pixels.boxes import Box, Word, common
 from headgate.core.pixels.description import describe
@@ -35,7 +35,7 @@ def kinds():
             with understanding():
                 image = describe(one.header)
             has_study = one.header.get("StudyInstanceUID")
-            if not has_study or not pixeldata.has_frames(one.pixels, one.transfer_syntax):
+            if not has_study or not stored.has_frames(one.pixels, one.transfer_syntax):
                 continue
             now, _ = pixeldata.opened(one.pixels, one.transfer_syntax, image)
         except (HeadgateError, OSError):
@@ -139,13 +139,13 @@ def test_text_is_gone_from_every_frame_and_the_rest_is_as_it_was(
     file = b"".join(clean(one, RECIPE).file)
     monkeypatch.undo()
     again = take_apart(file)
-    assert again.transfer_syntax in pixeldata.written_syntaxes(one.transfer_syntax)
+    assert again.transfer_syntax in stored.written_syntaxes(one.transfer_syntax)
     after = imaging.frames_of(file)
     assert len(after) == len(written_frames)
     meant = str(again.header.PhotometricInterpretation)
-    for stored, now in zip(written_frames, after, strict=True):
-        sample = without_unused_bits(stored, describe(one.header))
-        was_lossy = one.transfer_syntax in pixeldata.LOSSY
+    for frame, now in zip(written_frames, after, strict=True):
+        sample = without_unused_bits(frame, describe(one.header))
+        was_lossy = one.transfer_syntax in stored.LOSSY
         before = converted(sample, one) if was_lossy and meant == "RGB" else sample
         box = now[imaging.box_of(PLACE)]
         assert (box == box[0, 0]).all()

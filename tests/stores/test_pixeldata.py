@@ -4,6 +4,7 @@ import imaging
 import numpy as np
 import pytest
 from headgate.core.errors import Rejected
+from headgate.core.pixels import stored
 from headgate.core.pixels.description import describe
 from headgate.stores import pixeldata
 from headgate.stores.dicomfiles import take_apart
@@ -58,12 +59,12 @@ def test_another_reader_sees_the_same(kind, syntax):
 
 @pytest.mark.parametrize("syntax", [*NATIVE.values(), *ENCODED.values()])
 def test_D08_what_has_an_encoder_stays_in_its_syntax(syntax):
-    assert pixeldata.written_syntaxes(syntax)[0] == syntax
+    assert stored.written_syntaxes(syntax)[0] == syntax
 
 
 @pytest.mark.parametrize("syntax", ["1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.201"])
 def test_what_has_none_comes_out_uncompressed(syntax):
-    assert pixeldata.written_syntaxes(syntax) == ("1.2.840.10008.1.2.1",)
+    assert stored.written_syntaxes(syntax) == ("1.2.840.10008.1.2.1",)
 
 
 def test_single_bits_of_several_frames_follow_each_other():
@@ -126,8 +127,8 @@ def test_numbers_in_floating_point_are_no_frames():
     image, frames = made("MONOCHROME2 8 bit", 1)
     one = imaging.instance(image, frames)
     floating = memoryview(b"\xe0\x7f\x08\0OF\0\0\4\0\0\0" + bytes(4))
-    assert pixeldata.has_frames(one.pixels, one.transfer_syntax)
-    assert not pixeldata.has_frames([floating], one.transfer_syntax)
+    assert stored.has_frames(one.pixels, one.transfer_syntax)
+    assert not stored.has_frames([floating], one.transfer_syntax)
 
 
 def test_a_palette_that_is_missing_is_rejected():

@@ -13,9 +13,9 @@ from gateways import needs
 from headgate.cleaning import clean
 from headgate.core.deid.identity import Recipe
 from headgate.core.model import Assignment, Fate, Request
+from headgate.core.pixels import stored
 from headgate.delivery import Delivering
 from headgate.demo.processes import Running, free_port, is_listening
-from headgate.stores import pixeldata
 from headgate.stores.dicomfiles import take_apart
 from headgate.transcoding import transcoded
 from imaging import KINDS, file_of, frame, frames_of, read_back
@@ -26,16 +26,16 @@ SYNTAXES = (
     EXPLICIT,
     "1.2.840.10008.1.2.1.99",
     BIG,
-    pixeldata.RLE,
-    pixeldata.JPEG_LOSSLESS,
-    pixeldata.JPEG_LS,
-    pixeldata.J2K,
+    stored.RLE,
+    stored.JPEG_LOSSLESS,
+    stored.JPEG_LS,
+    stored.J2K,
 )
 RECIPE = Recipe("P", "P-001", "E1", b"k" * 32)
 PICTURE = KINDS["MONOCHROME2 12 bit"]
 
 
-@pytest.mark.parametrize("target", pixeldata.UNCOMPRESSED)
+@pytest.mark.parametrize("target", stored.UNCOMPRESSED)
 @pytest.mark.parametrize("syntax", SYNTAXES)
 @pytest.mark.parametrize("kind", ["MONOCHROME2 12 bit", "RGB", "MONOCHROME2 8 bit"])
 def test_pixels_and_values_are_the_same(kind, syntax, target):
@@ -76,7 +76,7 @@ def test_what_storescp_refuses_goes_uncompressed(a_tree, a_plain_storescp, tmp_p
     frames = [frame(PICTURE, None)]
     folder = context.layout.study_raw("1.2.3") / "1.2.3.1"
     folder.mkdir(parents=True)
-    for number, syntax in enumerate((EXPLICIT, pixeldata.J2K), 1):
+    for number, syntax in enumerate((EXPLICIT, stored.J2K), 1):
         name = factories.uid("instance", number)
         path = folder / name
         path.write_bytes(file_of(PICTURE, frames, syntax, SOPInstanceUID=name))

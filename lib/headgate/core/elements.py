@@ -2,7 +2,7 @@
 
 import struct
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from headgate.core.errors import HeadgateError
@@ -10,6 +10,7 @@ from headgate.core.errors import HeadgateError
 Data = bytes | memoryview
 # PS3.5 7.1.2: these VRs have two reserved bytes and a length of 32 bits
 LONG_VRS = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
+PADDED_WITH_NUL = frozenset({b"OB", b"UI", b"UN"})
 UNDEFINED = 0xFFFFFFFF
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
 DELIMITERS, PIXEL_GROUP = 0xFFFE, 0x7FE0
@@ -64,7 +65,8 @@ READERS = {
     )
     for is_little, order in ((True, "<"), (False, ">"))
 }
-IMPLICIT = Encoding(True, True)
+EXPLICIT = Encoding(is_implicit=False, is_little=True)
+IMPLICIT = Encoding(is_implicit=True, is_little=True)
 
 
 def encoding_of(transfer_syntax: str) -> Encoding:
@@ -170,6 +172,27 @@ def head(tag: int, vr: bytes, length: int, encoding: Encoding) -> bytes:
     if length > 0xFFFF:
         raise Malformed(f"({group:04x},{number:04x}) is too long for its value representation")
     return struct.pack(order + "HH2sH", group, number, vr, length)
+
+
+def padded(vr: bytes, value: bytes) -> bytes:
+    """Given a VR and the bytes of a value, return them of even length: PS3.5 6.2."""
+    if len(value) % 2 == 0:
+        return value
+    return value + (b"\0" if vr in PADDED_WITH_NUL else b" ")
+
+
+def encoded(tag: int, vr: bytes, value: bytes, encoding: Encoding) -> bytes:
+    """Given a tag, its VR and its value, return the element encoded.
+
+    Raise Malformed when the value is too long for its VR.
+    """
+    whole = padded(vr, value)
+    return head(tag, vr, len(whole), encoding) + whole
+
+
+def encoded_items(content: Iterable[bytes], encoding: Encoding) -> bytes:
+    """Given the encoded elements of each item, return the value of their sequence: PS3.5 7.5."""
+    return b"".join(head(ITEM, b"", len(one), encoding) + one for one in content)
 
 
 def study_instance_uid(dataset: Data, transfer_syntax: str) -> str | None:

@@ -5,10 +5,18 @@ from collections.abc import Collection
 from functools import lru_cache
 
 from headgate.core.deid.grammar import VRS
-from headgate.core.elements import IMPLICIT, LONG_VRS, Data, Encoding, Malformed, element_at, head
+from headgate.core.elements import (
+    EXPLICIT,
+    IMPLICIT,
+    LONG_VRS,
+    Data,
+    Encoding,
+    Malformed,
+    element_at,
+    head,
+)
 from headgate.core.implementation import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION
 
-EXPLICIT = Encoding(is_implicit=False, is_little=True)
 # PS3.10 Table 7.1-1
 GROUP_LENGTH, VERSION, SOP_CLASS, SOP_INSTANCE = 0x00020000, 0x00020001, 0x00020002, 0x00020003
 TRANSFER_SYNTAX, IMPLEMENTATION_CLASS, VERSION_NAME = 0x00020010, 0x00020012, 0x00020013

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from headgate.core.elements import (
     DELIMITERS,
+    EXPLICIT,
     LONG_VRS,
     Data,
     Element,
@@ -23,7 +24,6 @@ from headgate.core.elements import (
 MOST_CHANGES = 40
 # By how many bytes a header may be longer than the first
 LONGER = 4096
-EXPLICIT_LITTLE = Encoding(is_implicit=False, is_little=True)
 MayVary = Callable[[bytes, Element], bool]
 
 
@@ -133,7 +133,7 @@ class Likeness:
         """Return the tag and VR of an element that may vary whatever its value; blank where its
         bytes have to be looked at.
         """
-        is_plain = self.encoding == EXPLICIT_LITTLE and element.vr not in LONG_VRS
+        is_plain = self.encoding == EXPLICIT and element.vr not in LONG_VRS
         if not is_plain or element.tag >> 16 == DELIMITERS:
             return b""
         if not self.may_vary(self.data, element):

@@ -183,13 +183,13 @@ class Builder(Transformer[Token, Any]):
         return lambda series: _listed(series.get(name))
 
     def tag(self, parts: list[Token]) -> Callable[[Series], list[Any]]:
-        from pydicom.datadict import keyword_for_tag
+        from headgate.core.dictionary import keyword_of
 
         try:
             group, element = (int(str(part), 16) for part in parts)
         except ValueError as error:
             raise Unreadable(f"{_place(parts[0])}: a tag is two hexadecimal numbers") from error
-        name = keyword_for_tag(group << 16 | element)
+        name = keyword_of(group << 16 | element)
         if not name:
             raise Unreadable(f"{_place(parts[0])}: no element has the tag {parts[0]},{parts[1]}")
         return lambda series: _listed(series.get(name))

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from string import Template
 
-from pydicom.datadict import dictionary_VR, tag_for_keyword
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
 
 from headgate.context import Context
 from headgate.core.deid.dates import offset_days, shift
+from headgate.core.dictionary import tag_of, vr_of
 from headgate.core.errors import Misconfigured, Rejected
 from headgate.core.exporting import NAMES, check_template, clean
 from headgate.core.filemeta import file_head
@@ -52,8 +52,8 @@ def check(name: str, layout: LayoutSettings) -> None:
     where = f"exports.layouts.{name}"
     check_template(layout.folder, f"{where}.folder")
     for keyword, text in layout.rewrites.items():
-        tag = tag_for_keyword(keyword)
-        if tag is None or keyword in KEPT or dictionary_VR(tag) not in TEXTS:
+        tag = tag_of(keyword)
+        if tag is None or keyword in KEPT or vr_of(tag) not in TEXTS:
             raise Misconfigured(f"{where}.rewrites cannot set {keyword}: no keyword of a text")
         check_template(text, f"{where}.rewrites.{keyword}")
     if layout.dicomdir and layout.kind == "bids":

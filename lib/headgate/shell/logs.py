@@ -34,7 +34,7 @@ def set_up(step: str, run: str, folder: str, verbosity: int) -> logging.Logger:
     handler.setFormatter(logging.Formatter(form, "%Y-%m-%dT%H:%M:%S%z"))
     logger = logging.getLogger("headgate")
     logger.handlers[:] = [handler]
-    logger.setLevel(LEVELS.get(verbosity, logging.DEBUG))
+    logger.setLevel(LEVELS[max(min(LEVELS), min(verbosity, max(LEVELS)))])
     logger.propagate = False
     return logger
 

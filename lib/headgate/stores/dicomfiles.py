@@ -8,14 +8,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
-from io import BytesIO
 from pathlib import Path
-
-from pydicom.dataset import Dataset
-from pydicom.errors import InvalidDicomError
-from pydicom.filebase import DicomBytesIO
-from pydicom.filereader import dcmread, read_dataset
-from pydicom.filewriter import write_dataset
+from typing import TYPE_CHECKING
 
 from headgate.core.elements import (
     DEFLATED,
@@ -30,18 +24,18 @@ from headgate.core.elements import (
 from headgate.core.errors import Rejected
 from headgate.core.filemeta import SOP_CLASS, TRANSFER_SYNTAX, read_meta
 from headgate.core.guessing import transfer_syntax_of
-from headgate.core.leniency import take_values_as_they_are
 from headgate.stores import files
+
+if TYPE_CHECKING:
+    from pydicom.dataset import Dataset
 
 META_BYTES = 1 << 16
 HASHED_AT_ONCE = 8 << 20
 # what a broken file makes pydicom raise
 BROKEN = (
-    InvalidDicomError, ValueError, TypeError, KeyError, AttributeError, IndexError,
-    NotImplementedError, EOFError, struct.error, zlib.error, OverflowError, RecursionError,
+    ValueError, TypeError, KeyError, AttributeError, IndexError, NotImplementedError, EOFError,
+    struct.error, zlib.error, OverflowError, RecursionError,
 )  # fmt: skip
-
-take_values_as_they_are()
 
 
 @dataclass(frozen=True)
@@ -90,12 +84,11 @@ class Instance:
         ]
 
     @cached_property
-    def header(self) -> Dataset:
-        """The header as pydicom reads it."""
-        encoding = self.encoding
-        header = read_dataset(BytesIO(self.head), encoding.is_implicit, encoding.is_little)
-        header.set_original_encoding(*encoding, header.original_character_set)
-        return header
+    def header(self) -> "Dataset":
+        """The header as pydicom reads it, which takes long to load."""
+        from headgate.core.datasets import decoded
+
+        return decoded(self.head, self.encoding)
 
     @property
     def digest(self) -> str:
@@ -116,13 +109,15 @@ def understanding() -> Iterator[None]:
         raise Rejected(f"not a readable DICOM file ({type(error).__name__})") from error
 
 
-def read_header(path: Path) -> Dataset:
+def read_header(path: Path) -> "Dataset":
     """Given a DICOM file, return its data set up to the pixels, with `file_meta`.
 
     Raise Rejected when it is none.
     """
-    with understanding():
-        return dcmread(path, stop_before_pixels=True)
+    from headgate.core.datasets import header_of
+
+    with understanding(), path.open("rb") as file:
+        return header_of(file)
 
 
 def read_instance(path: Path) -> Instance:
@@ -146,7 +141,7 @@ def take_apart(file: bytes | mmap.mmap) -> Instance:
     stored = dataset = memoryview(file)[offset:]
     syntax = transfer_syntax_of(meta.get(TRANSFER_SYNTAX, ""), stored)
     if not syntax:
-        raise InvalidDicomError
+        raise Malformed("it begins like none")
     if syntax in DEFLATED:
         dataset = memoryview(zlib.decompressobj(-zlib.MAX_WBITS).decompress(stored))
     return Instance(dataset, syntax, meta.get(SOP_CLASS, ""), stored)
@@ -174,17 +169,17 @@ def read_dataset_offset(start: bytes) -> int:
     return read_meta(start)[1]
 
 
-def encode(header: Dataset, pixels: list[memoryview], transfer_syntax: str) -> tuple[bytes, bytes]:
+def encode(
+    header: "Dataset", pixels: list[memoryview], transfer_syntax: str
+) -> tuple[bytes, bytes]:
     """Given a header and its stored pixel elements, return the header's and all encoded bytes."""
-    encoding = encoding_of(transfer_syntax)
-    stream = DicomBytesIO()
-    stream.is_implicit_VR, stream.is_little_endian = encoding
-    write_dataset(stream, header)
-    encoded = stream.getvalue()
-    whole = b"".join([encoded, *pixels])
+    from headgate.core.datasets import encoded
+
+    head = encoded(header, encoding_of(transfer_syntax))
+    whole = b"".join([head, *pixels])
     if transfer_syntax in DEFLATED:
         whole = deflate(whole)
-    return encoded, whole
+    return head, whole
 
 
 def deflate(dataset: bytes) -> bytes:

@@ -4,7 +4,7 @@ import struct
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from pydicom import Dataset
@@ -13,47 +13,29 @@ from pydicom.pixels import get_decoder, get_encoder
 from pydicom.pixels.processing import apply_color_lut
 from pydicom.uid import UID
 
-from headgate.core.elements import (
-    DEFLATED,
-    SEQUENCE_END,
-    UNDEFINED,
-    Encoding,
-    element_at,
-    encoding_of,
-    head,
-)
+from headgate.core.elements import EXPLICIT, SEQUENCE_END, UNDEFINED, encoding_of, head
 from headgate.core.errors import Rejected
 from headgate.core.pixels import jpeg, jpeglossless, native
 from headgate.core.pixels.description import PALETTE, Description
 from headgate.core.pixels.rendering import as_rgb
+from headgate.core.pixels.stored import (
+    EXPLICIT_LITTLE,
+    J2K,
+    JPEG_BASELINE,
+    JPEG_EXTENDED,
+    JPEG_LOSSLESS,
+    LENGTHS,
+    LOSSY,
+    NATIVE,
+    OFFSETS,
+    PIXEL_DATA,
+    REENCODED,
+    RLE,
+    Stored,
+    stored,
+)
 from headgate.stores.isolation import Crashed, isolated
 
-DELIMITER_BYTES = 8
-EXPLICIT = Encoding(is_implicit=False, is_little=True)
-PIXEL_DATA, OFFSETS, LENGTHS = 0x7FE00010, 0x7FE00001, 0x7FE00002
-# PS3.6: VRs of pixel elements that are not OW
-USUAL_VRS = {0x7FE00008: "OF", 0x7FE00009: "OD", OFFSETS: "OV", LENGTHS: "OV"}
-EXPLICIT_LITTLE = "1.2.840.10008.1.2.1"
-RLE, JPEG_LS, J2K = "1.2.840.10008.1.2.5", "1.2.840.10008.1.2.4.80", "1.2.840.10008.1.2.4.90"
-JPEG_LOSSLESS = "1.2.840.10008.1.2.4.70"
-IMPLICIT_LITTLE = "1.2.840.10008.1.2"
-UNCOMPRESSED = (EXPLICIT_LITTLE, IMPLICIT_LITTLE)  # the last one every PACS takes: PS3.5 10.1
-NATIVE = frozenset({IMPLICIT_LITTLE, EXPLICIT_LITTLE, "1.2.840.10008.1.2.2", *DEFLATED})
-# What cleaned frames are written in, and what encodes it: PS3.5 A.4 has a lossless process there.
-# JPEG 2000 may be reversible (A.4.4). All else comes out as Explicit VR Little Endian.
-REENCODED = {
-    RLE: (RLE, RLE),
-    JPEG_LS: (JPEG_LS, JPEG_LS),
-    "1.2.840.10008.1.2.4.81": (JPEG_LS, JPEG_LS),
-    J2K: (J2K, J2K),
-    JPEG_LOSSLESS: (JPEG_LOSSLESS, JPEG_LOSSLESS),
-    "1.2.840.10008.1.2.4.57": ("1.2.840.10008.1.2.4.57", JPEG_LOSSLESS),
-    "1.2.840.10008.1.2.4.91": ("1.2.840.10008.1.2.4.91", J2K),
-}
-# PS3.3 C.7.6.1.1.5: what has been through one of these says so for ever
-LOSSY = frozenset({
-    jpeg.BASELINE, jpeg.EXTENDED, *jpeg.RETIRED, "1.2.840.10008.1.2.4.81",
-})  # fmt: skip
 # what a broken or foreign bit stream makes pydicom and its decoders raise
 BROKEN = (
     ValueError, TypeError, KeyError, AttributeError, IndexError, NotImplementedError, RuntimeError,
@@ -64,14 +46,6 @@ Frame = np.ndarray
 FRAME_SECONDS = 120.0  # for one to be decoded
 
 
-class Stored(NamedTuple):
-    """A pixel element taken apart; the VR is blank where it is implicit."""
-
-    tag: int
-    vr: str
-    value: memoryview
-
-
 @dataclass(frozen=True)
 class Written:
     """Cleaned frames: the pixel elements that hold them, the syntax, and how they are described."""
@@ -79,42 +53,6 @@ class Written:
     pixels: Sequence[bytes | memoryview]
     transfer_syntax: str
     image: Description
-
-
-def written_syntaxes(transfer_syntax: str) -> tuple[str, ...]:
-    """Given how an instance is stored, return the syntaxes in which it may leave when cleaned."""
-    if transfer_syntax in NATIVE:
-        return (transfer_syntax,)
-    encoded, _ = REENCODED.get(transfer_syntax, (EXPLICIT_LITTLE, ""))
-    return tuple(dict.fromkeys((encoded, EXPLICIT_LITTLE)))
-
-
-def has_frames(pixels: Iterable[memoryview], transfer_syntax: str) -> bool:
-    """Given stored pixel elements, return whether they hold frames of whole numbers."""
-    return any(_stored(one, transfer_syntax).tag == PIXEL_DATA for one in pixels)
-
-
-def is_told_apart_by_heads(transfer_syntax: str, other: str) -> bool:
-    """Given two syntaxes, return whether values of pixel elements are the same bytes in both."""
-    several = (transfer_syntax, other)
-    return all(one in NATIVE and encoding_of(one).is_little for one in several)
-
-
-def reheaded(
-    pixels: Iterable[memoryview], transfer_syntax: str, other: str
-) -> list[bytes | memoryview]:
-    """Given stored pixel elements and two syntaxes that differ in heads alone, return the elements
-    in the other.
-    """
-    found: list[bytes | memoryview] = []
-    for tag, vr, value in (_stored(one, transfer_syntax) for one in pixels):
-        found += [head(tag, (vr or _usual_vr(tag)).encode(), len(value), encoding_of(other)), value]
-    return found
-
-
-def _usual_vr(tag: int) -> str:
-    """PS3.5 A.1: what Implicit VR Little Endian leaves out."""
-    return USUAL_VRS.get(tag, "OW")
 
 
 def palette_of(header: Dataset, image: Description) -> np.ndarray | None:
@@ -139,7 +77,7 @@ def opened(
 
     Raise Rejected where a frame cannot be decoded.
     """
-    elements = {one.tag: one for one in (_stored(pixel, transfer_syntax) for pixel in pixels)}
+    elements = {one.tag: one for one in (stored(pixel, transfer_syntax) for pixel in pixels)}
     if PIXEL_DATA not in elements:
         raise Rejected("its pixels are floating point numbers, which cannot be cleaned")
     if image.high_bit != image.bits_stored - 1:
@@ -184,24 +122,24 @@ def _told(
 def _decoded(
     elements: dict[int, Stored], transfer_syntax: str, image: Description
 ) -> Iterator[tuple[Frame, Any]]:
-    stored = elements[PIXEL_DATA]
+    frames = elements[PIXEL_DATA]
     if transfer_syntax in NATIVE:
-        several = native.frames(stored.value, stored.vr, encoding_of(transfer_syntax), image)
+        several = native.frames(frames.value, frames.vr, encoding_of(transfer_syntax), image)
         return ((frame, {"photometric_interpretation": image.photometric}) for frame in several)
     tables = None
     if OFFSETS in elements and LENGTHS in elements:
         tables = bytes(elements[OFFSETS].value), bytes(elements[LENGTHS].value)
     if jpeg.is_decoded(transfer_syntax, image):
-        several = jpeg.frames(bytes(stored.value), image, tables)
+        several = jpeg.frames(bytes(frames.value), image, tables)
         return ((frame, {"photometric_interpretation": image.photometric}) for frame in several)
     options = {**_options(image), "number_of_frames": image.frames, "pixel_keyword": "PixelData"}
     if image.samples > 1:
         options["planar_configuration"] = int(image.is_planar)
     if tables:
         options["extended_offsets"] = tables
-    if transfer_syntax in (jpeg.BASELINE, jpeg.EXTENDED):
+    if transfer_syntax in (JPEG_BASELINE, JPEG_EXTENDED):
         options["decoding_plugin"] = "pillow"
-    return get_decoder(UID(transfer_syntax)).iter_array(bytes(stored.value), raw=True, **options)
+    return get_decoder(UID(transfer_syntax)).iter_array(bytes(frames.value), raw=True, **options)
 
 
 def _options(image: Description) -> dict[str, Any]:
@@ -212,13 +150,6 @@ def _options(image: Description) -> dict[str, Any]:
         "bits_allocated": image.bits_allocated, "bits_stored": image.bits_stored,
         "pixel_representation": int(image.is_signed),
     }  # fmt: skip
-
-
-def _stored(element: memoryview, transfer_syntax: str) -> Stored:
-    """Return an element taken apart, the delimiter of its fragments left out."""
-    one = element_at(element, 0, encoding_of(transfer_syntax))
-    end = one.end - (DELIMITER_BYTES if one.is_open else 0)
-    return Stored(one.tag, one.vr.decode(), element[one.value : end])
 
 
 def recoded(frames: Iterator[Frame], transfer_syntax: str, image: Description) -> Written:

@@ -8,8 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pydicom.datadict import tag_for_keyword
-
+from headgate.core import dictionary
 from headgate.core.deid.profile import DEFAULT, FULL, MODIFIED, NONE, Profile
 from headgate.core.errors import Misconfigured, Rejected
 from headgate.core.fields import (
@@ -140,7 +139,7 @@ def with_import_rule(profile: Profile, row: Mapping[str, Any]) -> Profile:
 def tag_of(place: str, name: str) -> int:
     """Given a keyword, or a tag as gggg,eeee, return the tag. Raise Misconfigured."""
     number = NUMBER.fullmatch(name)
-    tag = int(number[1] + number[2], 16) if number else tag_for_keyword(name)
+    tag = int(number[1] + number[2], 16) if number else dictionary.tag_of(name)
     if tag is None:
         raise Misconfigured(f"{place}: {name!r} is no attribute of DICOM: PS3.6 lists them")
     return tag

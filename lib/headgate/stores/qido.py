@@ -4,8 +4,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import requests
-from pydicom.datadict import tag_for_keyword
 
+from headgate.core.dictionary import tag_of
 from headgate.core.errors import Unavailable
 from headgate.core.pacsrows import INSTANCE_KEYWORDS, SERIES_KEYWORDS, STUDY_KEYWORDS
 
@@ -87,7 +87,7 @@ class Listing:
 
 
 def _told(answer: requests.Response, keywords: tuple[str, ...]) -> list[Told]:
-    tags = {one: f"{tag_for_keyword(one):08X}" for one in keywords}
+    tags = {one: f"{tag_of(one):08X}" for one in keywords}
     return [{one: _text(row.get(tag)) for one, tag in tags.items()} for row in _rows(answer)]
 
 

@@ -20,7 +20,7 @@ from headgate.core.deid.grammar import CODE, COUNTS, SINGLE, TEXTS, is_grammatic
 from headgate.core.deid.kinds import is_free_text
 from headgate.core.deid.telling import Identifiers
 from headgate.core.deid.text import fold
-from headgate.core.elements import ITEM, Encoding, head
+from headgate.core.elements import Encoding, encoded_items
 
 BASIC = table.basic_actions()
 
@@ -183,8 +183,7 @@ def without_items(action: str, writing: Encoding) -> bytes | None:
     if action == table.EMPTY:
         return b""
     if action == table.DUMMY:
-        item = marks.encoded(marks.code(*marks.DUMMY_CODE), writing)
-        return head(ITEM, b"", len(item), writing) + item
+        return encoded_items([marks.code(*marks.DUMMY_CODE, writing)], writing)
     return None
 
 

@@ -16,9 +16,9 @@ from headgate.core.deid.memory import Memory, Result
 from headgate.core.deid.patient import Remembered, identifiers_of, is_of, together, without
 from headgate.core.deid.reading import place, shown
 from headgate.core.deid.refusal import LOOKED_AT, STUDY_INSTANCE_UID, burned_in, exclusion, refusal
-from headgate.core.deid.rewriting import Record, encoded, leaks_of, level_of, rewritten
+from headgate.core.deid.rewriting import Record, leaks_of, level_of, rewritten
 from headgate.core.deid.telling import Identifiers
-from headgate.core.elements import Data, Element, Encoding, header_end, walk
+from headgate.core.elements import Data, Element, Encoding, encoded, header_end, walk
 from headgate.core.errors import Excluded, Rejected
 
 MANUFACTURER = 0x00080070
@@ -180,7 +180,7 @@ def _marks(
     new = dict(marks.written(context.recipe, context.writing, are_pixels_cleaned))
     if MANUFACTURER not in judged.level.tags:
         # type 2 in the module that Institution Name belongs to
-        new[MANUFACTURER] = encoded(MANUFACTURER, b"LO", b"", context)
+        new[MANUFACTURER] = encoded(MANUFACTURER, b"LO", b"", context.writing)
     remembered = memory.of(context, is_nested=False)
     found = {}
     for tag, written in new.items():

@@ -35,7 +35,6 @@ NUMBERS = COUNTS | SIZES.keys()
 # Their letters in struct, and less than what rounding leaves of a zero
 FLOATS = {b"FD": ("d", 1e-28), b"FL": ("f", 1e-18)}
 BLANK, MOST = 0x20, 1e12
-PADDED_WITH_NUL = frozenset({b"OB", b"UI", b"UN"})
 VRS = frozenset(
     b"AE AS AT CS DA DS DT FD FL IS LO LT OB OD OF OL OV OW PN SH SL SQ SS ST SV TM UC UI UL UN"
     b" UR US UT UV".split()
@@ -64,10 +63,3 @@ def is_text(vr: bytes, value: bytes, order: str) -> bool:
     letter, least = FLOATS[vr]
     numbers = struct.unpack(f"{order}{len(value) // SIZES[vr]}{letter}", value)
     return any(one and not least < abs(one) < MOST for one in numbers)
-
-
-def padded(vr: bytes, value: bytes) -> bytes:
-    """Given a VR and the bytes of a value, return them of even length: PS3.5 6.2."""
-    if len(value) % 2 == 0:
-        return value
-    return value + (b"\0" if vr in PADDED_WITH_NUL else b" ")

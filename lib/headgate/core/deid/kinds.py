@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from pydicom.datadict import DicomDictionary, keyword_for_tag
+from headgate.core.dictionary import keyword_of, vr_of
 
 # VRs that may stand for one another without hiding a text in a number or a date
 KINDS = {
@@ -23,8 +23,7 @@ def dictionary_vr(tag: int) -> bytes:
 
     Of several, the first that numbers of any sign can stand in unchanged.
     """
-    entry = DicomDictionary.get(tag)
-    vr = entry[0] if entry else "UN"
+    vr = vr_of(tag)
     return AMBIGUOUS.get(vr, vr).encode()
 
 
@@ -39,4 +38,4 @@ FREE_VRS = frozenset({b"LT", b"ST"})
 @cache
 def is_free_text(tag: int, vr: bytes) -> bool:
     """Given a tag and its VR, return whether people write in it as they like."""
-    return vr in FREE_VRS or keyword_for_tag(tag).endswith(WRITTEN)
+    return vr in FREE_VRS or keyword_of(tag).endswith(WRITTEN)

@@ -3,14 +3,10 @@
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
-from pydicom import Dataset
-from pydicom.filebase import DicomBytesIO
-from pydicom.filewriter import write_dataset
-
 from headgate.core.deid.identity import Recipe
 from headgate.core.deid.profile import FULL, MODIFIED, NONE, Profile
 from headgate.core.deid.repertoire import UNICODE
-from headgate.core.elements import Encoding, walk
+from headgate.core.elements import Encoding, encoded, encoded_items
 
 METHOD = "DICOM PS3.15 Annex E, 2024b"
 # PS3.16 CID 7050, coding scheme DCM: code, meaning, whether the profile has it
@@ -39,7 +35,11 @@ CLEAN_PIXELS = ("113101", "Clean Pixel Data Option")
 CLEAN_FEATURES = ("113102", "Clean Recognizable Visual Features Option")
 CLEAN_GRAPHICS = ("113103", "Clean Graphics Option")
 GRAPHICS = 0x00700001  # Graphic Annotation Sequence
-TOLD_OF_ONE = (0x00120064, 0x00280302)  # the code sequence, Recognizable Visual Features
+CHARACTER_SET, BURNED_IN_ANNOTATION, VISUAL_FEATURES = 0x00080005, 0x00280301, 0x00280302
+IDENTITY_REMOVED, METHOD_NAMES, METHOD_CODES = 0x00120062, 0x00120063, 0x00120064
+DATES_MODIFIED = 0x00280303
+CODE_PARTS = ((0x00080100, b"SH"), (0x00080102, b"SH"), (0x00080104, b"LO"))  # PS3.3 8.8
+TOLD_OF_ONE = (METHOD_CODES, VISUAL_FEATURES)
 Code = tuple[str, str]
 # PS3.3 C.12.1.1: Longitudinal Temporal Information Modified, by what happens to dates
 LONGITUDINAL = {MODIFIED: "MODIFIED", FULL: "UNMODIFIED", NONE: "REMOVED"}
@@ -57,7 +57,7 @@ WRITTEN = (
     (0x00120051, "ST", "event"),  # Clinical Trial Time Point Description
 )
 # Clinical Trial Sponsor Name, and by what method and options: nobody is told of in them
-SAME_FOR_ALL = frozenset({0x00120010, 0x00120063, 0x00120064})
+SAME_FOR_ALL = frozenset({0x00120010, METHOD_NAMES, METHOD_CODES})
 OF_RECIPE = frozenset(tag for tag, *_ in WRITTEN)
 DUMMY_CODE = ("REMOVED", "99HEADGATE", "REMOVED")  # value, scheme, meaning
 # PS3.3 C.7.1.3 and C.7.2.3: type 2 beside them, which nothing here can fill
@@ -80,29 +80,28 @@ def written(
 
     The character set is among them where only UTF-8 can hold the recipe's texts.
     """
-    dataset = Dataset()
-    for tag, vr, name in WRITTEN:
-        dataset.add_new(tag, vr, getattr(recipe, name))
-    for tag, vr, value in LEFT_EMPTY:
-        dataset.add_new(tag, vr, value)
-    dataset.PatientIdentityRemoved = "YES"
     profile = recipe.profile
-    dataset.DeidentificationMethod = [METHOD, method_of(profile)]
-    done: list[Code] = [(value, meaning) for value, meaning, is_on in METHODS if is_on(profile)]
+    done = [(value, meaning) for value, meaning, is_on in METHODS if is_on(profile)]
     done += also_done
+    texts = [(tag, vr, getattr(recipe, name)) for tag, vr, name in WRITTEN]
+    texts += [
+        *LEFT_EMPTY,
+        (IDENTITY_REMOVED, "CS", "YES"),
+        (METHOD_NAMES, "LO", f"{METHOD}\\{method_of(profile)}"),
+        (DATES_MODIFIED, "CS", LONGITUDINAL[profile.dates]),
+    ]
     if CLEAN_FEATURES in also_done:
-        dataset.RecognizableVisualFeatures = "NO"
+        texts.append((VISUAL_FEATURES, "CS", "NO"))
     if are_pixels_cleaned:
         done.append(CLEAN_PIXELS)
-        dataset.BurnedInAnnotation = "NO"
-    dataset.DeidentificationMethodCodeSequence = [
-        code(value, "DCM", meaning) for value, meaning in sorted(done)
-    ]
-    dataset.LongitudinalTemporalInformationModified = LONGITUDINAL[profile.dates]
+        texts.append((BURNED_IN_ANNOTATION, "CS", "NO"))
     if not recipe.is_in_ascii:
-        dataset.SpecificCharacterSet = UNICODE
-    data = encoded(dataset, encoding)
-    return {one.tag: data[one.start : one.end] for one in walk(data, encoding)}
+        texts.append((CHARACTER_SET, "CS", UNICODE))
+    codes = encoded_items(
+        (code(one, "DCM", meaning, encoding) for one, meaning in sorted(done)), encoding
+    )
+    elements = {tag: encoded(tag, vr.encode(), text.encode(), encoding) for tag, vr, text in texts}
+    return {**elements, METHOD_CODES: encoded(METHOD_CODES, b"SQ", codes, encoding)}
 
 
 def method_of(profile: Profile) -> str:
@@ -116,18 +115,7 @@ def text_of(tag: int, recipe: Recipe) -> str:
     return str(getattr(recipe, names[tag])) if tag in names else ""
 
 
-def encoded(dataset: Dataset, encoding: Encoding) -> bytes:
-    """Given a small data set of our own, return its bytes."""
-    stream = DicomBytesIO()
-    stream.is_implicit_VR, stream.is_little_endian = encoding
-    write_dataset(stream, dataset)
-    return bytes(stream.getvalue())
-
-
-def code(value: str, scheme: str, meaning: str) -> Dataset:
-    """Given the three parts of a code, return it as an item of a code sequence: PS3.3 8.8."""
-    item = Dataset()
-    item.CodeValue = value
-    item.CodingSchemeDesignator = scheme
-    item.CodeMeaning = meaning
-    return item
+def code(value: str, scheme: str, meaning: str, encoding: Encoding) -> bytes:
+    """Given the three parts of a code, return the elements of its item: PS3.3 8.8."""
+    parts = zip(CODE_PARTS, (value, scheme, meaning), strict=True)
+    return b"".join(encoded(tag, vr, text.encode(), encoding) for (tag, vr), text in parts)

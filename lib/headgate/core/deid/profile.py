@@ -9,11 +9,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from pydicom.datadict import DicomDictionary
-
 from headgate.core.deid import options, table
 from headgate.core.deid.kinds import KIND_OF
 from headgate.core.deid.table import CLEAN, EMPTY, KEEP, NEW_UID, REMOVE, SHIFT
+from headgate.core.dictionary import ENTRIES
 from headgate.core.errors import Misconfigured
 from headgate.core.hashed import hashed_once
 from headgate.core.pixels.regions import Template
@@ -131,7 +130,7 @@ def actions(profile: Profile = DEFAULT) -> Mapping[int, tuple[str, bytes]]:
     basic, chosen = table.basic_actions(), _chosen(profile)
     return {
         tag: (_action(tag, vr, basic, chosen, profile), KIND_OF.get(vr.encode(), vr.encode()))
-        for tag, (vr, *_) in DicomDictionary.items()
+        for tag, (vr, *_) in ENTRIES.items()
     }
 
 

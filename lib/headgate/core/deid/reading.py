@@ -2,10 +2,9 @@
 
 import struct
 
-from pydicom.datadict import keyword_for_tag
-
 from headgate.core.deid import repertoire
 from headgate.core.deid.grammar import SIZES, TEXTS
+from headgate.core.dictionary import keyword_of
 
 Path = tuple[int, ...]  # tags and item numbers, in turn
 NUMBERS = {
@@ -24,7 +23,7 @@ def place(path: Path) -> str:
 
 def name_of(tag: int) -> str:
     """Given a tag, return its keyword, or its number where it has none: PS3.6."""
-    return keyword_for_tag(tag) or f"({tag >> 16:04x},{tag & 0xFFFF:04x})"
+    return keyword_of(tag) or f"({tag >> 16:04x},{tag & 0xFFFF:04x})"
 
 
 def shown(vr: bytes, value: bytes, terms: tuple[str, ...], order: str) -> str:

@@ -2,25 +2,32 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import lru_cache
+from types import ModuleType
 from warnings import catch_warnings, simplefilter
-
-from pydicom.charset import convert_encodings, decode_bytes, encode_string, python_encoding
-from pydicom.config import disable_value_validation
-
-from headgate.core.decoding import UNDECODABLE
 
 UNDECODED = "\ufffd"
 # PS3.5 6.1.2.5.3: the character sets are as at the beginning again after these
 ESCAPES = re.compile(rb"\x1b(?:\$[()]?|[()])[@-~]")
 RESETTING = frozenset(b"\n\r\t\f")
 UNICODE = "ISO_IR 192"
+JAPANESE = "shift_jis"  # of which JIS X 0201 is a part
 # What names are written in by systems that declare something else, or nothing
 PLAUSIBLE = (
     "utf-8", "latin-1", "cp1252", "iso8859_2", "cp1250", "iso8859_5", "cp1251", "koi8_r",
     "iso8859_6", "cp1256", "iso8859_7", "cp1253", "iso8859_8", "iso8859_9", "cp850",
     "gb18030", "big5", "shift_jis", "euc_jp", "euc_kr",
 )  # fmt: skip
+# PS3.3 C.12.1.1.2, Tables C.12-2 and C.12-5: sets without code extensions, as Python names them
+WITHOUT_EXTENSIONS = {
+    "": "iso8859", "ISO_IR 6": "iso8859", "ISO_IR 100": "latin_1", "ISO_IR 101": "iso8859_2",
+    "ISO_IR 109": "iso8859_3", "ISO_IR 110": "iso8859_4", "ISO_IR 144": "iso_ir_144",
+    "ISO_IR 127": "iso_ir_127", "ISO_IR 126": "iso_ir_126", "ISO_IR 138": "iso_ir_138",
+    "ISO_IR 148": "iso_ir_148", "ISO_IR 166": "iso_ir_166", "ISO_IR 13": JAPANESE,
+    UNICODE: "UTF8", "GB18030": "GB18030", "GBK": "GBK",
+}  # fmt: skip
 # Python's names of what PS3.3 C.12.1.1.2 declares beside single bytes: these hold UTF-8 by chance
 OF_MANY_BYTES = frozenset({"GB18030", "GBK", "GB2312", "gb18030", "gbk", "euc_kr"})
 DEFAULT: tuple[str, ...] = ("",)
@@ -50,17 +57,21 @@ def _mended(term: str) -> str:
 
 def unknown_terms(terms: tuple[str, ...]) -> list[str]:
     """Given defined terms, return those that name no character set."""
-    return [term for term in terms if term and term not in python_encoding]
+    several = [term for term in terms if term not in WITHOUT_EXTENSIONS]
+    if not several:
+        return []
+    with _extensions() as charset:
+        return [term for term in several if term not in charset.python_encoding]
 
 
 @lru_cache(maxsize=1024)
 def encodings_of(terms: tuple[str, ...]) -> tuple[str, ...]:
     """Given defined terms, return Python's encodings; an unknown term is taken as the default."""
-    with disable_value_validation():
-        try:
-            return tuple(convert_encodings([term for term in terms if term in python_encoding]))
-        except UNDECODABLE:
-            return ("iso8859",)
+    if len(terms) == 1 and terms[0] in WITHOUT_EXTENSIONS:
+        return (WITHOUT_EXTENSIONS[terms[0]],)
+    unknown = unknown_terms(terms)
+    with _extensions() as charset:
+        return tuple(charset.convert_encodings([one for one in terms if one not in unknown]))
 
 
 @lru_cache(maxsize=65536)
@@ -80,10 +91,8 @@ def decode(value: bytes, terms: tuple[str, ...]) -> str:
             return _undone(unicode) or unicode
         if len(encodings) == 1:
             return value.decode(encodings[0], "replace").rstrip(" \0")
-    with disable_value_validation(), catch_warnings():
-        # What cannot be decoded is told by U+FFFD; cron would mail a warning.
-        simplefilter("ignore")
-        text = decode_bytes(value, encodings, set(RESETTING))
+    with _extensions() as charset:
+        text: str = charset.decode_bytes(value, encodings, set(RESETTING))
     return text.rstrip(" \0")
 
 
@@ -109,6 +118,19 @@ def readings(value: bytes, terms: tuple[str, ...]) -> list[str]:
         found += [text for text in others if text and _is_plausible(text)]
     found += [text for one in found if (text := _undone(one)) is not None]
     return list(dict.fromkeys(found))
+
+
+@contextmanager
+def _extensions() -> Iterator[ModuleType]:
+    """Yield what knows of code extensions, PS3.5 6.1.2.5: pydicom, which takes long to load.
+
+    What it cannot decode is told by U+FFFD; cron would mail its warnings.
+    """
+    from pydicom import charset
+
+    with charset.config.disable_value_validation(), catch_warnings():
+        simplefilter("ignore")
+        yield charset
 
 
 def _is_plausible(text: str) -> bool:
@@ -150,9 +172,12 @@ def encode(text: str, terms: tuple[str, ...]) -> bytes:
     """
     if text.isascii():
         return text.encode("ascii")
-    with catch_warnings():
-        simplefilter("ignore")
-        data = bytes(encode_string(text, list(encodings_of(terms))))
+    encodings = encodings_of(terms)
+    if terms[0] in WITHOUT_EXTENSIONS and encodings[0] != JAPANESE and len(terms) == 1:
+        data = written(text, encodings[0])
+    else:
+        with _extensions() as charset:
+            data = charset.encode_string(text, list(encodings))
     return data if decode(data, terms) == text.rstrip(" \0") else text.encode("utf-8")
 
 

@@ -10,14 +10,22 @@ from headgate.core.deid import private, profile, table
 from headgate.core.deid.changing import CHANGES, without_items
 from headgate.core.deid.context import Context
 from headgate.core.deid.gate import find_leaks
-from headgate.core.deid.grammar import NUMBERS, VRS, is_text, is_whole, padded
+from headgate.core.deid.grammar import NUMBERS, VRS, is_text, is_whole
 from headgate.core.deid.kinds import KIND_OF, dictionary_vr
 from headgate.core.deid.memory import Memory, Result
 from headgate.core.deid.patient import CHARACTER_SET
 from headgate.core.deid.reading import Path, place, shown
 from headgate.core.deid.references import references_in
 from headgate.core.deid.repertoire import UNICODE, terms_of
-from headgate.core.elements import ITEM, Data, Element, head, inner_encoding, items, walk
+from headgate.core.elements import (
+    Data,
+    Element,
+    encoded,
+    encoded_items,
+    inner_encoding,
+    items,
+    walk,
+)
 from headgate.core.errors import Rejected
 
 Record = Callable[[str, str, object, object], None]
@@ -96,7 +104,7 @@ def _element(level: Level, element: Element, memory: Memory, record: Record | No
         changed = CHANGES[action](element.tag, vr, value, context)
         if changed != value:
             _tell(record, here, action, vr, value, changed, context)
-        written = None if changed is None else encoded(element.tag, vr, changed, context)
+        written = None if changed is None else encoded(element.tag, vr, changed, context.writing)
         if written and _is_misused(element.tag, written, context):
             _tell(record, here, "names the patient", vr, value, None, context)
             written = None
@@ -121,7 +129,7 @@ def _sequence(
         content = without_items(action, context.writing)
     if content is None:
         return None
-    return head(element.tag, b"SQ", len(content), context.writing) + content
+    return encoded(element.tag, b"SQ", content, context.writing)
 
 
 def _items(level: Level, element: Element, memory: Memory, record: Record | None) -> bytes:
@@ -133,9 +141,8 @@ def _items(level: Level, element: Element, memory: Memory, record: Record | None
         below = level_of(level.data, elements, inner, (*level.path, element.tag, number))
         results = rewritten(below, elements, memory, record)
         found = {one.tag: result.written for one, result in zip(elements, results, strict=True)}
-        item = b"".join(found[tag] or b"" for tag in sorted(found))
-        written.append(head(ITEM, b"", len(item), context.writing) + item)
-    return b"".join(written)
+        written.append(b"".join(found[tag] or b"" for tag in sorted(found)))
+    return encoded_items(written, context.writing)
 
 
 def _unusable(element: Element, vr: bytes, kind: bytes, value: bytes, order: str) -> str:
@@ -151,12 +158,6 @@ def _is_misused(tag: int, written: bytes, context: Context) -> bool:
     """Return whether a private element that is known to hold a number names the patient."""
     is_measure = tag & 0x10000 and not private.is_creator(tag)
     return bool(is_measure and leaks_of(written, context))
-
-
-def encoded(tag: int, vr: bytes, value: bytes, context: Context) -> bytes:
-    """Given an element's parts, return the element encoded."""
-    whole = padded(vr, value)
-    return head(tag, vr, len(whole), context.writing) + whole
 
 
 def _rule(level: Level, tag: int) -> tuple[str, bytes]:

@@ -6,13 +6,15 @@ rows which edition 2026c has besides: the later ones only add attributes, none h
 
 from types import ModuleType
 
-from dicomanonymizer.dicom_anonymization_databases import dicomfields_2024b, dicomfields_2026c
-from pydicom.datadict import dictionary_VR
+from headgate.core.datamodules import alone
+from headgate.core.dictionary import vr_of
 
 REMOVE, EMPTY, DUMMY, NEW_UID, KEEP, CLEAN, SHIFT = "X", "Z", "D", "U", "K", "C", "shift"
 ENTER = "enter"
 WITHIN = "within"  # cleaned by what knows the format of the value
 
+CARRIER, FOLDER = "dicomanonymizer", "dicom_anonymization_databases"
+EDITIONS = ("dicomfields_2026c", "dicomfields_2024b")  # what both have, the last one tells
 COLUMNS = {  # the constants of dicom-anonymizer, and the action of PS3.15 Table E.1-1a
     "X_TAGS": "X",
     "Z_TAGS": "Z",
@@ -63,7 +65,8 @@ BESIDE = {
 
 def basic_column() -> dict[int, str]:
     """Return the basic column of Table E.1-1 as its rows say it, by tag."""
-    return {**_rows(dicomfields_2026c), **_rows(dicomfields_2024b)}
+    several = [_rows(alone(CARRIER, FOLDER, edition)) for edition in EDITIONS]
+    return {tag: written for rows in several for tag, written in rows.items()}
 
 
 def resolved(tag: int, written: str, vr: str) -> str:
@@ -76,7 +79,7 @@ def resolved(tag: int, written: str, vr: str) -> str:
 def basic_actions() -> dict[int, str]:
     """Return the one action of the Basic Profile for each attribute it names, by tag."""
     rows = basic_column().items()
-    return {**{tag: resolved(tag, written, _vr(tag)) for tag, written in rows}, **BESIDE}
+    return {**{tag: resolved(tag, written, vr_of(tag)) for tag, written in rows}, **BESIDE}
 
 
 def _rows(edition: ModuleType) -> dict[int, str]:
@@ -87,10 +90,3 @@ def _rows(edition: ModuleType) -> dict[int, str]:
         for row in getattr(edition, name)
         if len(row) == 2
     }
-
-
-def _vr(tag: int) -> str:
-    try:
-        return dictionary_VR(tag)
-    except KeyError:
-        return "UN"

@@ -1,9 +1,10 @@
 """Rectangles on a frame, in pixels: from the top left corner, the far edges left out."""
 
 from collections.abc import Iterable
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
-import numpy as np
+if TYPE_CHECKING:
+    import numpy as np
 
 
 class Box(NamedTuple):
@@ -83,9 +84,9 @@ def common(one: Box, other: Box) -> Box | None:
     return Box(left, top, right, bottom) if left < right and top < bottom else None
 
 
-def around_all(mask: np.ndarray, margin: int) -> Box | None:
+def around_all(mask: "np.ndarray", margin: int) -> Box | None:
     """Given a mask (rows, columns), return the box around what is set, with a margin, or None."""
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    rows, columns = (mask.max(axis=one).nonzero()[0] for one in (1, 0))
     if not rows.size:
         return None
     box = Box(int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1)

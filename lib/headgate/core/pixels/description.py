@@ -1,14 +1,15 @@
 """What a header says of its frames: PS3.3 C.7.6.3, the Image Pixel Module."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import numpy as np
-from pydicom import Dataset
+from typing import TYPE_CHECKING, Any
 
 from headgate.core.errors import Rejected
 from headgate.core.pixels.boxes import Box
+
+if TYPE_CHECKING:
+    from pydicom import Dataset
 
 # PS3.3 C.7.6.3.1.2: what one sample, or three, can stand for
 GREY, PALETTE = ("MONOCHROME1", "MONOCHROME2"), "PALETTE COLOR"
@@ -60,7 +61,7 @@ class Description:
         return 0, (1 << self.bits_stored) - 1
 
 
-def describe(header: Dataset) -> Description:
+def describe(header: "Dataset") -> Description:
     """Given a header, return what it says of its frames.
 
     Raise Rejected where its attributes do not make frames.
@@ -91,19 +92,19 @@ def describe(header: Dataset) -> Description:
     )
 
 
-def _whole(header: Dataset, keyword: str) -> int:
+def _whole(header: "Dataset", keyword: str) -> int:
     value = header.get(keyword)
     if not isinstance(value, int) or value < 1:
         raise Rejected(f"{keyword} is no number that makes frames")
     return value
 
 
-def _padding(header: Dataset) -> int | None:
+def _padding(header: "Dataset") -> int | None:
     value = header.get("PixelPaddingValue")
     return value if isinstance(value, int) else None
 
 
-def _window(header: Dataset) -> tuple[float, float] | None:
+def _window(header: "Dataset") -> tuple[float, float] | None:
     """PS3.3 C.11.2.1.2: window center and width are of values after the modality LUT."""
     center, width = _first(header.get("WindowCenter")), _first(header.get("WindowWidth"))
     slope = _first(header.get("RescaleSlope")) or 1.0
@@ -122,10 +123,10 @@ def _first(value: Any) -> float | None:
         number = float(one)
     except (TypeError, ValueError):
         return None
-    return number if np.isfinite(number) else None
+    return number if math.isfinite(number) else None
 
 
-def _regions(header: Dataset) -> list[Box]:
+def _regions(header: "Dataset") -> list[Box]:
     """PS3.3 C.8.5.5.1.1: the corners of each region, both within it."""
     found = []
     for item in header.get(ULTRASOUND_REGIONS) or ():

@@ -11,16 +11,20 @@ from pydicom.encaps import generate_frames
 
 from headgate.core.pixels.blanking import without_unused_bits
 from headgate.core.pixels.description import Description
+from headgate.core.pixels.stored import (
+    JPEG_EXTENDED,
+    JPEG_LOSSLESS,
+    JPEG_LOSSLESS_ANY,
+    JPEG_RETIRED,
+)
 
-BASELINE, EXTENDED = "1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51"
-LOSSLESS = ("1.2.840.10008.1.2.4.57", "1.2.840.10008.1.2.4.70")
-RETIRED = ("1.2.840.10008.1.2.4.53", "1.2.840.10008.1.2.4.55")  # PS3.5-2004 A.4.1: progressive
+DECODED = (JPEG_LOSSLESS_ANY, JPEG_LOSSLESS, *JPEG_RETIRED)
 
 
 def is_decoded(transfer_syntax: str, image: Description) -> bool:
     """Given how frames are stored, return whether they are decoded here."""
-    is_deep = transfer_syntax == EXTENDED and image.bits_allocated > 8
-    return is_deep or transfer_syntax in (*LOSSLESS, *RETIRED)
+    is_deep = transfer_syntax == JPEG_EXTENDED and image.bits_allocated > 8
+    return is_deep or transfer_syntax in DECODED
 
 
 def frames(
