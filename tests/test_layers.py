@@ -162,3 +162,22 @@ def test_what_starts_each_minute_loads_no_imaging_library_before_there_is_work(n
     )  # fmt: skip
     assert step in done.stdout.split()
     assert not {"pydicom", "numpy", "onnxruntime"} & set(done.stdout.split())
+
+
+WORKING = sorted(
+    ["headgate.delivery", "headgate.anonymizing"]
+    + [
+        f"headgate.stores.dicomnet.{path.stem}"
+        for path in PACKAGE.glob("stores/dicomnet/[a-z]*.py")
+    ]
+)
+
+
+def test_what_receives_de_identifies_and_sends_loads_no_imaging_library_before_a_file_calls_for_it():
+    words = f"import sys, {', '.join(WORKING)}; sys.stdout.write(' '.join(sys.modules))"
+    done = subprocess.run(
+        [sys.executable, "-c", words], env={"PYTHONPATH": str(PACKAGE.parent)},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert "headgate.stores.dicomnet.receiver" in done.stdout.split()
+    assert not {"pydicom", "numpy", "onnxruntime"} & set(done.stdout.split())

@@ -19,7 +19,6 @@ from headgate.core.pixels.stored import UNCOMPRESSED
 from headgate.stores.dicomfiles import digests, read_instance
 from headgate.stores.dicomnet import pacs
 from headgate.stores.readahead import asked_for
-from headgate.transcoding import transcoded
 
 REFUSED = "the PACS refused it with status 0x{:04X}"
 Named = tuple[str, Path]
@@ -67,8 +66,7 @@ class Line:
         """Return it in a transfer syntax that the PACS takes. Raise Unsupported, Rejected."""
         for syntax in (output.transfer_syntax, *UNCOMPRESSED):
             if self._association.takes(output.sop_class, syntax):
-                is_same = syntax == output.transfer_syntax
-                return output if is_same else transcoded(output, syntax)
+                return output if syntax == output.transfer_syntax else _transcoded(output, syntax)
         raise pacs.Unsupported(
             f"{self._job.peer} takes no {output.sop_class} in transfer syntax "
             f"{output.transfer_syntax}, nor uncompressed"
@@ -95,6 +93,12 @@ class Line:
             self._association.release()
         else:
             self._association.abort()
+
+
+def _transcoded(output: Clean, syntax: str) -> Clean:
+    from headgate.transcoding import transcoded  # which few outputs need, and takes long to load
+
+    return transcoded(output, syntax)
 
 
 def transmit(job: Job, instances: Iterable[Named], associations: int) -> Iterator[Sent]:

@@ -19,6 +19,7 @@ class Entry(NamedTuple):
 
 _tables = alone("pydicom", "_dicom_dict")
 ENTRIES: Mapping[int, tuple[str, str, str, str, str]] = _tables.DicomDictionary
+TAGS: Mapping[str, int] = {row[-1]: tag for tag, row in ENTRIES.items()}
 # by tag with an x for each digit that may be any: the repeating groups, and more
 REPEATERS: Mapping[str, tuple[str, str, str, str, str]] = _tables.RepeatersDictionary
 
@@ -46,12 +47,7 @@ def keyword_of(tag: int) -> str:
 
 def tag_of(keyword: str) -> int | None:
     """Given a keyword, return its tag; None where PS3.6 has none."""
-    return _tags().get(keyword)
-
-
-@cache
-def _tags() -> Mapping[str, int]:
-    return {row[-1]: tag for tag, row in ENTRIES.items()}
+    return TAGS.get(keyword)
 
 
 @cache

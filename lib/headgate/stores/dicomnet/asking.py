@@ -2,8 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 
-from pydicom.dataset import Dataset
-
 from headgate.core.pacsrows import INSTANCE_KEYWORDS, SERIES_KEYWORDS, STUDY_KEYWORDS
 from headgate.core.upperlayer.negotiation import IMPLICIT_LITTLE
 from headgate.stores.dicomnet import pacs
@@ -49,16 +47,15 @@ class Asked:
     def _find(
         self, level: str, keywords: Iterable[str], values: Mapping[str, str]
     ) -> tuple[list[Told], bool]:
-        query = Dataset()
-        query.SpecificCharacterSet = "ISO_IR 192"
-        query.QueryRetrieveLevel = level
-        for keyword, value in {**dict.fromkeys(keywords, ""), **values}.items():
-            setattr(query, keyword, value)
+        query = {
+            "SpecificCharacterSet": "ISO_IR 192", "QueryRetrieveLevel": level,
+            **dict.fromkeys(keywords, ""), **values,
+        }  # fmt: skip
         found: list[Told] = []
         association = self._opened()
         try:
             for answer in association.find(query):
-                found.append({one: _text(answer, one) for one in keywords})
+                found.append({one: answer.get(one, "").replace("\\", "/") for one in keywords})
                 if len(found) >= self._at_most:
                     association.abort()
                     return found, False
@@ -73,11 +70,3 @@ class Asked:
             kinds = [(pacs.STUDY_ROOT_FIND, IMPLICIT_LITTLE)]
             one = self._association = pacs.associate(self._peer, kinds)
         return one
-
-
-def _text(answer: Dataset, keyword: str) -> str:
-    value = answer.get(keyword)
-    if value is None:
-        return ""
-    several = value if isinstance(value, list) or hasattr(value, "append") else [value]
-    return "/".join(str(one) for one in several).strip(" \0")

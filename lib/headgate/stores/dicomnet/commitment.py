@@ -3,13 +3,11 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from pydicom.dataset import Dataset
-
 from headgate.core.upperlayer import commands
 from headgate.core.upperlayer.commands import Command
 from headgate.stores.dicomnet.association import Message, Open, Peer, Presentation
 from headgate.stores.dicomnet.gathering import Gathering
-from headgate.stores.dicomnet.identifiers import decode
+from headgate.stores.dicomnet.identifiers import Values, decode
 
 Reference = tuple[str, str]  # SOP class and SOP instance
 
@@ -25,27 +23,26 @@ class Notice:
     failed: dict[str, int] = field(default_factory=dict)
 
 
-def request_of(transaction: str, references: Iterable[Reference]) -> Dataset:
+def request_of(transaction: str, references: Iterable[Reference]) -> Values:
     """Given a transaction and instances, return the data set that asks for their commitment."""
-    dataset = Dataset()
-    dataset.TransactionUID = transaction
-    dataset.ReferencedSOPSequence = []
-    for sop_class, instance in references:
-        one = Dataset()
-        one.ReferencedSOPClassUID, one.ReferencedSOPInstanceUID = sop_class, instance
-        dataset.ReferencedSOPSequence.append(one)
-    return dataset
+    return {
+        "TransactionUID": transaction,
+        "ReferencedSOPSequence": [
+            {"ReferencedSOPClassUID": sop_class, "ReferencedSOPInstanceUID": instance}
+            for sop_class, instance in references
+        ],
+    }
 
 
-def notice_of(report: Dataset) -> Notice:
+def notice_of(report: Values) -> Notice:
     """Given the data set of a report, return what it tells."""
-    kept = report.get("ReferencedSOPSequence") or []
-    failed = report.get("FailedSOPSequence") or []
+    kept = report.get("ReferencedSOPSequence", [])
+    failed = report.get("FailedSOPSequence", [])
     return Notice(
-        str(report.get("TransactionUID", "")),
-        frozenset(str(one.get("ReferencedSOPInstanceUID", "")) for one in kept),
+        report.get("TransactionUID", ""),
+        frozenset(one.get("ReferencedSOPInstanceUID", "") for one in kept),
         {
-            str(one.get("ReferencedSOPInstanceUID", "")): int(one.get("FailureReason") or 0)
+            one.get("ReferencedSOPInstanceUID", ""): int(one.get("FailureReason", 0))
             for one in failed
         },
     )

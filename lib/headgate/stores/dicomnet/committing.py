@@ -3,8 +3,6 @@
 import logging
 from collections.abc import Callable, Iterable, Mapping
 
-from pydicom.dataset import Dataset
-
 from headgate.core.grammar import is_uid
 from headgate.core.upperlayer import commands
 from headgate.core.upperlayer.commands import Command
@@ -12,7 +10,7 @@ from headgate.core.upperlayer.pdus import ProtocolError
 from headgate.stores.dicomnet.association import Message, Open, Peer, Presentation, Report
 from headgate.stores.dicomnet.commitment import Reference
 from headgate.stores.dicomnet.gathering import Gathering
-from headgate.stores.dicomnet.identifiers import decode, encode
+from headgate.stores.dicomnet.identifiers import Values, decode, encode
 
 REQUESTED = 1  # PS3.4 Table J.3-1: the only action
 ALL_KEPT, SOME_FAILED = 1, 2  # PS3.4 J.3.3.1: events
@@ -50,8 +48,8 @@ class _Asked(Gathering):
             asked = decode(data)
         except ProtocolError:
             return INVALID_ARGUMENT
-        self._references = [_reference(one) for one in asked.get("ReferencedSOPSequence") or []]
-        transaction = str(asked.get("TransactionUID", ""))
+        self._references = [_reference(one) for one in asked.get("ReferencedSOPSequence", [])]
+        transaction = asked.get("TransactionUID", "")
         if not is_uid(transaction) or not self._references:
             return INVALID_ARGUMENT
         self._transaction = transaction
@@ -74,27 +72,22 @@ class _Asked(Gathering):
         }
         return Report(values, encode(self._told(failed)))
 
-    def _told(self, failed: Mapping[str, int]) -> Dataset:
-        told = Dataset()
-        told.TransactionUID = self._transaction
-        kept = [_item(*one) for one in self._references if one[1] not in failed]
-        if kept:
-            told.ReferencedSOPSequence = kept
-        if failed:
-            told.FailedSOPSequence = [
-                _item(*one, failed[one[1]]) for one in self._references if one[1] in failed
-            ]
-        return told
+    def _told(self, failed: Mapping[str, int]) -> Values:
+        kept = [_item(one) for one in self._references if one[1] not in failed]
+        lost = [
+            {**_item(one), "FailureReason": failed[one[1]]}
+            for one in self._references
+            if one[1] in failed
+        ]
+        several = {"ReferencedSOPSequence": kept, "FailedSOPSequence": lost}
+        told = {keyword: found for keyword, found in several.items() if found}
+        return {"TransactionUID": self._transaction, **told}
 
 
-def _reference(one: Dataset) -> Reference:
-    words = one.get("ReferencedSOPClassUID", ""), one.get("ReferencedSOPInstanceUID", "")
-    return str(words[0]), str(words[1])
+def _reference(one: Values) -> Reference:
+    return one.get("ReferencedSOPClassUID", ""), one.get("ReferencedSOPInstanceUID", "")
 
 
-def _item(sop_class: str, instance: str, reason: int | None = None) -> Dataset:
-    made = Dataset()
-    made.ReferencedSOPClassUID, made.ReferencedSOPInstanceUID = sop_class, instance
-    if reason is not None:
-        made.FailureReason = reason
-    return made
+def _item(reference: Reference) -> Values:
+    sop_class, instance = reference
+    return {"ReferencedSOPClassUID": sop_class, "ReferencedSOPInstanceUID": instance}

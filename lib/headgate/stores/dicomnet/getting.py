@@ -4,8 +4,6 @@ import logging
 from collections.abc import Iterator, Mapping
 from typing import Protocol
 
-from pydicom.dataset import Dataset
-
 from headgate.core.errors import HeadgateError
 from headgate.core.filemeta import file_head
 from headgate.core.grammar import is_uid
@@ -16,7 +14,7 @@ from headgate.core.upperlayer.pdus import ProtocolError, Role
 from headgate.stores.dicomnet import pacs
 from headgate.stores.dicomnet.association import Report
 from headgate.stores.dicomnet.channel import Channel, Peer
-from headgate.stores.dicomnet.identifiers import encode
+from headgate.stores.dicomnet.identifiers import Values, encode
 
 STUDY_ROOT_GET = "1.2.840.10008.5.1.4.1.2.2.3"
 PENDING = 0xFF00
@@ -124,14 +122,15 @@ def get(
             association.release()
 
 
-def queries(study: str, series: str, instances: list[str]) -> Iterator[Dataset]:
+def queries(study: str, series: str, instances: list[str]) -> Iterator[Values]:
     """Given a series and some of its instances, or none for all, yield identifiers for them."""
     for start in range(0, max(1, len(instances)), MOST_UIDS):
-        query = Dataset()
-        query.QueryRetrieveLevel = "IMAGE" if instances else "SERIES"
-        query.StudyInstanceUID, query.SeriesInstanceUID = study, series
+        level = "IMAGE" if instances else "SERIES"
+        query = {
+            "QueryRetrieveLevel": level, "StudyInstanceUID": study, "SeriesInstanceUID": series,
+        }  # fmt: skip
         if instances:
-            query.SOPInstanceUID = instances[start : start + MOST_UIDS]
+            query["SOPInstanceUID"] = "\\".join(instances[start : start + MOST_UIDS])
         yield query
 
 
@@ -145,7 +144,7 @@ def _parts(lacking: Mapping[str, str]) -> Iterator[tuple[list[str], list[str]]]:
         yield [], unknown
 
 
-def _get(channel: Channel, peer: Peer, shelf: Shelf, query: Dataset) -> None:
+def _get(channel: Channel, peer: Peer, shelf: Shelf, query: Values) -> None:
     if not channel.takes(STUDY_ROOT_GET, IMPLICIT_LITTLE):
         raise pacs.Unsupported(f"{peer} takes no C-GET: set pull of the PACS to another way")
     status = PENDING

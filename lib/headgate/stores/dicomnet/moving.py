@@ -7,8 +7,6 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 
-from pydicom.dataset import Dataset
-
 from headgate.core.errors import Unavailable
 from headgate.core.upperlayer import commands
 from headgate.core.upperlayer.commands import SUCCESS, Command
@@ -27,7 +25,7 @@ from headgate.stores.dicomnet.association import (
 from headgate.stores.dicomnet.association import Peer as Sender
 from headgate.stores.dicomnet.channel import Channel, Peer
 from headgate.stores.dicomnet.getting import PENDING, Landing, Shelf, queries
-from headgate.stores.dicomnet.identifiers import encode
+from headgate.stores.dicomnet.identifiers import Values, encode
 from headgate.stores.dicomnet.wire import Wire, hurry
 
 STUDY_ROOT_MOVE = "1.2.840.10008.5.1.4.1.2.2.2"
@@ -67,7 +65,7 @@ def move(
                 _move(association.channel, peer, place.ae_title, query)
 
 
-def _move(channel: Channel, peer: Peer, title: str, query: Dataset) -> None:
+def _move(channel: Channel, peer: Peer, title: str, query: Values) -> None:
     status = PENDING
     padded = title + " " * (len(title) % 2)
     with channel.talking("C-MOVE"):

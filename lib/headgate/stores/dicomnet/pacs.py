@@ -3,19 +3,15 @@
 import socket
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
 
 from headgate.core.errors import HeadgateError, Unavailable
 from headgate.core.upperlayer import commands, pdus, requesting
 from headgate.core.upperlayer.negotiation import IMPLICIT_LITTLE, VERIFICATION
 from headgate.core.upperlayer.pdus import AssociateRequest, Proposal, ProtocolError, Role
 from headgate.stores.dicomnet.channel import Channel, Peer, Unanswered
-from headgate.stores.dicomnet.identifiers import decode, encode
+from headgate.stores.dicomnet.identifiers import Values, decode, encode
 from headgate.stores.dicomnet.tls import Untrusted
 from headgate.stores.dicomnet.wire import Closed, Wire, hurry
-
-if TYPE_CHECKING:
-    from pydicom.dataset import Dataset
 
 STUDY_ROOT_FIND = "1.2.840.10008.5.1.4.1.2.2.1"
 STORAGE_COMMITMENT = "1.2.840.10008.1.20.1"  # PS3.4 J.3: the push model
@@ -50,7 +46,7 @@ class Association:
         self.takes, self.is_quiet = channel.takes, channel.is_quiet
         self.release, self.abort = channel.release, channel.abort
 
-    def ask_commitment(self, dataset: "Dataset") -> None:
+    def ask_commitment(self, dataset: Values) -> None:
         """Given a request for storage commitment, make it: PS3.4 J.3.2.
 
         Raise Unsupported when the PACS does not take it; Unavailable.
@@ -67,7 +63,7 @@ class Association:
         if status != commands.SUCCESS:
             raise Unsupported(f"{self._peer} refuses storage commitment (0x{status:04X})")
 
-    def commitments(self, seconds: float) -> "list[Dataset]":
+    def commitments(self, seconds: float) -> list[Values]:
         """Return what the PACS tells of commitments on this association within `seconds`.
 
         Raise Unavailable.
@@ -137,7 +133,7 @@ class Association:
             self.channel.ask(field, sop_class, IMPLICIT_LITTLE, [dataset], values)
             self.channel.answer(field)
 
-    def find(self, query: "Dataset") -> "Iterator[Dataset]":
+    def find(self, query: Values) -> Iterator[Values]:
         """Given a query of the study root model, yield the answers.
 
         Raise Unsupported when the PACS answers no queries; CutShort when it does not tell all;
@@ -268,16 +264,12 @@ def stored_instances(peer: Peer, study: str, series: Iterable[str]) -> set[str]:
 
     Raise Unsupported when it answers no queries; Unavailable.
     """
-    from pydicom.dataset import Dataset
-
     found: set[str] = set()
     with associated(peer, [(STUDY_ROOT_FIND, IMPLICIT_LITTLE)]) as association:
         for one in series:
-            query = Dataset()
-            query.QueryRetrieveLevel = "IMAGE"
-            query.StudyInstanceUID, query.SeriesInstanceUID = study, one
-            query.SOPInstanceUID = ""
-            found.update(
-                str(answer.get("SOPInstanceUID", "")) for answer in association.find(query)
-            )
+            query = {
+                "QueryRetrieveLevel": "IMAGE", "StudyInstanceUID": study,
+                "SeriesInstanceUID": one, "SOPInstanceUID": "",
+            }  # fmt: skip
+            found.update(answer.get("SOPInstanceUID", "") for answer in association.find(query))
     return found

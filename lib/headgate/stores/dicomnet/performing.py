@@ -1,18 +1,16 @@
 """Modality performed procedure steps as they are served: PS3.4 F.7."""
 
 import logging
+import uuid
 from collections.abc import Callable
 from typing import Protocol
-
-from pydicom.dataset import Dataset
-from pydicom.uid import generate_uid
 
 from headgate.core.grammar import is_uid
 from headgate.core.upperlayer import commands
 from headgate.core.upperlayer.commands import Command
 from headgate.stores.dicomnet.association import Message, Open, Peer, Presentation
 from headgate.stores.dicomnet.gathering import Gathering
-from headgate.stores.dicomnet.identifiers import decode
+from headgate.stores.dicomnet.identifiers import Values, decode
 
 PERFORMED_STEP = "1.2.840.10008.3.1.2.3.3"
 IN_PROGRESS, COMPLETED, DISCONTINUED = "IN PROGRESS", "COMPLETED", "DISCONTINUED"
@@ -44,9 +42,9 @@ def performing(steps: Steps, *, is_new: bool) -> Open:
     return opened
 
 
-def _created(steps: Steps, step: str, told: Dataset) -> int:
+def _created(steps: Steps, step: str, told: Values) -> int:
     if not step:  # the peer leaves it to us, and cannot name it later
-        step = str(generate_uid(prefix=None))
+        step = f"2.25.{uuid.uuid4().int}"
     if not is_uid(step) or _state(told) != IN_PROGRESS:
         return INVALID_VALUE
     if steps.known(step) is not None:
@@ -55,7 +53,7 @@ def _created(steps: Steps, step: str, told: Dataset) -> int:
     return commands.SUCCESS
 
 
-def _changed(steps: Steps, step: str, told: Dataset) -> int:
+def _changed(steps: Steps, step: str, told: Values) -> int:
     before = steps.known(step) if is_uid(step) else None
     if before is None:
         return NO_SUCH_INSTANCE
@@ -71,7 +69,7 @@ def _changed(steps: Steps, step: str, told: Dataset) -> int:
 class _Told(Gathering):
     """A message while it comes."""
 
-    def __init__(self, step: str, steps: Steps, take: Callable[[Steps, str, Dataset], int]) -> None:
+    def __init__(self, step: str, steps: Steps, take: Callable[[Steps, str, Values], int]) -> None:
         super().__init__()
         self._step, self._steps, self._take = step, steps, take
 
@@ -79,21 +77,21 @@ class _Told(Gathering):
         return self._take(self._steps, self._step, decode(data))
 
 
-def _state(told: Dataset) -> str:
-    return str(told.get("PerformedProcedureStepStatus", "")).strip()
+def _state(told: Values) -> str:
+    return str(told.get("PerformedProcedureStepStatus", ""))
 
 
-def _studies(told: Dataset) -> tuple[str, ...]:
-    items = told.get("ScheduledStepAttributesSequence") or []
-    uids = (str(one.get("StudyInstanceUID", "")) for one in items)
+def _studies(told: Values) -> tuple[str, ...]:
+    items = told.get("ScheduledStepAttributesSequence", [])
+    uids = (one.get("StudyInstanceUID", "") for one in items)
     return tuple(sorted({uid for uid in uids if is_uid(uid)}))
 
 
-def _counts(told: Dataset) -> dict[str, int]:
+def _counts(told: Values) -> dict[str, int]:
     """Return how many instances each series refers to: PS3.3 C.4.15."""
     found = {}
-    for series in told.get("PerformedSeriesSequence") or []:
-        uid = str(series.get("SeriesInstanceUID", ""))
+    for series in told.get("PerformedSeriesSequence", []):
+        uid = series.get("SeriesInstanceUID", "")
         if is_uid(uid):
-            found[uid] = sum(len(series.get(name) or []) for name in REFERENCES)
+            found[uid] = sum(len(series.get(name, [])) for name in REFERENCES)
     return found
