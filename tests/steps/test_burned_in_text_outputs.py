@@ -43,7 +43,7 @@ def test_the_reader_finds_a_name_wherever_it_stands(shape):
     assert all(word.box.left >= left - 10 for word in words)
 
 
-@pytest.fixture(params=["onnxruntime", "rapidocr_onnxruntime"])
+@pytest.fixture(params=["onnxruntime", "rapidocr"])
 def no_reader(request, monkeypatch):
     ocr._reader.cache_clear()
     monkeypatch.setitem(sys.modules, request.param, None)
@@ -54,7 +54,7 @@ def no_reader(request, monkeypatch):
 @pytest.mark.usefixtures("no_reader")
 def test_without_the_reader_what_needs_it_is_held_and_the_rest_leaves():
     screenshot = imaging.instance(GREY, [imaging.frame(GREY, imaging.ink())])
-    with pytest.raises(Rejected, match="pip install 'rapidocr-onnxruntime"):
+    with pytest.raises(Rejected, match="pip install 'rapidocr"):
         clean(screenshot, RECIPE)
     values = {"SOPClassUID": "1.2.840.10008.5.1.4.1.1.2", "Modality": "CT"}
     scan = imaging.instance(GREY, [imaging.frame(GREY, None)], **values)
@@ -64,7 +64,7 @@ def test_without_the_reader_what_needs_it_is_held_and_the_rest_leaves():
 @pytest.mark.usefixtures("no_reader")
 def test_check_config_says_that_the_reader_is_missing():
     context = Context(Settings())
-    with pytest.raises(Misconfigured, match="pip install 'rapidocr-onnxruntime"):
+    with pytest.raises(Misconfigured, match="pip install 'rapidocr"):
         list(check_config.apply(context, "pixels"))
 
 

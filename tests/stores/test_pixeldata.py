@@ -1,5 +1,7 @@
 """Frames out of every transfer syntax and back into it without loss."""
 
+from dataclasses import replace
+
 import imaging
 import numpy as np
 import pytest
@@ -65,6 +67,27 @@ def test_D08_what_has_an_encoder_stays_in_its_syntax(syntax):
 @pytest.mark.parametrize("syntax", ["1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.201"])
 def test_what_has_none_comes_out_uncompressed(syntax):
     assert stored.written_syntaxes(syntax) == ("1.2.840.10008.1.2.1",)
+
+
+@pytest.mark.parametrize("syntax", [LS, J2K])
+def test_what_this_machine_has_no_encoder_for_comes_out_uncompressed(syntax, monkeypatch):
+    image, frames = made("MONOCHROME2 8 bit", 2)
+    image = replace(image, frames=2)
+    monkeypatch.setattr(pixeldata, "get_encoder", NoEncoder)
+    written = pixeldata.recoded(iter(frames), syntax, image)
+    assert written.transfer_syntax == NATIVE["explicit"]
+    _, again = pixeldata.opened([memoryview(b"".join(written.pixels))], NATIVE["explicit"], image)
+    assert all(np.array_equal(one, other) for one, other in zip(frames, again, strict=True))
+
+
+class NoEncoder:
+    """As pydicom answers where a package is not installed, as pyjpegls on Python 3.14."""
+
+    def __init__(self, syntax):
+        self.syntax = syntax
+
+    def encode(self, *_, **__):
+        raise RuntimeError("none of the available plugins can encode")
 
 
 def test_single_bits_of_several_frames_follow_each_other():

@@ -1,7 +1,7 @@
 """The reader of text in images: PP-OCRv4 on ONNX Runtime, its models in a package, offline.
 
 It was chosen by measurement: tests/bench/RESULTS.md, Burned-in text. It works on arrays in
-memory: nothing is written to disk, nothing is asked of a network. Of rapidocr-onnxruntime the
+memory: nothing is written to disk, nothing is asked of a network. Of rapidocr the
 models alone are used: its own code needs OpenCV with libraries of a desktop.
 """
 
@@ -30,7 +30,7 @@ TALL = 1.5  # so much higher than wide: a line that runs upwards
 DETECTOR, RECOGNIZER = "ch_PP-OCRv4_det_infer.onnx", "ch_PP-OCRv4_rec_infer.onnx"
 MISSING = (
     "the reader of text burned into pixels cannot be loaded: "
-    "pip install 'rapidocr-onnxruntime>=1.4,<2' onnxruntime into the gateway's environment"
+    "pip install 'rapidocr>=3.4,<3.8' onnxruntime into the gateway's environment"
 )
 
 
@@ -116,7 +116,7 @@ def _starts(size: int) -> list[int]:
 
 @cache
 def _reader() -> Reader:
-    package = find_spec("rapidocr_onnxruntime")
+    package = find_spec("rapidocr")
     try:
         import onnxruntime
     except ImportError as error:

@@ -130,7 +130,7 @@ def _decoded(
     if OFFSETS in elements and LENGTHS in elements:
         tables = bytes(elements[OFFSETS].value), bytes(elements[LENGTHS].value)
     if jpeg.is_decoded(transfer_syntax, image):
-        several = jpeg.frames(bytes(frames.value), image, tables)
+        several = jpeg.frames(bytes(frames.value), transfer_syntax, image, tables)
         return ((frame, {"photometric_interpretation": image.photometric}) for frame in several)
     options = {**_options(image), "number_of_frames": image.frames, "pixel_keyword": "PixelData"}
     if image.samples > 1:
