@@ -77,12 +77,12 @@ def _coded(value: bytes, context: Context) -> bytes | None:
 
 
 def _names_patient(text: str, context: Context) -> bool:
-    if matching.code_pattern(context.identifiers).search(fold(text)) or clean.is_certain(text):
+    if matching.code_pattern(context.identifiers).finds(fold(text)) or clean.is_certain(text):
         return True
     if CODE.fullmatch(text):
         return False
     patterns = matching.pattern(context.identifiers), matching.wide_pattern(context.identifiers)
-    return any(pattern.search(fold(text)) for pattern in patterns)
+    return any(pattern.finds(fold(text)) for pattern in patterns)
 
 
 def _is_somebodys(value: bytes, context: Context) -> bool:

@@ -21,7 +21,7 @@ def cut(text: str, identifiers: Identifiers) -> str:
 
 def cut_patient(text: str, identifiers: Identifiers) -> str:
     """Given a text about a hospital that stays, return it without the patient's identifiers."""
-    return _without(text, lambda now: matching.spans(now, matching.pattern(identifiers)))
+    return _without(text, lambda now: matching.spans(now, matching.pattern(identifiers).spans))
 
 
 def cut_anybody(text: str, identifiers: Identifiers) -> str:
@@ -38,13 +38,12 @@ def is_certain(text: str) -> bool:
 
 def _of_patient(text: str, identifiers: Identifiers) -> Iterator[tuple[int, int]]:
     yield from _in_any_case(text, identifiers)
-    for found in matching.exact_pattern(identifiers).finditer(text):
-        yield found.span()
+    yield from matching.exact_pattern(identifiers).spans(text)
 
 
 def _in_any_case(text: str, identifiers: Identifiers) -> Iterator[tuple[int, int]]:
-    yield from matching.spans(text, matching.pattern(identifiers))
-    yield from matching.spans(text, matching.wide_pattern(identifiers))
+    yield from matching.spans(text, matching.pattern(identifiers).spans)
+    yield from matching.spans(text, matching.wide_pattern(identifiers).spans)
 
 
 def _without(text: str, find: Callable[[str], list[tuple[int, int]]]) -> str:

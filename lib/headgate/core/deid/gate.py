@@ -18,6 +18,7 @@ from headgate.core.deid.needles import is_within_word, needles, positions
 from headgate.core.deid.patient import CHARACTER_SET
 from headgate.core.deid.reading import Path, place
 from headgate.core.deid.repertoire import DEFAULT, terms_of
+from headgate.core.deid.searching import Search
 from headgate.core.deid.telling import BIRTH_DATE, Identifiers
 from headgate.core.deid.text import fold
 from headgate.core.elements import Data, Encoding, inner_encoding, items, walk
@@ -64,15 +65,15 @@ def _names_somebody(
         return repertoire.decode(value, terms).strip() in identifiers.birth_dates
     if vr in JUDGED and NUMERIC.fullmatch(value):
         return vr in COUNTS and _is_number_of(value, identifiers)
-    pattern: re.Pattern[str] | None = None
+    search: Search | None = None
     if vr == CODES:
-        pattern = matching.code_pattern(identifiers)
+        search = matching.code_pattern(identifiers)
         is_searched = not value.isascii()  # a code is: what is not may be in any character set
     else:
         is_searched = True
         if vr in SEARCHED:
-            pattern = matching.pattern(identifiers)
-    if pattern is not None and pattern.search(fold(repertoire.decode(value, terms))):
+            search = matching.pattern(identifiers)
+    if search is not None and search.finds(fold(repertoire.decode(value, terms))):
         return True
     return is_searched and is_within(value, identifiers)
 

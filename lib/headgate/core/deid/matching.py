@@ -10,13 +10,14 @@ two letters, and the people and places around the patient tell little on their o
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from itertools import permutations
 
 from headgate.core.deid import repertoire, romanizing, spelling
 from headgate.core.deid.patient import numbers_as_written
 from headgate.core.deid.repertoire import PLAUSIBLE
+from headgate.core.deid.searching import Search
 from headgate.core.deid.telling import Identifiers, is_alphabetic
 from headgate.core.deid.text import alphanumeric, fold, fold_letter
 from headgate.core.deid.vocabulary import is_abbreviation, is_clinical
@@ -34,18 +35,18 @@ GENITIVE = "(?:['’]?s)?"
 DOTTED, DOTTED_END = r"\.[ -]?", r"(?:\.|(?![^\W_]))"
 INITIAL_AFTER = "[ ,^]{1,2}"
 BETWEEN_CODES = r"[\s^,.=-]{1,3}"
-NOTHING = re.compile(r"(?!)")
+Span = tuple[int, int]
 
 
 @lru_cache(maxsize=256)
-def pattern(identifiers: Identifiers) -> re.Pattern[str]:
-    """Given identifiers, return the one pattern that finds any of them in a folded text."""
-    return _joined(_own(identifiers))
+def pattern(identifiers: Identifiers) -> Search:
+    """Given identifiers, return what finds any of them in a folded text."""
+    return Search.of(_own(identifiers))
 
 
 @lru_cache(maxsize=256)
-def wide_pattern(identifiers: Identifiers) -> re.Pattern[str]:
-    """Given identifiers, return the pattern of what is cut from a text beside what `pattern` finds:
+def wide_pattern(identifiers: Identifiers) -> Search:
+    """Given identifiers, return what finds what is cut from a text beside what `pattern` finds:
     names with their initials, and what tells little on its own.
     """
     initials = {fold(word)[:1] for words in identifiers.persons for word in words} - {""}
@@ -54,22 +55,22 @@ def wide_pattern(identifiers: Identifiers) -> re.Pattern[str]:
     after = rf"(?:[ ,^]{{1,2}}{letter}{NO_WORD_AFTER}\.?)*"
     parts = [*_around(identifiers), *_together((*identifiers.persons, *identifiers.staff))]
     parts += [before + _name(name) + after for name in identifiers.names]
-    return _joined(parts)
+    return Search.of(parts)
 
 
 @lru_cache(maxsize=256)
-def exact_pattern(identifiers: Identifiers) -> re.Pattern[str]:
-    """Given identifiers, return the pattern of what is found by its capitals alone.
+def exact_pattern(identifiers: Identifiers) -> Search:
+    """Given identifiers, return what finds those that their capitals alone tell.
 
     Initials and names of two letters are words of every text in small letters.
     """
     parts = [part for words in identifiers.persons for part in _capitals(words)]
-    return _joined(NO_WORD_BEFORE + part for part in parts)
+    return Search.of(NO_WORD_BEFORE + part for part in parts)
 
 
 @lru_cache(maxsize=256)
-def code_pattern(identifiers: Identifiers) -> re.Pattern[str]:
-    """Given identifiers, return the pattern for code strings, whose own vocabulary is short.
+def code_pattern(identifiers: Identifiers) -> Search:
+    """Given identifiers, return what finds them in code strings, whose own vocabulary is short.
 
     There an underscore joins words (MAX_IP), and identifiers under four characters are not
     looked for, since Image Type alone is full of them.
@@ -90,7 +91,7 @@ def code_pattern(identifiers: Identifiers) -> re.Pattern[str]:
         for one, other in short_names(identifiers)
         if len(one) > 1 and len(other) > 1
     ]
-    return _joined(parts)
+    return Search.of(parts)
 
 
 @lru_cache(maxsize=256)
@@ -112,16 +113,13 @@ def birth_date_forms(dates: tuple[str, ...]) -> list[str]:
     return sorted(set(forms))
 
 
-def spans(text: str, expression: re.Pattern[str]) -> list[tuple[int, int]]:
-    """Given a text and a pattern for folded texts, return where it is found in the text itself."""
+def spans(text: str, find: Callable[[str], Iterator[Span]]) -> list[Span]:
+    """Given a text and what finds places in a folded one, return the places in the text itself."""
     if text.isascii():
-        return [found.span() for found in expression.finditer(text.lower())]
+        return list(find(text.lower()))
     places = [index for index, letter in enumerate(text) for _ in fold_letter(letter)]
     places.append(len(text))
-    return [
-        (places[found.start()], places[found.end() - 1] + 1)
-        for found in expression.finditer(fold(text))
-    ]
+    return [(places[start], places[end - 1] + 1) for start, end in find(fold(text))]
 
 
 def short_names(identifiers: Identifiers) -> Iterator[tuple[str, str]]:
@@ -131,12 +129,6 @@ def short_names(identifiers: Identifiers) -> Iterator[tuple[str, str]]:
         for one, other in permutations(words[:MOST_WORDS], 2):
             if (one in alone or other in alone) and len(one) + len(other) > 2:
                 yield one, other
-
-
-def _joined(parts: Iterator[str] | list[str]) -> re.Pattern[str]:
-    # longest first, so that a cut leaves no rest of an identifier that holds another
-    found = sorted(set(parts), key=lambda part: (-len(part), part))
-    return re.compile("|".join(found)) if found else NOTHING
 
 
 def _own(identifiers: Identifiers) -> list[str]:

@@ -64,9 +64,13 @@ def spans(text: str) -> Iterator[tuple[int, int]]:
     """Given a free text, yield where somebody's number, address, name or date stands."""
     yield from people.spans(text)
     if any(map(str.isdigit, text)) or "@" in text:
-        yield from matching.spans(text, DATES)
+        yield from matching.spans(text, _dates)
         for expression in (ANYBODY, ADDRESS):
             yield from (found.span() for found in expression.finditer(text))
+
+
+def _dates(text: str) -> Iterator[tuple[int, int]]:
+    return (found.span() for found in DATES.finditer(text))
 
 
 def certain_spans(text: str) -> Iterator[tuple[int, int]]:
