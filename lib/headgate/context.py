@@ -160,7 +160,7 @@ class Context:
         redcap = self.settings.redcap
         return Tables(
             redcap.url,
-            lambda name: secrets.read_token(getattr(redcap.token_files, name)),
+            lambda name: secrets.read_token_of(redcap.token_files, name),
             shipped("config/redcap"),
             redcap.timeout_seconds,
             redcap.certificates,

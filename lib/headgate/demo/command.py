@@ -20,6 +20,7 @@ from headgate.demo.outcome import Account, StudyRow, account
 from headgate.demo.processes import Running, free_port, script
 from headgate.demo.site import TITLES, Site
 from headgate.environment import CHECKOUT
+from headgate.settings.redcap import TokenFiles
 from headgate.shell import exits, logs
 from headgate.stores import files, secrets, walking
 from headgate.stores.tables import Tables
@@ -126,9 +127,9 @@ def _started(folder: Path) -> Iterator[tuple[Site, Tables, archives.Pacs, str]]:
         site = Site(folder, url, json.loads(tokens.read_text()), pacs.port)
         site.start_receiver()
         stack.callback(site.stop_receiver)
-        token_files = {name: folder / "secrets" / name for name in TITLES}
+        token_files = TokenFiles(**{name: str(folder / "secrets" / name) for name in TITLES})
         tables = Tables(
-            url, lambda name: secrets.read_token(str(token_files[name])), DICTIONARIES, 30, ""
+            url, lambda name: secrets.read_token_of(token_files, name), DICTIONARIES, 30, ""
         )
         yield site, tables, pacs, f"http://127.0.0.1:{port}/"
 
