@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from headgate import examples, fiona, shipping
+from headgate import examples, fiona, shipping, trusting
 from headgate.context import Context
 from headgate.core import bids, fields, selecting
 from headgate.core.errors import Misconfigured
@@ -76,6 +76,22 @@ def _tokens(context: Context) -> str:
     for name in ("incoming", "projects", "routing", "coupling_list", "what_is_in_pacs"):
         secrets.read_token_of(context.settings.redcap.token_files, name)
     return "every token file is readable, and by its owner alone"
+
+
+def _receiver(context: Context) -> str:
+    trusting.check_receiver(context)
+    return "the receiver's certificate, key and token can be used, where they are set"
+
+
+def _targets(context: Context) -> str:
+    for name in context.settings.pacs:
+        trusting.check_pacs(context, name)
+    return "certificates, keys and tokens of each PACS can be used, where they are set"
+
+
+def _others(context: Context) -> str:
+    trusting.check_others(context)
+    return "the files that other settings name are there"
 
 
 def _reader(context: Context) -> str:
@@ -168,6 +184,9 @@ CHECKS: Mapping[str, Callable[[Context], str]] = {
     "rules": _rules,
     "key": _key,
     "tokens": _tokens,
+    "receiver": _receiver,
+    "targets": _targets,
+    "files": _others,
     "profiles": examples.tried,
     "pixels": _reader,
     "workflows": _workflows,
