@@ -136,7 +136,11 @@ def _started(folder: Path) -> Iterator[tuple[Site, Tables, archives.Pacs, str]]:
 
 def _paths(data: str | None, folder: Path) -> list[Path]:
     if data:
-        return [path for path in walking.tree(Path(data)) if path.suffix != ".csv"]
+        closed: list[Path] = []
+        paths = [path for path in walking.tree(Path(data), closed.append) if path.suffix != ".csv"]
+        if closed:
+            raise click.UsageError(f"{closed[0]} is {walking.LOCKED}")
+        return paths
     return [*studies.packaged(), *studies.generated(folder / "made")]
 
 
