@@ -262,7 +262,7 @@ def test_what_is_otherwise_in_the_share_never_gets_its_name(a_tree, tmp_path, mo
 
     put(a_tree, "slide.svs", told=None)
     store = a_tree.context().slides
-    (slide,) = store.each()
+    (slide,) = store.each(pytest.fail)
     share = tmp_path / "share"
     share.mkdir()
     monkeypatch.setattr(slides.shutil, "copyfile", lambda _from, to: to.write_bytes(b"cut"))

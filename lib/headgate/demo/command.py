@@ -60,6 +60,8 @@ def main(data: str | None, keep: str | None, serve: bool, as_json: bool) -> None
     except HeadgateError as trouble:
         click.echo(f"demo: {trouble}", err=True)
         sys.exit(exits.code_of(trouble))
+    except KeyboardInterrupt:
+        sys.exit(exits.INTERRUPTED)
     sys.exit(exits.DONE if is_clean else exits.SOME_FAILED)
 
 

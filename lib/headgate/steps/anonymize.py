@@ -1,10 +1,12 @@
 """De-identify a file or a folder of DICOM files, without the pipeline."""
 
 import csv
+import multiprocessing
 import os
 import secrets as random_secrets
+import signal
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -22,6 +24,7 @@ from headgate.core.coupling import CouplingFile
 from headgate.core.model import Assignment
 from headgate.core.step import Outcome, Step, error, not_needed, ok
 from headgate.stores import files, profiles, secrets, walking
+from headgate.stores.isolation import ending_with_us
 
 NAME = "anonymize"
 FILES_AT_ONCE = 1024
@@ -185,10 +188,17 @@ def _looks(context: Context, paths: list[Path]) -> Iterator[Look]:
 
 
 def _pool(context: Context) -> ProcessPoolExecutor:
+    jobs, forked = context.options["jobs"], multiprocessing.get_context("fork")
     pool: ProcessPoolExecutor = context.once(
-        "pool", lambda: ProcessPoolExecutor(context.options["jobs"])
+        "pool", lambda: ProcessPoolExecutor(jobs, forked, _begin, (ending_with_us(),))
     )
     return pool
+
+
+def _begin(end_with_us: Callable[[], None]) -> None:
+    """In a new process: the parent alone is interrupted, and takes this one along."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with_us()
 
 
 def _handed(inputs: list[Input]) -> Iterator[list[Input]]:
