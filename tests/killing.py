@@ -1,8 +1,9 @@
-"""Scripts that die at a chosen step."""
+"""Scripts that die at a chosen step, or run without the rights of root."""
 
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +15,10 @@ import pytest
 
 ZYGOTE = Path(__file__).parent / "crash" / "zygote.py"
 KILLED = -9
+# root may read and write all; a service's user may not
+WITHOUT_RIGHTS = (
+    ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
+)
 
 
 @dataclass

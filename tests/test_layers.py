@@ -31,6 +31,7 @@ BESIDE = {
     "exporting": "context",
     "resending": "context",
     "shipping": "context",
+    "trusting": "context",
     "delivering": "context",
     "transcoding": "context",
     "fiona": "context",

@@ -17,7 +17,7 @@ from headgate.core.errors import Misconfigured
 from headgate.core.fields import EXCLUSIONS_FORM, PROJECT_NAME, PROJECT_PACS, REPEAT_FORM
 from headgate.core.model import Assignment
 from headgate.environment import CHECKOUT
-from headgate.stores import files, secrets
+from headgate.stores import authorities, files, secrets
 from headgate.stores.commitments import Commitments
 from headgate.stores.dicomnet.channel import Peer
 from headgate.stores.dicomnet.tls import Trust
@@ -133,7 +133,8 @@ class Context:
 
         mail = self.settings.mail
         password = secrets.read_password(mail.password_file) if mail.password_file else ""
-        where = mail.host, mail.port, mail.security, mail.timeout_seconds, mail.certificates
+        trusted = authorities.checked("mail.certificates", mail.certificates)
+        where = mail.host, mail.port, mail.security, mail.timeout_seconds, trusted
         return Server(*where, mail.user, password)
 
     @cached_property
@@ -160,10 +161,10 @@ class Context:
         redcap = self.settings.redcap
         return Tables(
             redcap.url,
-            lambda name: secrets.read_token(getattr(redcap.token_files, name)),
+            lambda name: secrets.read_token_of(redcap.token_files, name),
             shipped("config/redcap"),
             redcap.timeout_seconds,
-            redcap.certificates,
+            authorities.checked("redcap.certificates", redcap.certificates),
         )
 
     @cached_property
@@ -173,8 +174,7 @@ class Context:
     @cached_property
     def rules(self) -> Rules:
         """Return the classification rules. Raise Misconfigured."""
-        own = self.settings.incoming.classify_rules
-        path = Path(own) if own else shipped("config/classify-rules.json")
+        path = Path(self.settings.incoming.classify_rules or shipped("config/classify-rules.json"))
         try:
             return load_rules(json.loads(path.read_text()))
         except (OSError, ValueError) as error:

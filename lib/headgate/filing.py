@@ -17,6 +17,7 @@ from headgate.indexing import START, Entry, Reader
 from headgate.stores import files
 from headgate.stores.dicomfiles import read_header, read_instance, understanding
 from headgate.stores.quarantine.archive import is_filed_as, without_kind
+from headgate.stores.quarantine.drafts import announced_as, arrival_of
 from headgate.stores.readahead import beginnings
 
 CAME_OTHERWISE = (
@@ -32,9 +33,10 @@ DELIVERED_OTHERWISE = (
 
 @dataclass
 class Filed:
-    """What was filed: by series, the planes of its instances."""
+    """What was filed: by series, the planes of its instances; links that another one came for."""
 
     planes: dict[tuple[str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
+    moved: dict[Path, Path] = field(default_factory=dict)
     count: int = 0
 
 
@@ -45,6 +47,8 @@ def file_away(context: Context, announced: str, links: list[Path]) -> Iterator[O
     Every part can be done twice, so that a run that died is simply run again.
     """
     filed = Filed()
+    # when the name was given; the bytes may be those of an earlier arrival
+    last = max(link.lstat().st_ctime for link in links)
     paths = [context.archive.announced(link) for link in links]
     starts = beginnings(paths, START)
     for link, path, start in zip(links, paths, starts, strict=True):
@@ -58,35 +62,47 @@ def file_away(context: Context, announced: str, links: list[Path]) -> Iterator[O
             yield error(study, f"series {series} is listed by its UID alone: {reason}")
         told["NumFiles"] = context.trees.count(study, series)
         context.trees.write_series(study, series, told)
-    # when the name was given; the bytes may be those of an earlier arrival
-    last = max(link.lstat().st_ctime for link in links)
     for study in {study for study, _ in filed.planes}:
         context.spool.mark_changed(study, last)
     for link in links:
-        files.remove(link)
+        files.remove(filed.moved.get(link, link))
     if filed.count:
         told_of = f"{filed.count} instances filed in {len(filed.planes)} series"
         yield ok(announced, told_of)
+
+
+def can_be_filed(context: Context, file: Path) -> bool:
+    """Given a file in the archive, return whether its header tells where it belongs."""
+    (start,) = beginnings([file], START)
+    try:
+        entry = context.once("headers", Reader).entry(file, start or b"")
+    except Rejected:
+        return False
+    return is_filed_as(file.name, entry.instance)
 
 
 def _file(
     context: Context, link: Path, file: Path, start: bytes | None, filed: Filed
 ) -> Iterator[Outcome]:
     if start is None:
-        yield not_needed(link.name.split("_")[0], "what was announced is no longer in the archive")
+        yield not_needed(announced_as(link), "what was announced is no longer in the archive")
         return
     try:
         entry = context.once("headers", Reader).entry(file, start)
         if not is_filed_as(file.name, entry.instance):
             raise Rejected(OTHERWISE_NAMED)
+        placed = context.archive.given_its_study(file, entry.study, entry.instance)
+        if placed != file:
+            file, filed.moved[link] = placed, arrival_of(context.layout, placed)
         if _was_delivered_otherwise(context, entry, file):
             raise Rejected(DELIVERED_OTHERWISE)
         there = context.trees.file_instance(entry.study, entry.series, entry.instance, file)
         if there and not _is_same(there, file):
             raise Rejected(CAME_OTHERWISE)
     except Rejected as reason:
-        context.trees.set_aside(link.name, file, str(reason))
-        yield error(link.name.split("_")[0], f"set aside in unknown/: {reason}")
+        name = arrival_of(context.layout, file).name
+        context.trees.set_aside(name, file, str(reason))
+        yield error(announced_as(link), f"set aside in unknown/ as {name}: {reason}")
         return
     context.once(
         f"link of {entry.study} {entry.patient}", lambda: _link_participant(context, entry)

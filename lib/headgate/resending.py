@@ -34,6 +34,8 @@ def to_receiver(context: Context, paths: list[Path], calling: str) -> Iterator[s
             shots.append(_shot(path))
         except Rejected as reason:
             yield str(reason)
+        except (PermissionError, FileNotFoundError):
+            yield "the user who runs this may not read them (chmod u+r), or links lead nowhere"
     for kinds in _together({(one.sop_class, one.syntax) for one in shots}):
         mine = [one for one in shots if (one.sop_class, one.syntax) in kinds]
         yield from _send(context, mine, kinds, calling)

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import fcntl
 import json
+import os
+import signal
+import subprocess
 
 import click
 import pytest
 from click.testing import CliRunner
 from headgate.core.errors import Misconfigured, Rejected, Unavailable
 from headgate.core.step import Step, deferred, error, not_needed, ok
+from headgate.demo.processes import script
 from headgate.shell import exits
 from headgate.shell.runner import command
 
@@ -199,6 +203,37 @@ def test_without_a_configuration_it_says_where_it_looked(tmp_path, monkeypatch):
     result = CliRunner().invoke(command(step), [])
     assert result.exit_code == 78
     assert "none.toml" in result.output
+
+
+def test_who_interrupts_it_is_told_and_the_lock_is_free(run):
+    result = run(raising(KeyboardInterrupt()), "--json", locks=("made-up",), items=("two", "one"))
+    assert result.exit_code == 130
+    first, last = map(json.loads, result.stdout.splitlines())
+    assert (first["item"], first["status"]) == ("two", "ok")
+    assert (last["item"], last["status"]) == ("made-up", "deferred")
+    assert "interrupted" in last["text"]
+    assert "interrupted" in (run.folder / "logs" / "made-up.log").read_text()
+    metrics = (run.folder / "data/state/metrics/made-up.prom").read_text()
+    assert 'headgate_exit_code{step="made-up"} 130' in metrics
+    assert run(do, locks=("made-up",)).exit_code == 0
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, -15)])
+def test_a_script_that_is_told_to_end_does(tmp_path, number, code):
+    """It reads a pipe into which nothing is written: whoever opens it knows that it is there."""
+    config, pipe = tmp_path / "headgate.toml", tmp_path / "pipe"
+    config.write_text(f'datadir = "{tmp_path}/data"\nlog_directory = ""\n')
+    os.mkfifo(pipe)
+    words = ["-c", str(config), "--from-fiona", str(pipe)]
+    process = subprocess.Popen(
+        [*script("check-config"), *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    with pipe.open("w"):
+        process.send_signal(number)
+        said = "".join(process.communicate(timeout=30))
+    assert process.returncode == code
+    assert "Traceback" not in said
+    assert ("interrupted" in said) == (code == 130)
 
 
 def test_a_matter_of_usage_ends_with_2(run):

@@ -5,14 +5,17 @@ from __future__ import annotations
 import csv
 import json
 import os
+import signal
 import subprocess
 import sys
+import threading
 
 import factories
 import pytest
 from headgate.core.deid.identity import Recipe, project_key
 from headgate.core.deid.uids import replace_uid
 from headgate.demo.processes import script
+from killing import WITHOUT_RIGHTS
 from pydicom import Dataset, dcmread
 
 STUDY = factories.Study("anonymize")
@@ -358,3 +361,61 @@ def test_D10_any_folder_name_will_do_and_nothing_is_written_elsewhere(tmp_path, 
     assert {path.name for path in tmp_path.iterdir()} == {
         "tmp", "in $(x)", "out; $y", "out; $y.key",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_what_is_closed_to_us_is_counted_and_told_and_the_others_are_done(files, tmp_path, jobs):
+    locked, listed = files / "locked", files / "listed"
+    for folder in (locked, listed):
+        factories.save(STUDY.instances(2, series=3), folder)
+    (unreadable,) = factories.save(STUDY.instances(1, series=4), files / "one")
+    (files / "nowhere").symlink_to("nothing")
+    unreadable.chmod(0)
+    locked.chmod(0)
+    listed.chmod(0o444)
+    command = [*WITHOUT_RIGHTS, *script("anonymize"), str(files), str(tmp_path / "out"), *WHO]
+    done = subprocess.run(
+        [*command, "--json", "--jobs", str(jobs)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1, done
+    *lines, totals = answers(done)
+    counts = [totals[name] for name in ("inputs", "outputs", "rejected", "excluded")]
+    assert counts == [9, 5, 4, 0]
+    told = {line["item"]: line["text"] for line in lines if line["status"] == "error"}
+    assert set(told) == {"locked", "listed", "one/IM00000", "nowhere"}
+    assert "chmod u+rx" in told["locked"]
+    assert "chmod u+rx" in told["listed"]
+    assert "chmod u+r," in told["one/IM00000"]
+    assert "leads nowhere" in told["nowhere"]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_who_interrupts_it_finds_whole_outputs_and_runs_it_again(files, tmp_path, jobs):
+    factories.save([STUDY.instance(number, series=5) for number in range(600)], files / "many")
+    words = [str(files), str(tmp_path / "out"), *WHO, "--json", "--jobs", str(jobs)]
+    process = subprocess.Popen(
+        [*script("anonymize"), *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    first = process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    rest, said = process.communicate(timeout=60)
+    assert process.returncode == 130, said
+    assert json.loads((first + rest).splitlines()[-1])["text"].startswith("interrupted")
+    assert "Traceback" not in said
+    assert not list((tmp_path / "out").rglob(".*"))
+    assert answers(anonymize(*words))[-1]["outputs"] == 605
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_its_processes_end_with_it(files, tmp_path, number):
+    factories.save([STUDY.instance(number, series=5) for number in range(600)], files / "many")
+    words = [str(files), str(tmp_path / "out"), *WHO, "--json", "--jobs", "2"]
+    process = subprocess.Popen([*script("anonymize"), *words], stdout=subprocess.PIPE, text=True)
+    process.stdout.readline()
+    process.send_signal(number)
+    assert process.wait(30) == -number
+    # they hold its standard output too: it ends when the last of them does
+    reading = threading.Thread(target=process.stdout.read, daemon=True)
+    reading.start()
+    reading.join(30)
+    assert not reading.is_alive()

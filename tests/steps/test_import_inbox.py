@@ -8,12 +8,9 @@ import factories
 import pytest
 from headgate.demo.processes import script
 from headgate.stores.dicomfiles import read_header, read_instance
+from killing import WITHOUT_RIGHTS
 
 STUDY = factories.Study("inbox")
-# root may read and write all; a service's user may not
-WITHOUT_RIGHTS = (
-    ["setpriv", "--bounding-set=-dac_override,-dac_read_search"] if os.geteuid() == 0 else []
-)
 
 
 @pytest.fixture
@@ -102,6 +99,26 @@ def test_a_file_that_nobody_here_may_read_or_delete_is_told_of_and_the_others_ar
     assert done.returncode == 1
     assert not third.exists()
     assert len(a_tree.context().archive.files_of(STUDY.uid)) == 1
+
+
+@pytest.mark.parametrize("mode", [0, 0o444, 0o111])
+def test_a_folder_that_may_not_be_entered_is_told_by_its_inode_and_the_others_are_filed(
+    a_tree, inbox, mode
+):
+    closed = inbox / factories.PATIENT_NAME
+    factories.save(STUDY.instances(2), closed)
+    factories.save(STUDY.instances(1, series=2), inbox)
+    closed.chmod(mode)
+    command = [*WITHOUT_RIGHTS, *script("import-inbox"), "-c", str(a_tree.site.config), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert sorted(line["status"] for line in lines) == ["error", "ok"]
+    assert done.returncode == 1
+    (text,) = [line["text"] for line in lines if line["status"] == "error"]
+    assert f"-inum {closed.stat().st_ino}" in text
+    assert "chmod u+rx" in text
+    log = (a_tree.site.logs / "import-inbox.log").read_text()
+    assert "Nordmann" not in done.stdout + done.stderr + log
 
 
 def test_a_pipe_is_not_waited_for(a_tree, inbox):

@@ -9,6 +9,7 @@ import shutil
 import factories
 import pytest
 from headgate.stores.dicomnet import pacs
+from killing import KILLED
 
 STUDY = factories.Study("process")
 
@@ -268,3 +269,90 @@ def test_T01_a_uid_that_begins_alike_is_another_uid(a_tree, announced):
     assert a_tree.site.run("process").code == 1
     assert "another one than that of the C-STORE" in reasons(a_tree)[0]
     assert not a_tree.context().trees.studies()
+
+
+def receive_without_study(gateway, dataset, body=None):
+    """Put a data set into the archive as the receiver does that finds no study in it."""
+    head, encoded = factories.encoded(dataset)
+    context = gateway.context()
+    context.prepare()
+    instance = str(dataset.SOPInstanceUID)
+    return context.archive.keep(None, instance, head, memoryview(body or encoded))
+
+
+def with_study_first(dataset):
+    """Return the encoded data set with its elements out of order."""
+    uid = str(dataset.StudyInstanceUID).encode()
+    uid += b"\0" * (len(uid) % 2)
+    element = b"\x20\x00\x0d\x00UI" + len(uid).to_bytes(2, "little") + uid
+    body = factories.encoded(dataset)[1]
+    assert body.count(element) == 1
+    return element + body.replace(element, b"")
+
+
+def nameless(gateway):
+    return [path.name for path in gateway.context().archive.without_study()]
+
+
+def test_what_the_receiver_found_no_study_in_is_filed_like_the_others(a_tree, process):
+    late = STUDY.instance(1)
+    late.add_new(0x00090010, "LO", "VENDOR")
+    late.add_new(0x00091001, "OB", bytes(5 << 20))
+    odd = STUDY.instance(2)
+    receive_without_study(a_tree, late)
+    receive_without_study(a_tree, odd, with_study_first(odd))
+    process(STUDY.instance(3))
+    assert len(a_tree.context().archive.files_of(STUDY.uid)) == 3
+    links = a_tree.context().trees.instances(STUDY.uid)
+    assert {link.resolve().parent for link in links.values()} == {
+        a_tree.layout.study_archive(STUDY.uid)
+    }
+    assert len(links) == series_json(a_tree)["NumFiles"] == 3
+    assert set(a_tree.context().spool.changed()) == {STUDY.uid}
+    assert not nameless(a_tree)
+    assert not a_tree.context().trees.arrivals()
+
+
+def test_what_came_without_its_study_counts_once_and_conflicts_like_the_others(a_tree, process):
+    for _ in range(2):
+        receive_without_study(a_tree, STUDY.instance())
+        process(STUDY.instance())
+    assert len(a_tree.context().archive.files_of(STUDY.uid)) == 1
+    receive_without_study(a_tree, STUDY.instance(StudyDescription="other"))
+    process(code=1)
+    assert len(a_tree.context().archive.files_of(STUDY.uid)) == 2
+    assert "other bytes" in reasons(a_tree)[0]
+    assert not nameless(a_tree)
+
+
+def test_what_names_no_study_at_all_is_set_aside_and_told_until_somebody_settles_it(
+    a_tree, process
+):
+    none = STUDY.instance(StudyInstanceUID=None)
+    receive_without_study(a_tree, none)
+    result = process(code=1)
+    (line,) = result.lines
+    assert line["item"] == "without_study"
+    assert f"without_study_{none.SOPInstanceUID}" in line["text"]
+    assert reasons(a_tree) == ["StudyInstanceUID is missing, or is no UID"]
+    assert nameless(a_tree) == [str(none.SOPInstanceUID)]
+    (told,) = [one for one in a_tree.site.run("status").lines if one["item"] == "unknown"]
+    assert "1 lie in" in told["text"]
+
+
+def test_a_process_killed_while_it_moves_what_came_without_its_study_loses_nothing(a_tree, zygote):
+    at, ending = 0, None
+    while ending is None or ending.code == KILLED:
+        at += 1
+        study = factories.Study(f"moved-{at}")
+        receive_without_study(a_tree, study.instance())
+        ending = zygote.run(a_tree, "process", at=at)
+        assert zygote.run(a_tree, "process").code == 0
+        (path,) = a_tree.context().archive.files_of(study.uid)
+        (link,) = a_tree.context().trees.instances(study.uid).values()
+        assert link.resolve() == path
+        assert path.read_bytes() == b"".join(factories.encoded(study.instance()))
+        assert not a_tree.context().trees.arrivals()
+        assert not nameless(a_tree)
+    assert ending.code == 0
+    assert at > 5

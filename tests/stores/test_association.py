@@ -1,5 +1,6 @@
 """An association whose peer sends what it likes: nothing breaks, nothing is left half-written."""
 
+import logging
 import os
 import random
 import socket
@@ -165,17 +166,36 @@ def test_who_breaks_off_amid_an_instance_leaves_nothing(a_peer):
     assert not list(a_peer.layout.temp.iterdir())
 
 
-def test_who_hears_no_answer_leaves_nothing_be_there_a_data_set_or_none(a_peer):
+def without_data_set(instance=b"1.2.5\0"):
     values = {
         commands.AFFECTED_CLASS: CT, commands.FIELD: b"\1\0", commands.MESSAGE_ID: b"\1\0",
-        commands.DATA_SET_TYPE: b"\1\1", commands.AFFECTED_INSTANCE: b"1.2.5\0",
+        commands.DATA_SET_TYPE: b"\1\1", commands.AFFECTED_INSTANCE: instance,
     }  # fmt: skip
-    for message in (store(), pdu(4, value(3, commands.written(values)))):
+    return pdu(4, value(3, commands.written(values)))
+
+
+def test_who_hears_no_answer_leaves_nothing_be_there_a_data_set_or_none(a_peer):
+    for message in (store(), without_data_set()):
         before = set(os.listdir("/proc/self/fd"))
         a_peer.tells_nobody(request(), message)
         assert not list(a_peer.layout.temp.iterdir())
         assert set(os.listdir("/proc/self/fd")) == before
-    assert {path.name for path in a_peer.files()} == {"1.2.3", "1.2.5"}
+    assert {path.name for path in a_peer.files()} == {"1.2.3"}
+
+
+@pytest.mark.parametrize("message", [without_data_set(), store(b"1.2.5\0", b" ").replace(
+    pdu(4, value(2, b" ")), pdu(4, value(2, b"")))])  # fmt: skip
+def test_an_instance_without_data_set_is_refused_and_the_next_one_taken(
+    a_peer, message, caplog, monkeypatch
+):
+    # scripts that ran in this process before have it log elsewhere
+    monkeypatch.setattr(logging.getLogger("headgate"), "propagate", True)
+    answer = a_peer.answers(request() + message + store() + RELEASE)
+    assert answer.count(b"\0\0\0\x09\2\0\0\0\0\xc0") == 1
+    assert [path.name for path in a_peer.files()] == ["1.2.3"]
+    assert not list(a_peer.layout.temp.iterdir())
+    assert a_peer.board.counts() == {"new": 1, "no_data_set": 1}
+    assert "1.2.5: refused with 0xC000: no data set came" in caplog.text
 
 
 def test_what_is_too_large_is_refused_and_the_next_one_taken(tmp_path):

@@ -160,3 +160,31 @@ def test_R18_a_correction_after_delivery_and_deletion_is_never_taken_for_deliver
     a_full_gateway.site.run("populate-incoming")
     assert deleted(a_full_gateway.site.run("clear-old-files")) == []
     assert len(a_full_gateway.context().archive.files_of(study.uid)) == 2
+
+
+def test_what_names_no_study_goes_once_a_person_settled_it_and_what_can_be_filed_is_filed(
+    a_full_gateway,
+):
+    context = a_full_gateway.context()
+    context.prepare()
+    study = factories.Study("nameless", accession="CL9")
+    names = {}
+    for number, changes in ((1, {"StudyInstanceUID": None}), (2, {})):
+        dataset = study.instance(number, **changes)
+        head, body = factories.encoded(dataset)
+        names[number] = str(dataset.SOPInstanceUID)
+        context.archive.keep(None, names[number], head, memoryview(body))
+    (context.layout.arrived / f"without_study_{names[2]}").unlink()
+    a_full_gateway.site.run("process")
+    for path in context.archive.without_study():
+        os.utime(path, (1, 1))
+    unknown = list(a_full_gateway.layout.unknown.iterdir())
+    kept = {path.name for path in context.archive.without_study()} - {names[2]}
+    a_full_gateway.site.run("clear-old-files")
+    assert {path.name for path in context.archive.without_study()} >= kept
+    for path in unknown:
+        path.unlink()
+    a_full_gateway.site.run("clear-old-files")
+    a_full_gateway.site.run("process")
+    assert not context.archive.without_study()
+    assert [path.name for path in context.archive.files_of(study.uid)] == [names[2]]

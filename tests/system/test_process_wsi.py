@@ -5,13 +5,16 @@ from __future__ import annotations
 import csv
 import json
 import os
+import subprocess
 import time
 
+import factories
 import numpy as np
 import pytest
 import tifffile
+from headgate.demo.processes import script
 from headgate.stores.dicomfiles import read_header, read_instance
-from killing import KILLED
+from killing import KILLED, WITHOUT_RIGHTS
 
 NAME = "process-wsi"
 SIDE, TILE = 1024, 256
@@ -226,7 +229,7 @@ def test_lacking_the_converter_it_says_what_to_install(a_tree, monkeypatch):
     put(a_tree)
     context = a_tree.context()
     context.prepare()
-    (slide,) = context.slides.each()
+    (slide,) = context.slides.each(pytest.fail)
     lacking = a_tree.layout.datadir / "converter.py"
     lacking.write_text("import sys; sys.exit(3)")
     monkeypatch.setattr(slides, "CONVERTER", lacking)
@@ -259,7 +262,7 @@ def test_what_is_otherwise_in_the_share_never_gets_its_name(a_tree, tmp_path, mo
 
     put(a_tree, "slide.svs", told=None)
     store = a_tree.context().slides
-    (slide,) = store.each()
+    (slide,) = store.each(pytest.fail)
     share = tmp_path / "share"
     share.mkdir()
     monkeypatch.setattr(slides.shutil, "copyfile", lambda _from, to: to.write_bytes(b"cut"))
@@ -293,3 +296,14 @@ def test_killed_at_any_step_the_next_run_ends_it(taking, zygote):
             assert not folder.exists() or not list(folder.iterdir())
     assert code == 0
     assert at > 5
+
+
+def test_a_folder_of_slides_that_may_not_be_entered_is_told_without_its_name(a_tree):
+    a_tree.context().prepare()
+    closed = a_tree.layout.slides / factories.PATIENT_NAME
+    closed.mkdir(mode=0)
+    command = [*WITHOUT_RIGHTS, *script("process-wsi"), "-c", str(a_tree.site.config), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done
+    assert f"-inum {closed.stat().st_ino}" in done.stdout
+    assert "Nordmann" not in done.stdout + done.stderr

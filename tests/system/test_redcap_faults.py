@@ -8,6 +8,7 @@ import factories
 import pytest
 from headgate.core.states import State
 from headgate.demo.processes import free_port
+from headgate.demo.site import TITLES
 from liars import a_redcap_that_says
 
 BAN = "Your IP address (127.0.0.1) has been banned due to suspected abuse."
@@ -101,3 +102,64 @@ def test_what_was_sent_is_recorded_when_redcap_is_back(a_gateway):
     undo()
     assert a_gateway.site.run("anonymize-and-send").code == 0
     assert a_gateway.context().queues.state_of(request.id) is State.DONE
+
+
+def put_token(gateway, name, token):
+    (gateway.site.folder / "secrets" / name).write_text(token)
+
+
+def assert_misconfigured(result, name, *secret):
+    assert result.code == 78, result
+    texts = [line["text"] for line in result.lines if f"redcap.token_files.{name}" in line["text"]]
+    assert texts
+    assert all("\n" not in text for text in texts)
+    assert not any(one in str(result) for one in secret)
+
+
+@pytest.mark.parametrize(
+    ("name", "title", "command"),
+    [
+        ("incoming", "DataTransferProjects", ("assign", "--list")),
+        ("incoming", "CouplingList", ("populate-incoming",)),
+        ("projects", "Incoming", ("populate-auto-id",)),
+        ("projects", "Routing", ("check-config", "--connect")),
+        ("routing", "CouplingList", ("check-config", "--connect")),
+        ("coupling_list", "WhatIsInIDS7", ("populate-incoming",)),
+        ("coupling_list", "Routing", ("remove-old-entries",)),
+    ],
+)
+def test_a_token_of_another_project_ends_with_78_and_names_its_setting(
+    a_listing, tracker, name, title, command
+):
+    put_token(a_listing, name, tracker.tokens[title])
+    assert_misconfigured(a_listing.site.run(*command), name, tracker.tokens[title])
+    put_token(a_listing, name, tracker.tokens[TITLES[name]])
+    assert_goes_on(a_listing)
+
+
+def test_all_tokens_that_are_mixed_up_are_told_at_once(a_gateway, tracker):
+    put_token(a_gateway, "routing", tracker.tokens["CouplingList"])
+    put_token(a_gateway, "coupling_list", tracker.tokens["Routing"])
+    result = a_gateway.site.run("check-config", "--connect")
+    assert_misconfigured(result, "routing", tracker.tokens["Routing"])
+    assert_misconfigured(result, "coupling_list", tracker.tokens["Routing"])
+
+
+@pytest.mark.parametrize("command", [("assign", "--list"), ("check-config",)])
+def test_a_super_token_in_place_of_a_projects_ends_with_78(a_listing, tracker, command):
+    put_token(a_listing, "incoming", tracker.tokens["super"])
+    result = a_listing.site.run(*command)
+    assert_misconfigured(result, "incoming", tracker.tokens["super"])
+    assert "super token" in str(result)
+
+
+def test_rows_without_their_record_are_no_bug(a_listing):
+    with a_redcap_that_says(200, '[{"other": "Kjersti"}]') as url:
+        point(a_listing, url)
+        for command in (
+            ("assign", "--list"),
+            ("populate-incoming",),
+            ("check-config", "--connect"),
+        ):
+            result = a_listing.site.run(*command)
+            assert_misconfigured(result, "incoming", "Kjersti")

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import hashlib
+import json
 import os
 import random
+import subprocess
 import zipfile
 
 import pytest
-from killing import KILLED
+from headgate.demo.processes import script
+from killing import KILLED, WITHOUT_RIGHTS
 from sshserver import Cutting, a_key
 
 NAME = "send-files"
@@ -293,3 +296,23 @@ def test_killed_at_any_step_the_next_run_ends_it(a_tree, plain_sshd, zygote):
         assert f"file{at}" in sent(a_tree)
     assert code == 0
     assert at > 5
+
+
+def test_a_folder_with_a_part_that_may_not_be_entered_is_not_sent_without_it(a_tree, plain_sshd):
+    configure(a_tree, plain_sshd.toml("site"))
+    put(a_tree, "whole/one")
+    put(a_tree, "folder/one")
+    closed = put(a_tree, "folder/closed/two").parent
+    for path in a_tree.layout.outbox.rglob("*"):
+        os.utime(path, (1, 1))
+    closed.chmod(0)
+    command = [*WITHOUT_RIGHTS, *script(NAME), "-c", str(a_tree.site.config), "--json"]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done
+    lines = {line["item"]: line for line in map(json.loads, done.stdout.splitlines())}
+    assert "may not be entered" in lines["site/folder"]["text"]
+    assert lines["site/whole"]["status"] == "ok"
+    assert not [name for name in plain_sshd.files() if name.startswith("folder")]
+    closed.chmod(0o750)
+    assert run(a_tree).code == 0
+    assert "folder.zip" in plain_sshd.files()

@@ -8,7 +8,7 @@ import subprocess
 import factories
 import pytest
 from headgate.demo.processes import script
-from killing import KILLED
+from killing import KILLED, WITHOUT_RIGHTS
 
 STUDY = factories.Study("sent to me")
 OTHER = factories.Study("of another", patient_id="0987654321", patient_name="Berg^Liv")
@@ -112,3 +112,20 @@ def test_killed_at_any_step_the_next_run_comes_to_the_same_end(a_receiver, zygot
     assert (code, at > 2) == (0, True)
     assert a_receiver.site.run("process").code == 0
     assert a_receiver.context().trees.count(STUDY.uid, STUDY.series_uid()) == 2
+
+
+def test_a_folder_that_may_not_be_entered_is_told_without_its_name(a_receiver, tmp_path):
+    factories.save(STUDY.instances(2), tmp_path / "files")
+    closed = tmp_path / "files" / factories.PATIENT_NAME
+    closed.mkdir(mode=0)
+    (tmp_path / "files" / "unreadable").touch(mode=0)
+    (tmp_path / "files" / "link").symlink_to("nowhere")
+    words = [str(tmp_path / "files"), "-c", str(a_receiver.site.config), "--json"]
+    command = [*WITHOUT_RIGHTS, *script("send-to-me"), *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 1, done
+    lines = [json.loads(line) for line in done.stdout.splitlines()]
+    assert sorted(line["status"] for line in lines) == ["error", "error", "ok"]
+    assert "2 files not sent: the user who runs this may not read them" in done.stdout
+    assert f"-inum {closed.stat().st_ino}" in done.stdout
+    assert "Nordmann" not in done.stdout + done.stderr

@@ -20,6 +20,7 @@ from headgate.demo.outcome import Account, StudyRow, account
 from headgate.demo.processes import Running, free_port, script
 from headgate.demo.site import TITLES, Site
 from headgate.environment import CHECKOUT
+from headgate.settings.redcap import TokenFiles
 from headgate.shell import exits, logs
 from headgate.stores import files, secrets, walking
 from headgate.stores.tables import Tables
@@ -59,6 +60,8 @@ def main(data: str | None, keep: str | None, serve: bool, as_json: bool) -> None
     except HeadgateError as trouble:
         click.echo(f"demo: {trouble}", err=True)
         sys.exit(exits.code_of(trouble))
+    except KeyboardInterrupt:
+        sys.exit(exits.INTERRUPTED)
     sys.exit(exits.DONE if is_clean else exits.SOME_FAILED)
 
 
@@ -126,16 +129,20 @@ def _started(folder: Path) -> Iterator[tuple[Site, Tables, archives.Pacs, str]]:
         site = Site(folder, url, json.loads(tokens.read_text()), pacs.port)
         site.start_receiver()
         stack.callback(site.stop_receiver)
-        token_files = {name: folder / "secrets" / name for name in TITLES}
+        token_files = TokenFiles(**{name: str(folder / "secrets" / name) for name in TITLES})
         tables = Tables(
-            url, lambda name: secrets.read_token(str(token_files[name])), DICTIONARIES, 30, ""
+            url, lambda name: secrets.read_token_of(token_files, name), DICTIONARIES, 30, ""
         )
         yield site, tables, pacs, f"http://127.0.0.1:{port}/"
 
 
 def _paths(data: str | None, folder: Path) -> list[Path]:
     if data:
-        return [path for path in walking.tree(Path(data)) if path.suffix != ".csv"]
+        closed: list[Path] = []
+        paths = [path for path in walking.tree(Path(data), closed.append) if path.suffix != ".csv"]
+        if closed:
+            raise click.UsageError(f"{closed[0]} is {walking.LOCKED}")
+        return paths
     return [*studies.packaged(), *studies.generated(folder / "made")]
 
 

@@ -12,10 +12,12 @@ UNREACHABLE = 69
 BUG = 70
 BUSY = 75
 CONFIGURATION = 78
+INTERRUPTED = 130  # as shells tell of SIGINT: 128 and its number
 
 EXPLANATION = """
 Exit codes: 0 done, nothing to do, or halted; 1 some items failed; 2 usage; 69 REDCap or the PACS
-is unreachable, nothing is lost; 70 a bug; 75 another run holds the lock; 78 configuration.
+is unreachable, nothing is lost; 70 a bug; 75 another run holds the lock; 78 configuration; 130
+interrupted (Ctrl-C), 143 ended (SIGTERM): run it again, it goes on where it was.
 """
 CODES: Mapping[type[HeadgateError], int] = {
     Unavailable: UNREACHABLE,

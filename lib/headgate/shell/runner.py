@@ -24,6 +24,7 @@ from headgate.shell.report import Report
 from headgate.stores import files, metrics
 
 TREES = ("site", "state")
+INTERRUPTED = "interrupted: what was told of is done, the next run does the rest"
 
 log = logging.getLogger("headgate")
 
@@ -64,7 +65,11 @@ def _run(step: Step, options: dict[str, Any]) -> int:
             logs.set_up(step.name, run, contexts[0].settings.log_directory, verbosity)
         return _guarded(step, contexts[0], report)
 
-    code = _attempt(report, step.name, work)
+    try:
+        code = _attempt(report, step.name, work)
+    except KeyboardInterrupt:
+        _say(report, deferred(step.name, INTERRUPTED))
+        code = exits.INTERRUPTED
     report.close()
     if contexts and code != exits.BUSY and not step.is_alone and not options.get("dry_run"):
         _write_metrics(step, contexts[0], report, started, code)

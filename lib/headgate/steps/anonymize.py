@@ -1,9 +1,12 @@
 """De-identify a file or a folder of DICOM files, without the pipeline."""
 
 import csv
+import multiprocessing
+import os
 import secrets as random_secrets
+import signal
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -21,10 +24,13 @@ from headgate.core.coupling import CouplingFile
 from headgate.core.model import Assignment
 from headgate.core.step import Outcome, Step, error, not_needed, ok
 from headgate.stores import files, profiles, secrets, walking
+from headgate.stores.isolation import ending_with_us
 
 NAME = "anonymize"
 FILES_AT_ONCE = 1024
 HANDED = 256  # files that a process is handed together, at the most
+NOWHERE = "a link that leads nowhere: remove it, or bring back what it leads to"
+UNREADABLE = "the user who runs this may not read it: give it the rights (chmod u+r, or chown)"
 Item = TypeVar("Item")
 DIFF_COLUMNS = ("file", "element", "rule", "before", "after")
 
@@ -39,8 +45,20 @@ class Chunk:
         return f"{len(self.inputs)} files"
 
 
-def plan(context: Context) -> Iterator[Chunk]:
-    """Yield the files under INPUT, in chunks that keep every process at work.
+@dataclass(frozen=True)
+class Closed:
+    """A folder or a file that our user may not read, or a link that leads nowhere."""
+
+    path: Path
+    reason: str
+
+    def __str__(self) -> str:
+        return "what is closed to us"
+
+
+def plan(context: Context) -> Iterator[Chunk | Closed]:
+    """Yield what is closed to us, then the files under INPUT, in chunks that keep every
+    process at work.
 
     All are looked at first, for what one tells of the patient must leave with none of the others.
     """
@@ -48,20 +66,29 @@ def plan(context: Context) -> Iterator[Chunk]:
     if not options["coupling_list"] and not options["participant"]:
         raise click.UsageError("say who it is: --participant and --event, or --coupling-list")
     source = Path(options["input"])
-    paths = [source] if source.is_file() else list(walking.tree(source))
+    closed: list[Path] = []
+    paths = [source] if source.is_file() else list(walking.tree(source, closed.append))
     context.once("job", lambda: _job(context))
     if options["diff"]:
         _diff(context)
+    yield from (Closed(folder, walking.LOCKED) for folder in closed)
+    unread = {path: reason for path in paths if (reason := _why_closed(path))}
+    yield from (Closed(path, reason) for path, reason in unread.items())
+    paths = [path for path in paths if path not in unread]
     inputs = zip(paths, named_by(_looks(context, paths)), strict=True)
     for some in _parts(inputs, FILES_AT_ONCE * options["jobs"]):
         yield Chunk(some)
 
 
-def apply(context: Context, chunk: Chunk) -> Iterator[Outcome]:
-    """De-identify a chunk of files; a file that cannot be is rejected with its reason."""
+def apply(context: Context, chunk: Chunk | Closed) -> Iterator[Outcome]:
+    """De-identify a chunk of files; what cannot be is rejected with its reason."""
     job: Job = context.once("job", lambda: _job(context))
     links: Links = context.once("links", Links)
     totals: Counter[str] = context.once("totals", Counter)
+    if isinstance(chunk, Closed):
+        totals.update(inputs=1, rejected=1)
+        yield error(_name(job, chunk.path), f"rejected: {chunk.reason}", reason=chunk.reason)
+        return
     for made in _mapped(context, job, chunk.inputs):
         totals["inputs"] += 1
         name = _name(job, made.path)
@@ -76,6 +103,12 @@ def apply(context: Context, chunk: Chunk) -> Iterator[Outcome]:
         else:
             totals["rejected"] += 1
             yield error(name, f"rejected: {made.reason}", reason=made.reason)
+
+
+def _why_closed(path: Path) -> str:
+    if os.access(path, os.R_OK):
+        return ""
+    return UNREADABLE if path.exists() else NOWHERE
 
 
 def totals(context: Context) -> dict[str, Any]:
@@ -155,10 +188,17 @@ def _looks(context: Context, paths: list[Path]) -> Iterator[Look]:
 
 
 def _pool(context: Context) -> ProcessPoolExecutor:
+    jobs, forked = context.options["jobs"], multiprocessing.get_context("fork")
     pool: ProcessPoolExecutor = context.once(
-        "pool", lambda: ProcessPoolExecutor(context.options["jobs"])
+        "pool", lambda: ProcessPoolExecutor(jobs, forked, _begin, (ending_with_us(),))
     )
     return pool
+
+
+def _begin(end_with_us: Callable[[], None]) -> None:
+    """In a new process: the parent alone is interrupted, and takes this one along."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with_us()
 
 
 def _handed(inputs: list[Input]) -> Iterator[list[Input]]:

@@ -4,10 +4,11 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from headgate import examples, fiona, shipping
+from headgate import examples, fiona, shipping, trusting
 from headgate.context import Context
 from headgate.core import bids, fields, selecting
 from headgate.core.errors import Misconfigured
@@ -15,6 +16,9 @@ from headgate.core.step import Outcome, Step, error, ok
 from headgate.exporting import changing, pulling
 from headgate.stores import ocr, programs, qido, secrets, sftp
 from headgate.stores.dicomnet import pacs
+
+if TYPE_CHECKING:
+    from headgate.stores.tables import Table
 
 
 def plan(context: Context) -> Iterator[str]:
@@ -70,8 +74,24 @@ def _key(context: Context) -> str:
 
 def _tokens(context: Context) -> str:
     for name in ("incoming", "projects", "routing", "coupling_list", "what_is_in_pacs"):
-        secrets.read_token(getattr(context.settings.redcap.token_files, name))
+        secrets.read_token_of(context.settings.redcap.token_files, name)
     return "every token file is readable, and by its owner alone"
+
+
+def _receiver(context: Context) -> str:
+    trusting.check_receiver(context)
+    return "the receiver's certificate, key and token can be used, where they are set"
+
+
+def _targets(context: Context) -> str:
+    for name in context.settings.pacs:
+        trusting.check_pacs(context, name)
+    return "certificates, keys and tokens of each PACS can be used, where they are set"
+
+
+def _others(context: Context) -> str:
+    trusting.check_others(context)
+    return "the files that other settings name are there"
 
 
 def _reader(context: Context) -> str:
@@ -127,24 +147,27 @@ def _target(context: Context, name: str) -> str:
 
 
 def _redcap(context: Context) -> Iterator[Outcome]:
-    names_at_random = [
-        name
-        for name, project in context.projects.items()
-        if str(project.get(fields.PROJECT_USE_AUTOID, "")) == "1"
-    ]
-    tables = [*context.tables.all(), *([context.tables.auto_id] if names_at_random else [])]
-    if names_at_random and not context.tables.auto_id.numbers_records():
-        text = "does not number its records by itself: turn on auto-numbering in its setup"
-        yield error("redcap.AutoID", text)
-    for table in tables:
-        missing = table.missing_fields()
-        if missing:
-            yield error(
-                f"redcap.{table.name}",
-                f"lacks the fields {', '.join(missing)}: upload config/redcap/{table.name}.csv",
-            )
-        else:
-            yield ok(f"redcap.{table.name}", "answers, with every field")
+    others = []
+    for table in context.tables.all():
+        try:
+            yield _fields_of(table)
+        except Misconfigured as reason:
+            others.append(str(reason))
+    if others:
+        raise Misconfigured("; ".join(others))
+    if any(str(one.get(fields.PROJECT_USE_AUTOID)) == "1" for one in context.projects.values()):
+        if not context.tables.auto_id.numbers_records():
+            text = "does not number its records by itself: turn on auto-numbering in its setup"
+            yield error("redcap.AutoID", text)
+        yield _fields_of(context.tables.auto_id)
+
+
+def _fields_of(table: "Table") -> Outcome:
+    item = f"redcap.{table.name}"
+    if missing := table.missing_fields():
+        what = f"lacks the fields {', '.join(missing)}"
+        return error(item, f"{what}: upload config/redcap/{table.name}.csv")
+    return ok(item, "answers, with every field")
 
 
 def _translated(path: Path) -> str:
@@ -161,6 +184,9 @@ CHECKS: Mapping[str, Callable[[Context], str]] = {
     "rules": _rules,
     "key": _key,
     "tokens": _tokens,
+    "receiver": _receiver,
+    "targets": _targets,
+    "files": _others,
     "profiles": examples.tried,
     "pixels": _reader,
     "workflows": _workflows,

@@ -3,12 +3,13 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from headgate.context import Context
 from headgate.core import fields
 from headgate.core.model import Request
-from headgate.core.retention import why_deletable
+from headgate.core.retention import SECONDS_A_DAY, why_deletable
 from headgate.core.states import State
 from headgate.core.step import Outcome, Step, error, ok
 from headgate.stores import files
@@ -39,6 +40,16 @@ class Shortage:
         return "disk"
 
 
+@dataclass(frozen=True)
+class Nameless:
+    """A file in which nobody found a study, and that nobody looks at any more."""
+
+    path: Path
+
+    def __str__(self) -> str:
+        return self.path.name
+
+
 class Leftovers:
     """Files that a run that died had moved away, and not yet deleted."""
 
@@ -46,7 +57,7 @@ class Leftovers:
         return "leftovers"
 
 
-Item = Study | Shortage | Leftovers
+Item = Study | Nameless | Shortage | Leftovers
 
 
 def plan(context: Context) -> Iterator[Item]:
@@ -56,6 +67,10 @@ def plan(context: Context) -> Iterator[Item]:
     aim = context.settings.retention.free_percent
     if files.free_percent(context.layout.datadir) >= aim:
         return
+    for path in _settled(context):
+        if files.free_percent(context.layout.datadir) >= aim:
+            return
+        yield Nameless(path)
     candidates = _candidates(context)
     while some := list(islice(candidates, ASKED_TOGETHER)):
         wanted = _wanted(context, [one.study for one in some])
@@ -81,11 +96,25 @@ def _candidates(context: Context) -> Iterator[Study]:
             yield Study(study, reason)
 
 
+def _settled(context: Context) -> Iterator[Path]:
+    """Yield files without a study, as old as what nobody assigned, which a person has looked at."""
+    days = context.settings.retention.unassigned_days
+    paths = context.archive.without_study() if days else []
+    set_aside = {path for _, _, path in context.trees.unknown()} if paths else set()
+    for path in paths:
+        is_old = context.now() - path.stat().st_mtime >= days * SECONDS_A_DAY
+        if is_old and path not in set_aside and not context.archive.is_announced(path):
+            yield path
+
+
 def apply(context: Context, item: Item) -> Iterator[Outcome]:
     """Delete a study: its place in the trees first, its bytes last."""
     if isinstance(item, Leftovers):
         context.archive.finish_discards()
         yield ok(item, "what a run that died had begun to delete is deleted")
+        return
+    if isinstance(item, Nameless):
+        yield _cleared(context, item)
         return
     if isinstance(item, Shortage):
         floor = context.settings.receiver.free_floor_megabytes
@@ -101,6 +130,17 @@ def apply(context: Context, item: Item) -> Iterator[Outcome]:
     kept = context.archive.discard(item.study)
     text = f"deleted: {item.reason}" + (f"; {kept} files came again meanwhile" if kept else "")
     yield ok(item, text)
+
+
+def _cleared(context: Context, item: Nameless) -> Outcome:
+    """Delete it, unless its study can be read after all."""
+    from headgate.filing import can_be_filed
+
+    if can_be_filed(context, item.path):
+        context.archive.announce(item.path)
+        return ok(item, "its study can be read: bin/process files it")
+    context.archive.discard_file(item.path)
+    return ok(item, "deleted: nobody found a study in it, and it is no longer in unknown/")
 
 
 def _why(context: Context, study: str, age: float) -> str | None:

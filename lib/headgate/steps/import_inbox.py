@@ -12,6 +12,7 @@ from headgate.core.filemeta import file_head, journey
 from headgate.core.grammar import is_uid
 from headgate.core.step import Outcome, Step, error, not_needed, ok
 from headgate.stores import files, walking
+from headgate.stores.walking import Locked
 
 if TYPE_CHECKING:
     from headgate.stores.dicomfiles import Instance
@@ -32,17 +33,24 @@ class Found:
         return f"inode-{self.inode}"
 
 
-def plan(context: Context) -> Iterator[Found]:
-    """Yield the files below inbox/ that nobody is writing any more."""
-    for path in walking.tree(context.layout.inbox):
+def plan(context: Context) -> Iterator[Found | Locked]:
+    """Yield the files below inbox/ that nobody is writing any more, then folders that are closed
+    to us.
+    """
+    closed: list[Path] = []
+    for path in walking.tree(context.layout.inbox, closed.append):
         if not path.is_symlink() and walking.is_closed(path, context.now()):
             yield Found(path, path.stat().st_ino)
+    yield from map(walking.locked, closed)
 
 
-def apply(context: Context, found: Found) -> Iterator[Outcome]:
+def apply(context: Context, found: Found | Locked) -> Iterator[Outcome]:
     """File it as an instance; then, and only then, take it out of inbox/."""
     from headgate.stores.dicomfiles import read_instance
 
+    if isinstance(found, Locked):
+        yield error(found, found.told(str(context.layout.inbox)))
+        return
     path = found.path
     try:
         _check_rights(path)

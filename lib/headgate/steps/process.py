@@ -24,7 +24,9 @@ class Arrivals:
 
 def plan(context: Context) -> Iterator[Arrivals]:
     """Yield what arrived, study by study, in batches."""
-    for study, arrived in groupby(context.trees.arrivals(), lambda link: link.name.split("_")[0]):
+    for study, arrived in groupby(
+        context.trees.arrivals(), lambda link: link.name.rpartition("_")[0]
+    ):
         while batch := list(islice(arrived, BATCH)):
             yield Arrivals(study, batch)
 

@@ -11,25 +11,31 @@ from headgate.core.slides import SUFFIXES
 from headgate.core.step import Outcome, Step, deferred, error, ok
 from headgate.stores import slides, walking
 from headgate.stores.slides import Slide
+from headgate.stores.walking import Locked
 
 NAME = "process-wsi"
 CALLING = "SLIDES"
 SECONDS_A_MINUTE = 60
 
 
-def plan(context: Context) -> Iterator[Slide | str]:
+def plan(context: Context) -> Iterator[Slide | Locked | str]:
     """Yield what runs that died left, then the slides that nobody writes any more and that somebody
     tells of, or had the time to.
     """
-    several = list(context.slides.each())
+    closed: list[Path] = []
+    several = list(context.slides.each(closed.append))
+    yield from map(walking.locked, closed)
     yield from sorted(context.slides.leftovers() - {one.key for one in several})
     for slide in several:
         if walking.is_closed(slide.path, context.now()) and _is_told_of(context, slide):
             yield slide
 
 
-def apply(context: Context, item: Slide | str) -> Iterator[Outcome]:
+def apply(context: Context, item: Slide | Locked | str) -> Iterator[Outcome]:
     """Hand it on; then, and only then, take it out of slides/. Raise Misconfigured."""
+    if isinstance(item, Locked):
+        yield error(item, item.told(str(context.layout.slides)))
+        return
     context.slides.clear_work()
     if isinstance(item, str):
         context.slides.clear(item)

@@ -13,6 +13,7 @@ from headgate.context import Context
 from headgate.core.grammar import is_ae_title
 from headgate.core.step import Outcome, Step, error, not_needed, ok
 from headgate.stores import walking
+from headgate.stores.walking import Locked
 
 NAME = "send-to-me"
 FILES_AT_ONCE = 500
@@ -40,7 +41,7 @@ class Nobody:
         return f"line {self.line}"
 
 
-def plan(context: Context) -> Iterator[Several | Nobody]:
+def plan(context: Context) -> Iterator[Several | Nobody | Locked]:
     """Yield what the command line names: a folder, the studies of patients, or of some days."""
     options = context.options
     named = [name for name in ("folder", "patients", "days") if options[name] is not None]
@@ -58,8 +59,11 @@ def plan(context: Context) -> Iterator[Several | Nobody]:
                 yield Several(study, context.archive.files_of(study))
 
 
-def apply(context: Context, item: Several | Nobody) -> Iterator[Outcome]:
+def apply(context: Context, item: Several | Nobody | Locked) -> Iterator[Outcome]:
     """Send the files over one association for each hundred kinds. Raise Unavailable."""
+    if isinstance(item, Locked):
+        yield error(item, item.told("FOLDER"))
+        return
     if isinstance(item, Nobody):
         yield error(item, "names no patient of whom a study is here")
         return
@@ -74,13 +78,15 @@ def apply(context: Context, item: Several | Nobody) -> Iterator[Outcome]:
         yield not_needed(item, "nothing to send")
 
 
-def _folder(folder: Path) -> Iterator[Several]:
+def _folder(folder: Path) -> Iterator[Several | Locked]:
     """File names may name patients: files are told of by their number in the order of names."""
-    paths, first = walking.tree(folder), 1
+    closed: list[Path] = []
+    paths, first = walking.tree(folder, closed.append), 1
     while some := list(islice(paths, FILES_AT_ONCE)):
         last = first + len(some) - 1
         yield Several(f"files {first} to {last}", some)
         first = last + 1
+    yield from map(walking.locked, closed)
 
 
 def _patients(context: Context) -> Iterator[Several | Nobody]:

@@ -16,6 +16,7 @@ from headgate.core.model import Delivery
 from headgate.core.states import State
 from headgate.core.step import Outcome, Step, not_needed, ok
 from headgate.stores import files, metrics
+from headgate.stores.layout import NO_STUDY
 
 NAME = "status"
 OVERVIEW = ("disk", "arrived", "changed", "returned", "unknown", "jobs", *State)
@@ -61,6 +62,8 @@ def _overview(context: Context, item: str) -> str:
         return f"{count} studies wait for create-transfer-requests-for-processed"
     reasons = Counter(reason for _, reason, _ in context.trees.unknown())
     told = "".join(f"; {count} x {reason}" for reason, count in reasons.most_common(5))
+    if nameless := len(context.archive.without_study()):
+        told += f"; {nameless} lie in {context.layout.archive / NO_STUDY}, as they tell no study"
     return f"{sum(reasons.values())} files could not be filed{told}"
 
 

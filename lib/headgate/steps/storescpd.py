@@ -7,11 +7,11 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 from socket import socket
 
 import click
 
+from headgate import trusting
 from headgate.context import Context
 from headgate.core.errors import Misconfigured, Unavailable
 from headgate.core.step import Outcome, Step, error, ok
@@ -26,7 +26,6 @@ from headgate.stores.dicomnet.receiver import (
     told_without_values,
 )
 from headgate.stores.dicomnet.tally import Board, Tally
-from headgate.stores.dicomnet.tls import Security
 from headgate.stores.dicomnet.workers import Workers
 
 NAME = "storescpd"
@@ -103,9 +102,7 @@ def _check(context: Context) -> None:
     """Raise what is wrong with the settings now, and not in each process."""
     _admission(context)
     _reported_at(context)
-    security = _security(context)
-    if security:
-        security.context()
+    trusting.check_receiver(context)
 
 
 def _measure(context: Context, board: Board) -> None:
@@ -124,18 +121,6 @@ def _tell_of(listener: socket, kind: str) -> None:
     log.info("listening on %s", where)
     sys.stderr.write(f"storescpd: listening on {where}\n")
     sys.stderr.flush()
-
-
-def _security(context: Context) -> Security | None:
-    settings = context.settings.receiver
-    if not settings.tls_certificate and not settings.tls_port:
-        return None
-    return Security(
-        Path(settings.tls_certificate),
-        Path(settings.tls_key),
-        Path(settings.tls_trusted) if settings.tls_trusted else None,
-        frozenset(one.replace(":", "").lower() for one in settings.tls_fingerprints),
-    )
 
 
 def _web_listener(context: Context) -> socket:
@@ -181,9 +166,11 @@ def _serve(
         admission, called = _admission(context), settings.ae_title
         door = webstoring.Door(context.archive, tally, admission, limits, token, called)
         service = webstoring.application(door)
-        return webserving.serve(service, web[0], _security(context), settings.grace_seconds, wait)
+        return webserving.serve(
+            service, web[0], trusting.security(settings), settings.grace_seconds, wait
+        )
     receiver = Receiver(
-        context.archive, tally, _admission(context), limits, _security(context),
+        context.archive, tally, _admission(context), limits, trusting.security(settings),
         lambda notice: context.commitments.keep(notice.transaction, notice.kept, notice.failed),
         _reported_at(context),
         context.performed,

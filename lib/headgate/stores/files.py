@@ -215,6 +215,13 @@ def names_in(folder: Path) -> list[str]:
         return []
 
 
+def is_locked(folder: Path) -> bool:
+    """Given a folder, return whether our user may not enter it, or not see what is in it; a link
+    to one is none.
+    """
+    return not os.access(folder, os.R_OK | os.X_OK) and not folder.is_symlink()
+
+
 @contextmanager
 def disk_errors(path: Path) -> Iterator[None]:
     """Turn what a disk says when it cannot write now into Unavailable; the rest passes."""

@@ -11,6 +11,21 @@ from typing import Any, TypeVar
 
 Made = TypeVar("Made")
 OVER = None
+SET_PARENT_DEATH_SIGNAL = 1  # prctl(2)
+
+
+def ending_with_us() -> Callable[[], None]:
+    """Return what a process that we fork calls first, so that it ends when we do."""
+    import ctypes
+
+    library, parent = ctypes.CDLL(None), os.getpid()
+
+    def bind() -> None:
+        library.prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGTERM)
+        if os.getppid() != parent:
+            os._exit(1)
+
+    return bind
 
 
 class Crashed(Exception):

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from headgate.core.errors import Rejected
@@ -39,6 +39,8 @@ class Outbox:
                 "its name cannot stand there: letters, digits and . _ + - can; rename it"
             )
         if path.is_dir() and not path.is_symlink():
+            if any(files.is_locked(Path(place)) for place in _folders(path)):
+                raise Rejected("a folder in it may not be entered by the user who runs this: chmod")
             found = sorted(one for one in path.rglob("*") if one.is_symlink() or not one.is_dir())
         else:
             found = [path]
@@ -72,6 +74,12 @@ class Outbox:
             target = folder / f"{name}.{number}"
         files.move(self._root / destination / name, target)
         files.remove(self._root / destination / PACKED / (name + PACKED_SUFFIX))
+
+
+def _folders(top: Path) -> Iterator[str]:
+    yield str(top)
+    for place, folders, _ in os.walk(top):
+        yield from (f"{place}/{name}" for name in folders)
 
 
 def shown(destination: str, name: str) -> str:

@@ -1,6 +1,5 @@
 """Programs of others, run with limits, gone when we are: bare, walled off, or in a container."""
 
-import ctypes
 import os
 import resource
 import shutil
@@ -11,9 +10,10 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from headgate.stores.isolation import ending_with_us
+
 ENGINES = ("podman", "docker")
 INSIDE = {"input": "/data/input", "output": "/data/output"}  # where ror's containers look
-SET_PARENT_DEATH_SIGNAL = 1  # prctl(2)
 GRACE_SECONDS = 30.0
 # the first process of each program: told to end, or left by its parent, it takes all with it
 GUARD = """trap "$1"'; kill -s KILL 0' TERM; shift; "$@" & wait $!"""
@@ -132,12 +132,10 @@ def _removal(name: str) -> str:
 
 
 def _bounds(memory_bytes: int) -> Callable[[], None]:
-    library, parent = ctypes.CDLL(None), os.getpid()
+    end_with_us = ending_with_us()
 
     def bind() -> None:
-        library.prctl(SET_PARENT_DEATH_SIGNAL, signal.SIGTERM)
-        if os.getppid() != parent:
-            os._exit(1)
+        end_with_us()
         if memory_bytes:
             resource.setrlimit(resource.RLIMIT_AS, (memory_bytes, memory_bytes))
 

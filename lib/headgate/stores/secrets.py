@@ -9,14 +9,21 @@ from headgate.core.errors import Misconfigured
 
 KEY = re.compile(r"[0-9a-fA-F]{64,}")
 TOKEN = re.compile(r"[0-9A-Fa-f]{32}")
+SUPER_TOKEN = re.compile(r"[0-9A-Fa-f]{64}")
 BEARER = re.compile(r"[A-Za-z0-9._~+/-]+=*")
 
 
-def read_token(path: str) -> str:
-    """Given a file, return the REDCap token in it. Raise Misconfigured, never with its content."""
+def read_token_of(token_files: object, name: str) -> str:
+    """Given the setting `redcap.token_files` and one of its names, return the token that the file
+    holds. Raise Misconfigured, never with its content.
+    """
+    path = getattr(token_files, name)
     token = _read(path)
     if not TOKEN.fullmatch(token):
-        raise Misconfigured(f"{path} holds no REDCap token: 32 hexadecimal digits are one")
+        why = "no REDCap token: 32 hexadecimal digits are one"
+        if SUPER_TOKEN.fullmatch(token):
+            why = "a super token, of 64 digits: put the token of that one project there"
+        raise Misconfigured(f"redcap.token_files.{name}: {path} holds {why}")
     return token
 
 

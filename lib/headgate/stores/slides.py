@@ -7,7 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -43,10 +43,17 @@ class Slides:
     def __init__(self, layout: Layout) -> None:
         self._root, self._temp = layout.slides, layout.temp / "slides"
 
-    def each(self) -> Iterator[Slide]:
-        """Yield the files that are no notes about others, links and failed ones left alone."""
+    def each(self, tell_locked: Callable[[Path], object]) -> Iterator[Slide]:
+        """Yield the files that are no notes about others, links and failed ones left alone; a
+        folder that our user may not enter is told.
+        """
         for place, folders, names in os.walk(self._root):
-            folders[:] = sorted(name for name in folders if self._is_open(Path(place) / name))
+            paths = [Path(place, name) for name in sorted(folders)]
+            open_ones = [path for path in paths if self._is_open(path)]
+            closed = [path for path in open_ones if files.is_locked(path)]
+            for path in closed:
+                tell_locked(path)
+            folders[:] = [path.name for path in open_ones if path not in closed]
             for name in sorted(names):
                 path = Path(place) / name
                 is_note = path.suffix.lower() in (TOLD, ".csv") or name.startswith(".")

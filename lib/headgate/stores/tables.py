@@ -3,6 +3,7 @@
 import csv
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
@@ -11,9 +12,10 @@ from typing import Any
 import redcap
 import requests
 
-from headgate.core.errors import HeadgateError, Rejected, Unavailable
+from headgate.core.errors import HeadgateError, Misconfigured, Rejected, Unavailable
 
 Row = dict[str, Any]
+FEWEST_SHARED = 0.5  # of the fields: who has fewer is another project
 FORBIDDEN = "do not have permissions"
 TOKEN = re.compile(r"[0-9A-Fa-f]{32}")
 
@@ -27,10 +29,13 @@ class RefusedToken(Unavailable):
 
 
 class Table:
-    """One REDCap project: its rows, exported and imported."""
+    """One REDCap project: its rows, exported and imported; `setting` tells whence its token is."""
 
-    def __init__(self, name: str, project: "DictionaryProject", calls: list[str]) -> None:
+    def __init__(
+        self, name: str, project: "DictionaryProject", calls: list[str], setting: str = ""
+    ) -> None:
         self.name = name
+        self._setting = setting
         self._project = project
         self._calls = calls
 
@@ -44,11 +49,12 @@ class Table:
     ) -> list[Row]:
         """Given what is wanted, return the rows; all of them when nothing is said.
 
-        An empty list of records asks for nothing and makes no call. Raise Unavailable, Rejected.
+        An empty list of records asks for nothing and makes no call. Raise Unavailable, Rejected,
+        Misconfigured.
         """
         if records is not None and not records:
             return []
-        return self._call(
+        rows: list[Row] = self._call(
             "export",
             records=list(records) if records else None,
             fields=list(fields) if fields else None,
@@ -56,6 +62,10 @@ class Table:
             filter_logic=where,
             date_begin=changed_since,
         )
+        if self._setting and rows and self._project.field_names[0] not in rows[0]:
+            self._check_is_meant()
+            raise _something_else(self.name)
+        return rows
 
     def write(self, rows: list[Row], overwrite: bool = False, *, is_numbered: bool = False) -> int:
         """Given rows, import them all or none; return how many records they were.
@@ -92,15 +102,38 @@ class Table:
         return str(self._call("version"))
 
     def missing_fields(self) -> list[str]:
-        """Return the fields of our dictionary that the project lacks. Raise Unavailable."""
-        there = {row["field_name"] for row in self._call("metadata")}
-        return [name for name in self._project.field_names if name not in there]
+        """Return the fields of our dictionary that the project lacks.
+
+        Raise Unavailable, Rejected; Misconfigured where it is another project.
+        """
+        there = {row.get("field_name") for row in self._ask("metadata")}
+        ours = self._project.field_names
+        missing = [name for name in ours if name not in there]
+        if self._setting and len(ours) - len(missing) < FEWEST_SHARED * len(ours):
+            raise Misconfigured(
+                f"{self._setting}: the token in that file is one of another REDCap project than "
+                f"{self.name}, which lacks the field {missing[-1]}: put the right token there"
+            )
+        return missing
 
     def forms(self) -> dict[str, str]:
         """Return the form of each field that the project has. Raise Unavailable, Rejected."""
         return {str(row["field_name"]): str(row["form_name"]) for row in self._call("metadata")}
 
+    def _check_is_meant(self) -> None:
+        """Raise Misconfigured where the token is of another project; what else there is stays."""
+        with suppress(Rejected, Unavailable):
+            self.missing_fields()
+
     def _call(self, action: str, **arguments: Any) -> Any:
+        try:
+            return self._ask(action, **arguments)
+        except Rejected:
+            if self._setting:
+                self._check_is_meant()
+            raise
+
+    def _ask(self, action: str, **arguments: Any) -> Any:
         self._calls.append(f"{self.name} {action}")
         methods: dict[str, Any] = {
             "export": self._project.export_records,
@@ -195,9 +228,10 @@ class Tables:
         return self._table(f"the project {project}", dictionary, token)
 
     def _open(self, title: str, name: str) -> Table:
-        return self._table(title, self._dictionaries / f"{title}.csv", self._token_of(name))
+        dictionary, setting = self._dictionaries / f"{title}.csv", f"redcap.token_files.{name}"
+        return self._table(title, dictionary, self._token_of(name), setting)
 
-    def _table(self, title: str, dictionary: Path, token: str) -> Table:
+    def _table(self, title: str, dictionary: Path, token: str, setting: str = "") -> Table:
         project = DictionaryProject(
             dictionary,
             self._url,
@@ -205,7 +239,7 @@ class Tables:
             verify_ssl=self._certificates or True,
             timeout=self._timeout,
         )
-        return Table(title, project, self.calls)
+        return Table(title, project, self.calls, setting)
 
 
 def _understood(name: str, action: str, error: requests.RequestException) -> HeadgateError:

@@ -3,18 +3,51 @@
 import fcntl
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
+from headgate.stores import files
+
 QUIET_SECONDS = 60
+LOCKED = (
+    "a folder that the user who runs this may not enter, so that what is in it is not known: "
+    "give it the rights (chmod u+rx, or chown)"
+)
 
 
-def tree(folder: Path) -> Iterator[Path]:
+@dataclass(frozen=True)
+class Locked:
+    """A folder that our user may not enter, shown by its inode: its name may name a patient."""
+
+    inode: int
+
+    def __str__(self) -> str:
+        return f"inode-{self.inode}"
+
+    def told(self, top: str) -> str:
+        """Given what was walked, as it may be named in a log, return what to do."""
+        return f"{LOCKED}; 'find {top} -inum {self.inode}', as its owner or root, tells which it is"
+
+
+def locked(folder: Path) -> Locked:
+    """Given a folder that may not be entered, return how it is told of."""
+    return Locked(folder.stat().st_ino)
+
+
+def tree(folder: Path, tell_locked: Callable[[Path], object]) -> Iterator[Path]:
     """Given a folder, yield every file in it and below, sorted, links to folders left alone, and
-    what is no file at all: whoever reads a pipe waits for ever.
+    what is no file at all: whoever reads a pipe waits for ever. A folder that our user may not
+    enter is told.
     """
+    if files.is_locked(folder):
+        tell_locked(folder)
+        return
     for place, folders, names in os.walk(folder):
-        folders.sort()
+        closed = {name for name in folders if files.is_locked(Path(place, name))}
+        for name in sorted(closed):
+            tell_locked(Path(place, name))
+        folders[:] = sorted(set(folders) - closed)
         paths = (Path(place) / name for name in sorted(names))
         yield from (path for path in paths if _is_file(path))
 

@@ -10,7 +10,13 @@ from headgate.core.errors import HeadgateError
 from headgate.core.filemeta import file_head, journey
 from headgate.core.grammar import is_uid
 from headgate.core.upperlayer import commands
-from headgate.core.upperlayer.commands import OUT_OF_RESOURCES, PROCESSING_FAILURE, SUCCESS, Command
+from headgate.core.upperlayer.commands import (
+    CANNOT_UNDERSTAND,
+    OUT_OF_RESOURCES,
+    PROCESSING_FAILURE,
+    SUCCESS,
+    Command,
+)
 from headgate.stores.dicomnet.association import Peer, Presentation, Report
 
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
@@ -57,6 +63,7 @@ class Storing:
         self._quarantine, self._count = quarantine, count
         self._instance = sop_instance
         self._syntax, self._room = transfer_syntax, most_bytes
+        self._has_data = False
         self._draft: Draft | None = None
         self._start = bytearray()
         self._study: str | None = None
@@ -75,6 +82,7 @@ class Storing:
         if self._study is None and len(self._start) < MOST_START:
             self._look_at(piece)
         self._room -= len(piece)
+        self._has_data = self._has_data or bool(piece)
         if self._room < 0:
             self._fail(OUT_OF_RESOURCES, "too_large", "it is larger than receiver.maximum_object")
         elif self._draft:
@@ -83,6 +91,10 @@ class Storing:
 
     def finish(self) -> int:
         """Return the status, when the instance is safe or has to be sent again."""
+        if not self._trouble and not self._has_data:
+            self._fail(
+                CANNOT_UNDERSTAND, "no_data_set", "no data set came with it: look at its sender"
+            )
         if not self._trouble:
             self._guarded(self._settle)
         return self._trouble or SUCCESS

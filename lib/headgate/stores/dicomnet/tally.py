@@ -4,7 +4,7 @@ import mmap
 import struct
 import threading
 
-WORDS = ("new", "same", "conflict", "no_room", "too_large", "failed", "refused")
+WORDS = ("new", "same", "conflict", "no_room", "too_large", "no_data_set", "failed", "refused")
 OPEN = len(WORDS)
 CELL = struct.Struct("<q")
 ROW_BYTES = CELL.size * (OPEN + 1)

@@ -59,11 +59,8 @@ class Trust:
     certificate: str = ""
     key: str = ""
 
-    def secured(self, connection: socket, host: str) -> ssl.SSLSocket:
-        """Given a connection that we opened to a host, return it secured.
-
-        Raise Misconfigured, Untrusted, OSError.
-        """
+    def context(self, host: str) -> ssl.SSLContext:
+        """Given what the peer is called, return how it is called. Raise Misconfigured."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
         context.minimum_version = ssl.TLSVersion.TLSv1_2
         context.set_ciphers(CIPHERS)
@@ -79,6 +76,14 @@ class Trust:
                 f"tls_certificate, tls_key or tls_trusted of {host} cannot be used: "
                 f"{error.strerror}"
             ) from error
+        return context
+
+    def secured(self, connection: socket, host: str) -> ssl.SSLSocket:
+        """Given a connection that we opened to a host, return it secured.
+
+        Raise Misconfigured, Untrusted, OSError.
+        """
+        context = self.context(host)
         try:
             return context.wrap_socket(connection, server_hostname=host)
         except ssl.SSLError as error:

@@ -11,9 +11,17 @@ from pathlib import Path
 
 from headgate.core.grammar import is_uid
 from headgate.stores import files
-from headgate.stores.layout import STUDY_PREFIX, Layout
+from headgate.stores.layout import NO_STUDY, STUDY_PREFIX, Layout
 from headgate.stores.quarantine import inspection
-from headgate.stores.quarantine.drafts import Draft, Kept, announced_by, arrival_of, link_new
+from headgate.stores.quarantine.drafts import (
+    Draft,
+    Kept,
+    announced_by,
+    arrival_of,
+    head_length,
+    link_new,
+    place,
+)
 
 DISCARDED = "discarded-"
 DIGEST = re.compile(r"[0-9a-f]{16}")
@@ -87,6 +95,37 @@ class Archive:
                 link_new(arrival, path)
         return path
 
+    def given_its_study(self, path: Path, study: str, sop_instance: str) -> Path:
+        """Given a file in the archive and what it turned out to be, return its place there: one
+        that was kept without a study is moved to its own, and announced there.
+
+        Until the old announcement goes, it brings the file back, so that this can be done twice.
+        The receiver may give the name to another file meanwhile and find it announced: then it is
+        announced anew. Raise Unavailable.
+        """
+        if path.parent.name != NO_STUDY:
+            return path
+        folder = self._layout.study_archive(study)
+        files.make_folders(folder)
+        with files.disk_errors(folder):
+            _, placed = place(path, head_length(path), folder / sop_instance)
+            files.sync_folder(folder)
+            self.announce(placed)
+        files.remove(path)
+        files.remove(arrival_of(self._layout, path))
+        if path.exists():
+            self.announce(path)
+        return placed
+
+    def without_study(self) -> list[Path]:
+        """Return the files in which nobody found a study."""
+        folder = self._layout.archive / NO_STUDY
+        return [folder / name for name in files.names_in(folder)]
+
+    def is_announced(self, path: Path) -> bool:
+        """Given a file in the archive, return whether process has yet to look at it."""
+        return arrival_of(self._layout, path).exists()
+
     def instances(self) -> Iterator[Path]:
         """Yield every file in the archive."""
         for study in self.studies():
@@ -110,18 +149,21 @@ class Archive:
         return sorted(ages, key=lambda one: -one[1])
 
     def discard(self, study: str) -> int:
-        """Given a study, delete its files; return how many stay, as they came again meanwhile.
+        """Given a study, delete its files; return how many stay, as they came again meanwhile."""
+        kept = sum(self.discard_file(path) for path in self.files_of(study))
+        with suppress(OSError):
+            self._layout.study_archive(study).rmdir()
+        return kept
 
-        Each is first moved away, then its arrival link is looked for: the receiver does the two in
+    def discard_file(self, path: Path) -> int:
+        """Given a file in the archive, delete it; return 1 where it stays, as it came again.
+
+        It is first moved away, then its arrival link is looked for: the receiver does the two in
         the other order, so that no instance it acknowledges can fall between.
         """
-        folder, kept = self._layout.study_archive(study), 0
-        for name in files.names_in(folder):
-            files.move(folder / name, self._layout.temp / f"{DISCARDED}{study}_{name}")
-            kept += self.finish_discards()
-        with suppress(OSError):
-            folder.rmdir()
-        return kept
+        arrival = arrival_of(self._layout, path).name
+        files.move(path, self._layout.temp / f"{DISCARDED}{arrival}")
+        return self.finish_discards()
 
     def has_discards(self) -> bool:
         """Return whether a run that died left files that were moved away."""
@@ -135,7 +177,7 @@ class Archive:
                 continue
             arrival = aside.removeprefix(DISCARDED)
             if os.path.lexists(self._layout.arrived / arrival):
-                study, _, name = arrival.partition("_")
+                study, _, name = arrival.rpartition("_")
                 files.make_folders(self._layout.study_archive(study))
                 link_new(self._layout.temp / aside, self._layout.study_archive(study) / name)
                 kept += 1

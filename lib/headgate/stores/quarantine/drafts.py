@@ -75,21 +75,25 @@ class Draft:
     def _named(self, path: Path) -> tuple[Kept, Path]:
         for _ in range(TRIES):
             with suppress(FileNotFoundError):
-                kept, settled = self._settled(path)
+                kept, settled = place(self._aside, self._head, path)
                 link_new(settled, arrival_of(self._layout, settled))
                 return kept, settled
             # the first of its study, or clear-old-files took folder or file in this moment
             files.make_folders(path.parent)
         raise FileNotFoundError(errno.ENOENT, "a folder of the data tree is gone")
 
-    def _settled(self, path: Path) -> tuple[Kept, Path]:
-        if link_new(self._aside, path):
-            return Kept.NEW, path
-        if _is_same(path, self._aside, self._head):
-            return Kept.SAME, path
-        other = path.with_name(f"{path.name}.{_digest(self._aside, self._head)[:16]}")
-        link_new(self._aside, other)
-        return Kept.CONFLICT, other
+
+def place(file: Path, head: int, path: Path) -> tuple[Kept, Path]:
+    """Given a file, how many bytes its meta information ends after, and a name, give it that name
+    too, or one beside it where other bytes have it; return what was found, and the name.
+    """
+    if link_new(file, path):
+        return Kept.NEW, path
+    if _is_same(path, file, head):
+        return Kept.SAME, path
+    other = path.with_name(f"{path.name}.{_digest(file, head)[:16]}")
+    link_new(file, other)
+    return Kept.CONFLICT, other
 
 
 def arrival_of(layout: Layout, path: Path) -> Path:
@@ -104,6 +108,11 @@ def announced_by(layout: Layout, arrival: Path) -> Path:
     return Path(layout.archive, STUDY_PREFIX + study, name)
 
 
+def announced_as(arrival: Path) -> str:
+    """Given an arrival link, return the study that was announced, or `without_study`."""
+    return arrival.name.rpartition("_")[0]
+
+
 def link_new(aside: Path, path: Path) -> bool:
     """Given a file and a name, give it that name too; return False where the name is taken.
 
@@ -116,11 +125,16 @@ def link_new(aside: Path, path: Path) -> bool:
     return True
 
 
+def head_length(path: Path) -> int:
+    """Given a file of ours, return where its data set begins."""
+    with path.open("rb") as file:
+        start = file.read(PREAMBLE_AND_PREFIX + GROUP_LENGTH_ELEMENT)
+    return PREAMBLE_AND_PREFIX + GROUP_LENGTH_ELEMENT + int.from_bytes(start[-4:], "little")
+
+
 def _is_same(path: Path, aside: Path, head: int) -> bool:
     """The meta information tells who sent it when, so it is the data sets that are compared."""
-    with path.open("rb") as old:
-        start = old.read(PREAMBLE_AND_PREFIX + GROUP_LENGTH_ELEMENT)
-    offset = PREAMBLE_AND_PREFIX + GROUP_LENGTH_ELEMENT + int.from_bytes(start[-4:], "little")
+    offset = head_length(path)
     if path.stat().st_size - offset != aside.stat().st_size - head:
         return False
     pairs = zip(_from(path, offset), _from(aside, head), strict=True)

@@ -1,0 +1,29 @@
+"""Files of certificate authorities whose signatures are believed."""
+
+import os
+import ssl
+from pathlib import Path
+
+from headgate.core.errors import Misconfigured
+
+
+def checked(setting: str, path: str) -> str:
+    """Given a setting and the file, or folder, of authorities that it names, or '', return that.
+
+    Raise Misconfigured where it cannot be used.
+    """
+    if not path:
+        return path
+    check_is_there(setting, path)
+    if not Path(path).is_dir():
+        try:
+            ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(path)
+        except (OSError, ssl.SSLError) as error:
+            raise Misconfigured(f"{setting}: {path} holds no certificates in PEM") from error
+    return path
+
+
+def check_is_there(setting: str, path: str) -> None:
+    """Given a setting and the file that it names, raise Misconfigured where it cannot be read."""
+    if not os.access(path, os.R_OK):
+        raise Misconfigured(f"{setting}: {path} is not there, or may not be read by this user")
