@@ -5,6 +5,7 @@ import zlib
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from headgate.core.deid.grammar import VRS
 from headgate.core.errors import HeadgateError
 
 Data = bytes | memoryview
@@ -109,6 +110,8 @@ def _place_from(data: Data, encoding: Encoding, first: int) -> int:
     reader, last, position = READERS[encoding.is_little].explicit, len(data), 0
     unpack = reader.unpack_from
     while position < last:
+        if position and data[position] == 0 and is_blank(data, position):
+            return position
         # A plain element is measured here; what is longer, or not explicit, is left to `walk`.
         if position + 8 <= last and not encoding.is_implicit:
             group, number, vr, length = unpack(data, position)
@@ -124,6 +127,12 @@ def _place_from(data: Data, encoding: Encoding, first: int) -> int:
     if position > last:
         raise Malformed("the last element is longer than the data set")
     return last
+
+
+def is_blank(data: Data, position: int) -> bool:
+    """Given a data set and a place, return whether nothing but zeros follows, as on tapes."""
+    start = bytes(data[position : position + 4])
+    return not any(start) and not bytes(data[position:]).strip(b"\0")
 
 
 def items(data: Data, element: Element, encoding: Encoding) -> Iterator[tuple[int, int]]:
@@ -149,12 +158,18 @@ def items(data: Data, element: Element, encoding: Encoding) -> Iterator[tuple[in
             position += length
 
 
-def inner_encoding(element: Element, encoding: Encoding) -> Encoding:
-    """Given a sequence and the encoding around it, return the encoding of its items.
+def inner_encoding(data: Data, element: Element, encoding: Encoding) -> Encoding:
+    """Given a data set, a sequence in it and the encoding around it, return that of its items."""
+    return _encoding_within(data, element.value, element.vr, encoding)
 
-    PS3.5 6.2.2 note: a UN holds items in Implicit VR Little Endian.
+
+def _encoding_within(data: Data, value: int, vr: bytes, encoding: Encoding) -> Encoding:
+    """PS3.5 6.2.2 note: a UN holds items in Implicit VR Little Endian. Who does not know that
+    leaves them as they came: with a VR in the first element of the first item.
     """
-    return IMPLICIT if element.vr == b"UN" else encoding
+    if vr != b"UN":
+        return encoding
+    return encoding if bytes(data[value + 12 : value + 14]) in VRS else IMPLICIT
 
 
 def head(tag: int, vr: bytes, length: int, encoding: Encoding) -> bytes:
@@ -203,7 +218,7 @@ def _element(data: Data, position: int, last: int, encoding: Encoding, depth: in
         raise Malformed(f"the data set ends within the element at byte {position}") from error
     tag = group << 16 | number
     if length == UNDEFINED:
-        inner = IMPLICIT if vr == b"UN" else encoding
+        inner = _encoding_within(data, value, vr, encoding)
         end = _end_of_sequence(data, value, last, inner, depth + 1)
         return Element(tag, position, value, end, vr, True)
     if value + length > last:
