@@ -92,3 +92,12 @@ def test_options_lift_only_what_the_table_names():
 
 def test_safe_private_elements_are_in_odd_groups_and_numbered_within_a_block():
     assert all(group % 2 and 0 <= number <= 0xFF for _, group, number, _ in private.SAFE_PRIVATE)
+
+
+@pytest.mark.parametrize(
+    "keyword",
+    ["IssuerOfAccessionNumberSequence", "OrderPlacerIdentifierSequence", "ContactDisplayName",
+     "PlacerOrderNumberProcedure", "FillerOrderNumberProcedure", "NTPSourceAddress"],
+)  # fmt: skip
+def test_what_names_an_organization_or_an_order_beside_the_table_goes(keyword):
+    assert ACTIONS[tag_for_keyword(keyword)][0] == "X"
