@@ -20,7 +20,14 @@ from headgate.core.grammar import is_uid
 from headgate.core.pixels import policy, remarks
 from headgate.pixelcleaning import clean_pixels
 from headgate.stores.dicomfiles import Instance, deflate, understanding
-from headgate.stores.pixeldata import LOSSY, UNCOMPRESSED, Written, has_frames, written_syntaxes
+from headgate.stores.pixeldata import (
+    LOSSY,
+    NATIVE,
+    UNCOMPRESSED,
+    Written,
+    has_frames,
+    written_syntaxes,
+)
 
 SOP_CLASS, SOP_INSTANCE, STUDY, SERIES = 0x00080016, 0x00080018, 0x0020000D, 0x0020000E
 FRAME_OF_REFERENCE = 0x00200052
@@ -152,8 +159,10 @@ def _why_changed(decision: policy.Decision, also_done: tuple[marks.Code, ...]) -
 
 
 def _without_remarks(result: Clean, judged: Judged) -> Clean:
-    values = frozenset(judged.values(remarks.LOOKED_AT).items())
+    values = tuple(judged.values(remarks.LOOKED_AT).items())
     size = remarks.size_of(values, result.encoding)
+    if result.transfer_syntax in NATIVE and not remarks.may_follow(result.pixels, size):
+        return result
     patient = judged.level.context.identifiers
     with understanding():
         pixels = remarks.without_remarks(result.pixels, result.encoding, size, patient)

@@ -171,7 +171,8 @@ def test_a_time_stays(text):
     [
         ("O'Neill^Liv", "ONeill"), ("ONEILL^LIV", "O'Neill"), ("McBride^Liv", "Mc Bride"),
         ("van der Berg^Jan", "vanderberg"), ("St. John^Amy", "AmyStJohn"), ("Berg^Mark", "mberg"),
-        ("Berg^Mark", "bergm"), ("Олег^Ян", "Oleg"), ("Hammer^Liv^12345678", "12345678"),
+        ("Berg^Mark", "bergm"), ("Олег^Ян", "Oleg"), ("Berg^Kari^Ann", "bergkariann"),
+        ("Berg^Kari^Ann", "KariAnnBerg"), ("Hammer^Liv^12345678", "12345678"),
     ],
 )  # fmt: skip
 def test_a_name_is_known_as_it_is_written_in_one_with_what_is_before_it(name, text):

@@ -202,6 +202,10 @@ def _around(identifiers: Identifiers) -> Iterator[str]:
 def _together(persons: tuple[tuple[str, ...], ...]) -> Iterator[str]:
     """Yield the patterns of two words of a person that stand together, one perhaps as initial."""
     for words in persons:
+        if len(words) > 2:
+            for order in (words, (*words[1:], words[0])):
+                whole = BETWEEN.join(map(spelling.of_name, order[:MOST_WORDS]))
+                yield NO_LETTER_BEFORE + whole + NO_LETTER_AFTER
         for one, other in permutations(words[:MOST_WORDS], 2):
             if len(one) > 1 and len(other) > 1:
                 first, second = spelling.of_name(one), spelling.of_name(other)

@@ -19,6 +19,7 @@ REMARKS: dict[bytes, set[int]] = {
 IMAGE_BEGINS, IMAGE_ENDS, FILLING = frozenset({0xDA, 0x90, 0x93}), b"\xff\xd9", 0xFF
 MOST = 1 << 20  # bytes that are searched after native frames
 END = 4096  # bytes of a fragment in which something may follow its image
+HEAD = 12  # PS3.5 7.1: bytes before a value, at the most
 SURE = 6  # as many letters of a name do not meet by chance in a compressed image
 SIZE = {
     0x00280002: "samples", 0x00280008: "frames", 0x00280010: "rows", 0x00280011: "columns",
@@ -43,8 +44,15 @@ def without_remarks(
     ]
 
 
+def may_follow(pixels: Pixels, size: int) -> bool:
+    """Given native pixel elements and how many bytes their frames have, return whether something
+    may follow these.
+    """
+    return any(len(one) > size + HEAD for one in pixels)
+
+
 @lru_cache(maxsize=64)
-def size_of(values: frozenset[tuple[int, bytes]], encoding: Encoding) -> int:
+def size_of(values: tuple[tuple[int, bytes], ...], encoding: Encoding) -> int:
     """Given the values of those elements of LOOKED_AT that a header has, return how many bytes
     native frames have; 0 where it does not say.
     """
@@ -88,6 +96,9 @@ def _in_fragments(
                 yield first, last
         last = max(start, end - END)
         yield from ((last + a, last + b) for a, b in _after(bytes(pixels[last:end]), identifiers))
+        if bytes(pixels[start : start + 2]) not in REMARKS:  # a video, whose words come first
+            begin = bytes(pixels[start : min(last, start + END)])
+            yield from ((start + a, start + b) for a, b in _after(begin, identifiers))
 
 
 def _remarks(stream: bytes | memoryview, start: int, end: int) -> Iterator[Span]:
