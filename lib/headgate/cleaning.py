@@ -17,8 +17,14 @@ from headgate.core.elements import DEFLATED, Encoding, encoded
 from headgate.core.errors import Rejected
 from headgate.core.filemeta import file_head
 from headgate.core.grammar import is_uid
-from headgate.core.pixels import policy
-from headgate.core.pixels.stored import LOSSY, UNCOMPRESSED, has_frames, written_syntaxes
+from headgate.core.pixels import policy, remarks
+from headgate.core.pixels.stored import (
+    LOSSY,
+    NATIVE,
+    UNCOMPRESSED,
+    has_frames,
+    written_syntaxes,
+)
 from headgate.stores.dicomfiles import Instance, deflate, understanding
 
 if TYPE_CHECKING:
@@ -114,6 +120,8 @@ def clean(instance: Instance, recipe: Recipe, record: Record | None = None) -> C
     result = Clean(header, pixels, instance.encoding, instance.transfer_syntax, source)
     if decision.is_cleaned:
         result = _without_text(result, instance, recipe)
+    if not decision.is_cleaned or result.pixels is instance.pixels:  # as they were stored
+        result = _without_remarks(result, judged)
     also_done: tuple[marks.Code, ...] = ()
     if marks.GRAPHICS in header.elements:  # kept, and cleaned: PS3.15 E.3.3
         also_done += (marks.CLEAN_GRAPHICS,)
@@ -121,8 +129,7 @@ def clean(instance: Instance, recipe: Recipe, record: Record | None = None) -> C
         featureless = visualfeatures.without_features(result.file, recipe.profile)
         result, also_done = replace(result, pixels=featureless), (*also_done, marks.CLEAN_FEATURES)
     if record is not None and result.pixels is not pixels:
-        reason = decision.reason if decision.is_cleaned else "its visual features are cleaned"
-        record("PixelData", reason, None, None)
+        record("PixelData", _why_changed(decision, also_done), None, None)
     return _telling(result, recipe, decision.is_cleaned, also_done) if also_done else result
 
 
@@ -147,6 +154,24 @@ def _without_text(result: Clean, instance: Instance, recipe: Recipe) -> Clean:
         pixels=written.pixels,
         transfer_syntax=written.transfer_syntax,
     )
+
+
+def _why_changed(decision: policy.Decision, also_done: tuple[marks.Code, ...]) -> str:
+    if decision.is_cleaned:
+        return decision.reason
+    is_featureless = marks.CLEAN_FEATURES in also_done
+    return "its visual features are cleaned" if is_featureless else "a text beside its frames"
+
+
+def _without_remarks(result: Clean, judged: Judged) -> Clean:
+    values = tuple(judged.values(remarks.LOOKED_AT).items())
+    size = remarks.size_of(values, result.encoding)
+    if result.transfer_syntax in NATIVE and not remarks.may_follow(result.pixels, size):
+        return result
+    patient = judged.level.context.identifiers
+    with understanding():
+        pixels = remarks.without_remarks(result.pixels, result.encoding, size, patient)
+    return result if pixels is result.pixels else replace(result, pixels=pixels)
 
 
 def _telling(

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 PATIENT = Identifiers(
     names=("Møller-Næss", "Åse", "Bo", "O'Hara", "王小东", "Ёлкина", "Kjersti"),
-    numbers=("00471100", "MRN-12.34", "01015012345", "A7"),
+    numbers=("00471100", "MRN-12.34", "01015012345", "A7", "B[1]2(3)|4"),
     birth_dates=("19520319", "20010101"),
     encodings=("utf-8", "latin-1"),
     persons=(("Møller-Næss", "Åse", "Kjersti"), ("Bo", "Li")),
@@ -38,6 +38,8 @@ PATTERNS = [one for search in SEARCHES for one in search(PATIENT).patterns]
         ("(?:ab)?(?:cd){0,2}(?:ef)*(?:gh)+", "gh"),
         (r"a\(b\)c\.d\?", "abcd"),
         (r"[]|)(x]y", "y"),
+        (r"a\[b[c\]d]e\]f", "abef"),
+        (r"a\\[bc]d", "ad"),
         ("", ""),
     ],
 )

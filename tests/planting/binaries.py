@@ -8,11 +8,13 @@ from collections.abc import Iterator
 
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
+from pydicom.encaps import encapsulate, generate_fragments
 from pydicom.sequence import Sequence
 
 from planting.keys import DIRECT, INSTITUTION, PERSON, Planted
 from planting.patients import Patient
 
+BESIDE_PIXELS = "beside the pixels"
 CSA_VRS = {"PatientsName": "PN", "B_value": "IS", "SliceMeasurementDuration": "DS"}
 
 
@@ -61,6 +63,24 @@ def icons(dataset: Dataset, patient: Patient, _dice: random.Random) -> Iterator[
     icon[0x7FE00010] = DataElement(0x7FE00010, "OB", f"{text:<64}".encode()[:64])
     dataset.IconImageSequence = Sequence([icon])
     yield Planted("icon image", DIRECT, text)
+
+
+def remarks(dataset: Dataset, patient: Patient, _dice: random.Random) -> Iterator[Planted]:
+    """Plant a comment into a stream of JPEG, and a text after frames that are not compressed."""
+    if "PixelData" not in dataset or not isinstance(dataset.PixelData, bytes):
+        return
+    text = f"Patient {ascii_name(patient)} {patient.birth_number}".encode()
+    if not dataset.file_meta.TransferSyntaxUID.is_compressed:
+        dataset.PixelData += even(text)
+    elif dataset.get("NumberOfFrames", 1) == 1:
+        stream = b"".join(generate_fragments(dataset.PixelData))
+        if not stream.startswith(b"\xff\xd8\xff"):
+            return
+        comment = b"\xff\xfe" + struct.pack(">H", len(text) + 2) + text
+        dataset.PixelData = encapsulate([even(stream[:2] + comment + stream[2:])])
+        dataset["PixelData"].is_undefined_length = True
+    yield Planted(BESIDE_PIXELS, DIRECT, ascii_name(patient))
+    yield Planted(BESIDE_PIXELS, DIRECT, patient.birth_number)
 
 
 def documents(dataset: Dataset, patient: Patient, _dice: random.Random) -> Iterator[Planted]:

@@ -39,6 +39,7 @@ PLANTERS: tuple[tuple[Planter, float], ...] = (
     (binaries.curves, 0.2),
     (binaries.icons, 0.25),
     (binaries.documents, 0.03),
+    (binaries.remarks, 0.2),
     (binaries.private_headers, 0.4),
     (places.relatives, 0.3),
     (places.visits, 0.3),
@@ -47,6 +48,7 @@ PLANTERS: tuple[tuple[Planter, float], ...] = (
     (places.safe_private, 0.25),
     (places.foreign_private, 0.25),
     (places.waveforms, 0.15),
+    (places.issuers, 0.25),
     (places.unnamed_repeating, 0.25),
     (wrapping.meta, 0.4),
 )
@@ -146,7 +148,7 @@ def _instance(
                 file="", source=path.name, participant=patient.participant,
                 words=words_of(patient), planted=planted, clinical=truth.clinical(written),
                 phrases=phrases, dates=truth.dates(written), references=references,
-                pixels=truth.pixels(written), instance=str(dataset.SOPInstanceUID),
+                pixels=_pixels(written, planted), instance=str(dataset.SOPInstanceUID),
                 may_be_refused=_refusable(written),
             )  # fmt: skip
         except WHAT_CANNOT_BE_READ:
@@ -158,6 +160,11 @@ def _instance(
     # what dciodvfy can read, whatever the file's meta information has become
     (folder.parent / "plain" / answer.file).write_bytes(stream.getvalue())
     return answer
+
+
+def _pixels(written: Dataset, planted: list[keys.Planted]) -> str:
+    are_changed = any(one.place == binaries.BESIDE_PIXELS for one in planted)
+    return "" if are_changed else truth.pixels(written)
 
 
 def _prepare(dataset: Dataset, patient: Patient, number: int) -> None:
@@ -228,6 +235,8 @@ def _wrap(
     wrappers = [wrapping.preamble] if dice.random() < 0.4 else []
     if dice.random() < 0.3 and (syntax == ExplicitVRLittleEndian or syntax.is_compressed):
         wrappers += [wrapping.padding] if not syntax.is_deflated else []
+    elif dice.random() < 0.3 and syntax in wrapping.PLAIN:
+        wrappers.append(wrapping.rest if "PixelData" in dataset else wrapping.zeros)
     if dice.random() < 0.2:
         bare = [wrapping.no_meta, wrapping.no_syntax, wrapping.implicit_meta]
         can_be_told = syntax in wrapping.PLAIN

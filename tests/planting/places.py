@@ -116,6 +116,21 @@ def foreign_private(dataset: Dataset, patient: Patient, dice: random.Random) -> 
     yield Planted("undocumented private", DIRECT, text)
 
 
+def issuers(dataset: Dataset, patient: Patient, _dice: random.Random) -> Iterator[Planted]:
+    """Plant who gave numbers, numbers of orders, and whom to ask: PS3.3 10.14, C.4.11, C.30.2."""
+    staff = patient.operator.split("^")[0]
+    issuer = item(LocalNamespaceEntityID=patient.hospital, UniversalEntityIDType="DNS")
+    dataset.IssuerOfAccessionNumberSequence = Sequence([issuer])
+    dataset.OrderPlacerIdentifierSequence = Sequence([issuer])
+    dataset.PlacerOrderNumberProcedure = patient.accession[:16]
+    dataset.HumanPerformerName = patient.operator
+    dataset.ContactDisplayName = f"{staff} {patient.hospital}"
+    dataset.ProtocolName = f"kne {staff}"
+    yield Planted("IssuerOfAccessionNumberSequence", INSTITUTION, patient.hospital)
+    yield Planted("PlacerOrderNumberProcedure", DIRECT, patient.accession[:16])
+    yield Planted("ContactDisplayName", PERSON, staff)
+
+
 def waveforms(dataset: Dataset, patient: Patient, dice: random.Random) -> Iterator[Planted]:
     """Plant annotations and channels of waveforms, and a frame's comments: PS3.3 C.10.9, C.10.10."""
     text = writings.of_name(patient, dice)

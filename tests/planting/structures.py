@@ -62,7 +62,9 @@ def sequence_as_unknown(
     """Plant a sequence written as UN: its items are in Implicit VR Little Endian (PS3.5 6.2.2)."""
     text = writings.of_number(patient.number, dice)
     stream = DicomBytesIO()
-    stream.is_implicit_VR, stream.is_little_endian = True, True
+    is_kept = not dataset.original_encoding[0] and dataset.original_encoding[1]
+    # who does not know that leaves them as they were
+    stream.is_implicit_VR, stream.is_little_endian = not is_kept or dice.random() < 0.5, True
     inner = item(PatientID=patient.number, SeriesDescription=f"serie {text}",
                  StudyInstanceUID="1.2.3.8", SeriesInstanceUID="1.2.3.7",
                  PurposeOfReferenceCodeSequence=[])  # fmt: skip

@@ -76,6 +76,17 @@ def padding(file: bytes, patient: Patient) -> tuple[bytes, list[Planted]]:
     ]
 
 
+def rest(file: bytes, patient: Patient) -> tuple[bytes, list[Planted]]:
+    """Given a file that ends with its pixels, return it with a text behind, as of a larger one."""
+    text = f"{patient.birth_number} {patient.email}"
+    return file + text.encode(), [Planted("behind the data set", DIRECT, patient.birth_number)]
+
+
+def zeros(file: bytes, _patient: Patient) -> tuple[bytes, list[Planted]]:
+    """Given a file in a plain syntax, return it as tapes leave it: their blocks are filled up."""
+    return file + bytes(-len(file) % 512 or 512), []
+
+
 def file_name(patient: Patient, number: int, dice: random.Random) -> tuple[str, Planted]:
     """Given a patient, return a name for a file, with what it tells."""
     text = dice.choice((patient.family, patient.number, patient.birth_number)).translate(

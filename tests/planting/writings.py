@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import random
 import unicodedata
+from base64 import b64encode
 from datetime import date
+from urllib.parse import quote
 
 from planting.keys import DIRECT, INSTITUTION, PERSON, QUASI
 from planting.patients import Patient
@@ -49,6 +51,11 @@ def transcribed(text: str) -> str:
     return "".join(spelled.get(letter, letter) for letter in text)
 
 
+def html_of(text: str) -> str:
+    """Given a text, return it as pages of the web have it."""
+    return text.encode("ascii", "xmlcharrefreplace").decode()
+
+
 def of_name(patient: Patient, dice: random.Random) -> str:
     """Given a patient, return the name in one of the ways it is written."""
     family, given = patient.family, patient.given
@@ -62,7 +69,11 @@ def of_name(patient: Patient, dice: random.Random) -> str:
         f"{dice.choice(CALLED)} {family}", f"{dice.choice(CALLED)} {first} {family}",
         f"{first[0]}.{capital}.", f"{family}{first}", f"{family.upper()}, {first}",
         f"{first}{family}", f"{first}.{family}", f"{family}-{first}", f"{family}s us", f"({family})",
-        f"{family}/{first}", f"{given} {family[0]}.", f"{family.upper()} {first.upper()}",
+        f"{family}/{first}", f"{given} {family[0]}.",
+        f"{family}{first}".replace(" ", "").lower(), f"/arkiv/{first}_{family}/ct",
+        f"{quote(family)}+{quote(first)}", html_of(f"{family} {first}"),
+        b64encode(f"{family}, {given}".encode()).decode(), family[:-2] + "-" + family[-2:],
+        f"{family.upper()} {first.upper()}",
         f"{family}={first}", f"{first[0]} {family}", f"{family}1", f"_{family}_", f"{family}^{first}^^",
     ]  # fmt: skip
     if len(family) < 3:
@@ -94,7 +105,7 @@ def of_number(number: str, dice: random.Random) -> str:
         return dice.choice([number, f"{number[:6]} {number[6:]}", f"{number[:6]}-{number[6:]}"])
     bare = number.translate(dict.fromkeys(map(ord, " -/."), None))
     return dice.choice([
-        number, number.lower(), number.replace("-", " "), f"#{number}", bare, f"ID:{number}",
+        number, number.lower(), number.replace("-", " "), f"00{number}", f"#{number}", bare, f"ID:{number}",
         f"{number}_2", f"nr.{bare}", f"{bare[:4]} {bare[4:]}", f"{bare[:3]}-{bare[3:]}",
     ])  # fmt: skip
 

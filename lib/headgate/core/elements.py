@@ -10,6 +10,11 @@ from headgate.core.errors import HeadgateError
 Data = bytes | memoryview
 # PS3.5 7.1.2: these VRs have two reserved bytes and a length of 32 bits
 LONG_VRS = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
+# PS3.5 6.2
+VRS = frozenset(
+    b"AE AS AT CS DA DS DT FD FL IS LO LT OB OD OF OL OV OW PN SH SL SQ SS ST SV TM UC UI UL UN"
+    b" UR US UT UV".split()
+)
 PADDED_WITH_NUL = frozenset({b"OB", b"UI", b"UN"})
 UNDEFINED = 0xFFFFFFFF
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
@@ -111,6 +116,8 @@ def _place_from(data: Data, encoding: Encoding, first: int) -> int:
     reader, last, position = READERS[encoding.is_little].explicit, len(data), 0
     unpack = reader.unpack_from
     while position < last:
+        if position and data[position] == 0 and is_blank(data, position):
+            return position
         # A plain element is measured here; what is longer, or not explicit, is left to `walk`.
         if position + 8 <= last and not encoding.is_implicit:
             group, number, vr, length = unpack(data, position)
@@ -126,6 +133,12 @@ def _place_from(data: Data, encoding: Encoding, first: int) -> int:
     if position > last:
         raise Malformed("the last element is longer than the data set")
     return last
+
+
+def is_blank(data: Data, position: int) -> bool:
+    """Given a data set and a place, return whether nothing but zeros follows, as on tapes."""
+    start = bytes(data[position : position + 4])
+    return not any(start) and not bytes(data[position:]).strip(b"\0")
 
 
 def items(data: Data, element: Element, encoding: Encoding) -> Iterator[tuple[int, int]]:
@@ -151,12 +164,18 @@ def items(data: Data, element: Element, encoding: Encoding) -> Iterator[tuple[in
             position += length
 
 
-def inner_encoding(element: Element, encoding: Encoding) -> Encoding:
-    """Given a sequence and the encoding around it, return the encoding of its items.
+def inner_encoding(data: Data, element: Element, encoding: Encoding) -> Encoding:
+    """Given a data set, a sequence in it and the encoding around it, return that of its items."""
+    return _encoding_within(data, element.value, element.vr, encoding)
 
-    PS3.5 6.2.2 note: a UN holds items in Implicit VR Little Endian.
+
+def _encoding_within(data: Data, value: int, vr: bytes, encoding: Encoding) -> Encoding:
+    """PS3.5 6.2.2 note: a UN holds items in Implicit VR Little Endian. Who does not know that
+    leaves them as they came: with a VR in the first element of the first item.
     """
-    return IMPLICIT if element.vr == b"UN" else encoding
+    if vr != b"UN":
+        return encoding
+    return encoding if bytes(data[value + 12 : value + 14]) in VRS else IMPLICIT
 
 
 def head(tag: int, vr: bytes, length: int, encoding: Encoding) -> bytes:
@@ -226,7 +245,7 @@ def _element(data: Data, position: int, last: int, encoding: Encoding, depth: in
         raise Malformed(f"the data set ends within the element at byte {position}") from error
     tag = group << 16 | number
     if length == UNDEFINED:
-        inner = IMPLICIT if vr == b"UN" else encoding
+        inner = _encoding_within(data, value, vr, encoding)
         end = _end_of_sequence(data, value, last, inner, depth + 1)
         return Element(tag, position, value, end, vr, True)
     if value + length > last:

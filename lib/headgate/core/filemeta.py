@@ -4,11 +4,11 @@ import struct
 from collections.abc import Collection
 from functools import lru_cache
 
-from headgate.core.deid.grammar import VRS
 from headgate.core.elements import (
     EXPLICIT,
     IMPLICIT,
     LONG_VRS,
+    VRS,
     Data,
     Encoding,
     Malformed,

@@ -4,8 +4,7 @@ A guess is strict: what is damaged must not be taken for something else. The fir
 in which encoding the whole is read, and then every element of it must be what PS3.5 allows.
 """
 
-from headgate.core.deid.grammar import VRS
-from headgate.core.elements import IMPLICIT_LITTLE, PIXEL_GROUP, Encoding, encoding_of, walk
+from headgate.core.elements import IMPLICIT_LITTLE, PIXEL_GROUP, VRS, Encoding, encoding_of, walk
 
 EXPLICIT_LITTLE, EXPLICIT_BIG = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"
 PLAIN = frozenset({IMPLICIT_LITTLE, EXPLICIT_LITTLE, EXPLICIT_BIG})

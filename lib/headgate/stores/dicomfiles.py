@@ -19,6 +19,7 @@ from headgate.core.elements import (
     Malformed,
     encoding_of,
     header_end,
+    is_blank,
     walk,
 )
 from headgate.core.errors import Rejected
@@ -74,14 +75,21 @@ class Instance:
     def pixels_from(self, end: int) -> list[memoryview]:
         """Given where the header ends, return the pixel elements as they are stored.
 
-        What follows them, trailing padding and signatures, has no place in an output.
+        What follows them, trailing padding and signatures, has no place in an output, and need not
+        be readable.
         """
-        data = self.dataset
-        return [
-            data[one.start : one.end]
-            for one in walk(data, self.encoding, end)
-            if one.tag >> 16 == PIXEL_GROUP
-        ]
+        data, position, found = self.dataset, end, list[memoryview]()
+        try:
+            for one in walk(data, self.encoding, end):
+                position = one.end
+                if one.tag >> 16 == PIXEL_GROUP:
+                    found.append(data[one.start : one.end])
+        except Malformed:
+            group = struct.pack(self.encoding.order + "H", PIXEL_GROUP)
+            is_cut = data[position : position + 2] == group
+            if is_cut or not (found or is_blank(data, position)):
+                raise
+        return found
 
     @cached_property
     def header(self) -> "Dataset":

@@ -1,6 +1,7 @@
 """What each action makes of the value of an element: PS3.15 Table E.1-1a, on bytes."""
 
 from collections.abc import Callable
+from itertools import pairwise
 
 from headgate.core.deid import (
     clean,
@@ -194,7 +195,7 @@ def _rewritten(
     text = repertoire.decode(value, context.terms)
     if repertoire.UNDECODED in text:
         return None
-    parts = [text] if vr in SINGLE else text.split("\\")
+    parts = [text] if vr in SINGLE else _unbroken(text.split("\\"), context)
     after = "\\".join(change(part) if part else "" for part in parts)
     if after == text and not context.is_in_unicode:
         return value
@@ -202,6 +203,16 @@ def _rewritten(
         return None
     terms = (repertoire.UNICODE,) if context.is_in_unicode else context.terms
     return repertoire.encode(after, terms)
+
+
+def _unbroken(parts: list[str], context: Context) -> list[str]:
+    """Return the values of a text without those that name the patient only one after the other."""
+    pattern = matching.pattern(context.identifiers)
+    for place, (one, other) in enumerate(pairwise(parts)):
+        whole = fold(one.rstrip(" -") + other.lstrip())
+        if pattern.finds(whole) and not any(pattern.finds(fold(part)) for part in (one, other)):
+            parts[place : place + 2] = "", ""
+    return parts
 
 
 def _uids(value: bytes) -> list[str]:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 
-from headgate.core.deid import matching, shapes
+from headgate.core.deid import matching, shapes, veils
 from headgate.core.deid.telling import Identifiers
 
 LEFT_OVER = re.compile(r"\s+")
@@ -48,6 +48,14 @@ def _in_any_case(text: str, identifiers: Identifiers) -> Iterator[tuple[int, int
 
 def _without(text: str, find: Callable[[str], list[tuple[int, int]]]) -> str:
     """Return a text without what is found in it, nor in what is left: a cut sets words apart."""
+    text = _without_seen(text, find)
+    read = veils.lifted(text)
+    if read != text and any(start < end for start, end in find(read)):
+        return _without_seen(read, find)
+    return text
+
+
+def _without_seen(text: str, find: Callable[[str], list[tuple[int, int]]]) -> str:
     while found := [one for one in find(text) if one[0] < one[1]]:
         text = _cut(text, found)
     return text

@@ -10,6 +10,7 @@ reported too, for nobody can tell it from a leak.
 """
 
 import re
+from collections.abc import Iterator
 
 from headgate.core.deid import matching, repertoire
 from headgate.core.deid.grammar import COUNTS
@@ -50,7 +51,7 @@ def find_leaks(
             terms = terms_of(value)
         vr = element.vr or dictionary_vr(element.tag)
         if vr == b"SQ" or element.is_open:
-            inner = inner_encoding(element, encoding)
+            inner = inner_encoding(data, element, encoding)
             for number, span in enumerate(items(data, element, inner)):
                 places += find_leaks(data, inner, identifiers, terms, (*here, number), *span)
         elif _names_somebody(element.tag, vr, value, identifiers, terms):
@@ -86,10 +87,14 @@ def _is_number_of(value: bytes, identifiers: Identifiers) -> bool:
 
 def is_within(value: bytes, identifiers: Identifiers) -> bool:
     """Given bytes, return whether one of the identifiers is among them, however it is encoded."""
+    return next(spans_within(value, identifiers), None) is not None
+
+
+def spans_within(value: bytes, identifiers: Identifiers) -> Iterator[tuple[int, int]]:
+    """Given bytes, yield where one of the identifiers is among them, however it is encoded."""
     data = value.lower()
-    return any(
-        not (is_whole and is_within_word(data, needle, position))
-        for needle, is_whole in needles(identifiers)
-        if needle in data
-        for position in positions(data, needle)
-    )
+    for needle, is_whole in needles(identifiers):
+        if needle in data:
+            for position in positions(data, needle):
+                if not (is_whole and is_within_word(data, needle, position)):
+                    yield position, position + len(needle)

@@ -35,10 +35,6 @@ NUMBERS = COUNTS | SIZES.keys()
 # Their letters in struct, and less than what rounding leaves of a zero
 FLOATS = {b"FD": ("d", 1e-28), b"FL": ("f", 1e-18)}
 BLANK, MOST = 0x20, 1e12
-VRS = frozenset(
-    b"AE AS AT CS DA DS DT FD FL IS LO LT OB OD OF OL OV OW PN SH SL SQ SS ST SV TM UC UI UL UN"
-    b" UR US UT UV".split()
-)
 
 
 def is_grammatical(vr: bytes, value: bytes) -> bool:

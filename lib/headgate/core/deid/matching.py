@@ -97,7 +97,8 @@ def code_pattern(identifiers: Identifiers) -> Search:
 @lru_cache(maxsize=256)
 def long_numbers(identifiers: Identifiers) -> frozenset[str]:
     """Given identifiers, return the numbers that are the patient's wherever they stand alone."""
-    numbers = {one for one in identifiers.numbers if len(one) >= LONG}
+    several = {run for one in identifiers.numbers for run in (one, *spelling.runs(one))}
+    numbers = {one for one in several if len(one) >= LONG}
     dates = {form for form in birth_date_forms(identifiers.birth_dates) if form.isdigit()}
     return frozenset(numbers | dates)
 
@@ -146,7 +147,7 @@ def _own(identifiers: Identifiers) -> list[str]:
             if len(name) >= FEWEST or not is_alphabetic(name)
         ),
         *(
-            NO_LETTER_BEFORE + spelled
+            NO_LETTER_BEFORE + spelled + (NO_LETTER_AFTER if len(name) <= FEWEST else "")
             for name in identifiers.names
             if (spelled := romanizing.of_name(name))
         ),
@@ -174,7 +175,10 @@ def _own(identifiers: Identifiers) -> list[str]:
 def _around(identifiers: Identifiers) -> Iterator[str]:
     for number in identifiers.numbers:
         for run in spelling.runs(number):
-            yield NO_DIGIT_BEFORE + re.escape(run) + NO_DIGIT_AFTER
+            spelled = spelling.of_long_number(run) if len(run) >= LONG else re.escape(run)
+            yield NO_DIGIT_BEFORE + spelled + NO_DIGIT_AFTER
+        if tail := spelling.of_number_without_prefix(number):
+            yield NO_DIGIT_BEFORE + tail + NO_DIGIT_AFTER
         if shortened := spelling.of_number_cut_short(number):
             yield NO_WORD_BEFORE + shortened
         if FEWEST <= len(alphanumeric(number)) < LONG:
@@ -190,12 +194,22 @@ def _around(identifiers: Identifiers) -> Iterator[str]:
 def _together(persons: tuple[tuple[str, ...], ...]) -> Iterator[str]:
     """Yield the patterns of two words of a person that stand together, one perhaps as initial."""
     for words in persons:
+        if len(words) > 2:
+            for order in (words, (*words[1:], words[0])):
+                whole = BETWEEN.join(map(spelling.of_name, order[:MOST_WORDS]))
+                yield NO_LETTER_BEFORE + whole + NO_LETTER_AFTER
         for one, other in permutations(words[:MOST_WORDS], 2):
             if len(one) > 1 and len(other) > 1:
                 first, second = spelling.of_name(one), spelling.of_name(other)
                 yield NO_LETTER_BEFORE + first + BETWEEN + second + NO_LETTER_AFTER
-                yield NO_LETTER_BEFORE + re.escape(fold(one)[0]) + DOTTED + second + NO_LETTER_AFTER
+                initial = re.escape(fold(one)[0])
+                yield NO_LETTER_BEFORE + initial + DOTTED + second + NO_LETTER_AFTER
                 yield NO_LETTER_BEFORE + first + INITIAL_AFTER + re.escape(fold(other)[0]) + r"\."
+                # what people are called by machines: mberg, bergm
+                if FEWEST <= len(other) < LONG:
+                    for joined in (initial + second, second + initial):
+                        if not is_clinical(joined):
+                            yield NO_LETTER_BEFORE + joined + NO_LETTER_AFTER
 
 
 def _capitals(words: tuple[str, ...]) -> Iterator[str]:
@@ -251,7 +265,8 @@ def _name(name: str) -> str:
 
 def _number(number: str) -> str:
     word = re.escape(number)
-    return NO_WORD_BEFORE + word + NO_WORD_AFTER if len(number) < LONG else word
+    zeros = "0*" if number.isdigit() else ""
+    return NO_WORD_BEFORE + zeros + word + NO_WORD_AFTER if len(number) < LONG else word
 
 
 def _code(word: str, spelled: str) -> str:

@@ -120,7 +120,7 @@ def _of_element(raw: bytes, element: Element, encoding: Encoding, terms: Terms) 
         return told_by(tag, _texts(value, terms))
     if not may_tell(raw, element):
         return NOBODY
-    inner = inner_encoding(element, encoding)
+    inner = inner_encoding(raw, element._replace(value=element.value - element.start), encoding)
     moved = element._replace(start=0, value=element.value - element.start, end=len(raw))
     return together(
         [

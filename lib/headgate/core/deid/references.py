@@ -29,7 +29,7 @@ def _told(
 ) -> Iterator[str]:
     for element in walk(data, encoding, start, end):
         if element.is_open or (element.vr or dictionary_vr(element.tag)) == b"SQ":
-            inner = inner_encoding(element, encoding)
+            inner = inner_encoding(data, element, encoding)
             for span in items(data, element, inner):
                 yield from _told(data, inner, *span, is_nested=True)
         elif is_nested and element.tag in TOLD_BY:

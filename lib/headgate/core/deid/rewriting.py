@@ -10,7 +10,14 @@ from headgate.core.deid import private, profile, table
 from headgate.core.deid.changing import CHANGES, without_items
 from headgate.core.deid.context import Context
 from headgate.core.deid.gate import find_leaks
-from headgate.core.deid.grammar import NUMBERS, VRS, is_text, is_whole
+from headgate.core.deid.grammar import (
+    GRAMMAR,
+    NUMBERS,
+    TEXTS,
+    is_grammatical,
+    is_text,
+    is_whole,
+)
 from headgate.core.deid.kinds import KIND_OF, dictionary_vr
 from headgate.core.deid.memory import Memory, Result
 from headgate.core.deid.patient import CHARACTER_SET
@@ -18,6 +25,7 @@ from headgate.core.deid.reading import Path, place, shown
 from headgate.core.deid.references import references_in
 from headgate.core.deid.repertoire import UNICODE, terms_of
 from headgate.core.elements import (
+    VRS,
     Data,
     Element,
     encoded,
@@ -134,7 +142,7 @@ def _sequence(
 
 def _items(level: Level, element: Element, memory: Memory, record: Record | None) -> bytes:
     context = level.context
-    inner = context.within(context.terms, inner_encoding(element, context.reading))
+    inner = context.within(context.terms, inner_encoding(level.data, element, context.reading))
     written = []
     for number, (start, end) in enumerate(items(level.data, element, inner.reading)):
         elements = list(walk(level.data, inner.reading, start, end))
@@ -178,11 +186,14 @@ def _rule(level: Level, tag: int) -> tuple[str, bytes]:
 
 def _vr(level: Level, element: Element) -> bytes:
     """Return the VR of an element: as it is written, or that of the dictionaries, also where what
-    is a number is written as mere bytes.
+    is a number is written as mere bytes, or a number, date or UID as a text.
     """
-    if element.vr and element.vr not in BYTES:
+    if element.vr and element.vr not in BYTES and element.vr not in TEXTS:
         return element.vr
     known = _known_vr(level, element.tag)
+    if element.vr in TEXTS:
+        value = bytes(level.data[element.value : element.end])
+        return known if known in GRAMMAR and is_grammatical(known, value) else element.vr
     is_said = element.vr in (b"OB", b"OW") and known not in NUMBERS
     return element.vr if is_said else known
 

@@ -16,7 +16,7 @@ ROMANIZED = {
     "ρ": "r|rh", "σ": "s", "τ": "t", "υ": "y|u|v|f|i", "φ": "f|ph", "χ": "ch|h", "ψ": "ps",
     "ω": "o",
 }  # fmt: skip
-FEWEST_LETTERS = 5  # fewer, in Latin letters, are found in other words
+FEWEST_LETTERS = 4  # fewer, in Latin letters, are words of other languages
 
 
 def of_name(name: str) -> str:

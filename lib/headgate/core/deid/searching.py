@@ -10,8 +10,8 @@ from functools import cached_property
 from typing import NamedTuple
 
 QUANTIFIER = r"(?:[?*+]|\{[^}]*\})*"
-CLASS = re.compile(r"\[\^?\]?(?:\\.|[^\]\\])*\]" + QUANTIFIER)
-ESCAPED = re.compile(r"\\." + QUANTIFIER, re.DOTALL)
+# an escaped letter, or a class
+OF_SEVERAL = re.compile(r"(?:\\.|\[\^?\]?(?:\\.|[^\]\\])*\])" + QUANTIFIER, re.DOTALL)
 OPTIONAL = re.compile(r"[^()|](?:[?*]|\{0?,[^}]*\})", re.DOTALL)
 COUNT = re.compile(r"(?<!\))\{[^}]*\}")
 GROUP = re.compile(r"\((?:\?(:|<?[!=]))?([^()]*)\)(" + QUANTIFIER + ")")
@@ -71,7 +71,7 @@ def needed(patterns: list[str]) -> list[frozenset[str]]:
     bare = END.join(patterns)
     if bare.count(END) >= len(patterns):  # it stands in one of them
         return [frozenset() for _ in patterns]
-    for removed in (CLASS, ESCAPED, OPTIONAL, COUNT):
+    for removed in (OF_SEVERAL, OPTIONAL, COUNT):
         bare = removed.sub("", bare)
     while (outer := GROUP.sub(_of_group, bare)) != bare:
         bare = outer

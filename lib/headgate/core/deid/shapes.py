@@ -8,7 +8,7 @@ from headgate.core.deid import matching, people
 from headgate.core.deid.spelling import MONTHS
 
 NO_DIGIT_BEFORE, NO_DIGIT_AFTER = r"(?<!\d)", r"(?!\d)"
-E_MAIL = r"[\w.+-]+@[\w-]+\.[\w.-]*\w"
+E_MAIL = r"[\w.+-]+(?:@| ?[(\[]at[)\]] ?)[\w-]+\.[\w.-]*\w"
 ANYBODY = re.compile(
     r"(?<!\d)\d{6}[ -]?\d{5}(?!\d)"  # national identity numbers of eleven digits
     r"|(?<!\d)\d\d[. ]\d\d[. ]\d\d[ -]?\d{5}(?!\d)"
@@ -53,6 +53,21 @@ DATES = re.compile(
     rf"|(?<!\d){_DAY}(?:st|nd|rd|th|\.)?(?:\s(?:of|de))?[\s._-]*(?i:(?:{_WHOLE}))(?![^\W\d_])"
     rf"|{_YEAR}[년年]\s?{_MONTH}[月월]\s?{_DAY}[日일]?"
 )
+# Days of the month as they are said, in English, Norwegian and German
+_ORDINALS = (
+    r"(?:(?:twenty|thirty)[- ]?)?(?:first|second|third|fourth|fifth|sixth|seventh|eighth|ninth)"
+    r"|tenth|eleventh|twelfth|[a-z]+teenth|twentieth|thirtieth"
+    r"|(?:tjue|tretti)?(?:første|andre|annen|tredje|fjerde|femte|sjette|sjuende|åttende|niende)"
+    r"|syvende|tiende|ellevte|tolvte|(?:tre|fjor|fem|seks|syt|at|nit)tende|tjuende|tyvende|trettiende"
+    r"|(?:erste|zweite|dritte|vierte|fünfte|sechste|siebte|achte|neunte|elfte|zwölfte)[rn]?"
+    r"|[a-zäöü]*zehnte[rn]?|[a-zäöü]*(?:zwan|drei)[zß]igste[rn]?"
+)
+SAID = re.compile(
+    rf"(?i:(?<![^\W\d_])(?:{_ORDINALS})(?: dag)?"
+    rf"(?:(?: of)? (?:{_WHOLE}|mars|märz|june|juni|july|juli)(?![^\W\d_])(?:,? {_YEAR})?"
+    rf"| of may(?![^\W\d_])| ma[iy],? {_YEAR}))"
+)
+NUMERIC = re.compile(r"[\d@]|[(\[]at[)\]]")
 BIRTH_NUMBER = re.compile(r"(?<!\d)(\d{2})(\d{2})(\d{2})[ -]?(\d{5})(?!\d)")
 MAIL = re.compile(E_MAIL)
 # Weights of the two check digits of a Norwegian national identity number
@@ -63,7 +78,8 @@ OF_FOREIGNERS, OF_PATIENTS = 40, 40  # added to the day, and to the month: D and
 def spans(text: str) -> Iterator[tuple[int, int]]:
     """Given a free text, yield where somebody's number, address, name or date stands."""
     yield from people.spans(text)
-    if any(map(str.isdigit, text)) or "@" in text:
+    yield from (found.span() for found in SAID.finditer(text))
+    if NUMERIC.search(text):
         yield from matching.spans(text, _dates)
         for expression in (ANYBODY, ADDRESS):
             yield from (found.span() for found in expression.finditer(text))

@@ -38,14 +38,19 @@ MONTHS = (
      "aralik", "декабря", "dezembro", "grudnia", "prosince", "joulukuuta", "δεκεμβριου"),
 )  # fmt: skip
 NUMERALS = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
-SHORTEST_RUN = 6
+SHORTEST_RUN, DIGITS_OF_PHONE = 6, 8
+WORD = re.compile(r"[^\W\d_]{4}")
+# National identity numbers of ten digits, with all the digits of the year before them
+CENTURY = re.compile(r"(?:19|20)\d\d[01]\d[0-3]\d{5}$")
 FEWEST_KEPT, FEWEST_OF_LONG = 4, 12
 # What stands for a letter that a system could not hold
 LETTERS_LOST = "?" + UNDECODED
 LOST = rf"(?:[^\W\d_]{{0,2}}|[{LETTERS_LOST}_.*#]{{0,2}})"
 MARK = r"[\W_]{0,2}"
 BETWEEN_LETTERS = r"[\s._-]{1,3}"
-BROKEN = r"(?:-\s*[\r\n]\s*)?"
+BROKEN = r"(?:[-'`]?\s{0,3}[\r\n]\s{0,3}|[-'`\\])?"
+# What names begin with that is also written as a word of its own: O'Hara, Mc Bride, D'Urso
+OPENING = re.compile(r"(?:mac|mc|o|d)(?=[^\W\d_]{3})")
 FIELDS = (16, 12, 64)  # PS3.5 Table 6.2-1: SH and LO; and what is left beside a word
 
 
@@ -53,12 +58,14 @@ def of_name(name: str) -> str:
     """Given a name, return the pattern of its spellings: Møller, Moeller and Moller are one."""
     if any(letter in name for letter in LETTERS_LOST):
         return "".join(LOST if one in LETTERS_LOST else re.escape(one) for one in fold(name))
+    if (opening := OPENING.match(name.lower())) is not None:
+        return f"{opening[0]}[ '`-]?{''.join(_letters(name[opening.end() :]))}"
     return "".join(_letters(name))
 
 
 def of_parted(name: str) -> str:
     """Given a name, return the pattern of it with its letters set apart, M U E L L E R, or broken
-    at the end of a line.
+    at the end of a line, of a value, or with a hyphen.
     """
     forms = [
         gap.join(one for one in _letters(name, gap) if any(map(str.isalnum, one)))
@@ -71,8 +78,10 @@ def _letters(name: str, gap: str = "") -> Iterator[str]:
     """Yield the pattern of each letter of a name, or of two that stand for one, a gap between."""
     for piece in PIECES.findall(unicodedata.normalize("NFC", name.lower())):
         spelled = TRANSCRIBED.get(piece) or fold(piece)
-        is_two = spelled in DIGRAPHS
-        yield f"(?:{spelled[0]}{gap}{spelled[1]}|{spelled[0]})" if is_two else re.escape(spelled)
+        if spelled in DIGRAPHS:
+            yield f"(?:{spelled[0]}(?:{gap})?{spelled[1]}|{spelled[0]})"
+        else:
+            yield re.escape(spelled)
 
 
 def of_lost(name: str) -> str:
@@ -106,12 +115,27 @@ def of_number_cut_short(number: str) -> str:
 
 
 def runs(number: str) -> Iterator[str]:
-    """Given an identifying number, yield its runs of digits that tell as much without the rest."""
-    for digits in re.findall(r"\d+", number):
+    """Given an identifying number, yield its runs of digits that tell as much without the rest,
+    and all of its digits where it has no words.
+    """
+    joined = [] if WORD.search(number) else [re.sub(r"\D", "", number)]
+    for digits in dict.fromkeys(re.findall(r"\d+", number) + joined):
         if len(digits) >= SHORTEST_RUN:
             yield digits
         if len(bare := digits.lstrip("0")) >= (FEWEST_KEPT if digits == number else SHORTEST_RUN):
             yield bare
+
+
+def of_number_without_prefix(number: str) -> str:
+    """Given a number that begins with a country's or a century, return the pattern of it with
+    another one, or none; none: blank.
+    """
+    digits = re.sub(r"\D", "", number)
+    if number.startswith(("+", "00")) and len(digits) >= FEWEST_OF_LONG - 2:
+        return rf"\d{{0,4}}{MARK}" + of_long_number(digits[-DIGITS_OF_PHONE:])
+    if CENTURY.match(digits):
+        return of_long_number(digits[2:])
+    return ""
 
 
 def of_date(digits: str) -> Iterator[str]:
@@ -129,6 +153,6 @@ def of_date(digits: str) -> Iterator[str]:
     if 1 <= int(month) <= len(MONTHS):
         months = (*MONTHS[int(month) - 1], NUMERALS[int(month) - 1])
         named = "|".join(sorted(map(fold, months), key=len, reverse=True))
-        yield f"{number}(?:st|nd|rd|th)?(?:\\s(?:of|de))?[\\s._-]*(?:{named})[\\s.,_-]*{short}"
+        yield f"{number}(?:st|nd|rd|th)?(?:\\s(?:of|de))?[\\s./_-]*(?:{named})[\\s.,/_-]*{short}"
         yield f"(?:{named})[\\s._-]*{number}(?:st|nd|rd|th)?[\\s.,_-]*{short}"
         yield f"{year}[\\s._-]*(?:{named})[\\s._-]*{number}"

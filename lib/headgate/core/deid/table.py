@@ -53,12 +53,28 @@ BESIDE = {
     0x00100034: REMOVE,  # Patient's Death Date in Alternative Calendar
     0x00080300: REMOVE,  # Private Data Element Characteristics Sequence
     0x00380044: REMOVE,  # Discharge Diagnosis Code Sequence
+    0x00080051: REMOVE,  # Issuer of Accession Number Sequence, and other names of organizations
+    0x00100024: REMOVE,  # Issuer of Patient ID Qualifiers Sequence
+    0x00181803: REMOVE,  # NTP Source Address
+    0x00400026: REMOVE,  # Order Placer Identifier Sequence
+    0x00400027: REMOVE,  # Order Filler Identifier Sequence
+    0x00400036: REMOVE,  # Assigning Facility Sequence
+    0x00400039: REMOVE,  # Assigning Jurisdiction Code Sequence
+    0x0040003A: REMOVE,  # Assigning Agency or Department Code Sequence
+    0x00401006: REMOVE,  # Placer Order Number / Procedure (retired)
+    0x00401007: REMOVE,  # Filler Order Number / Procedure (retired)
+    0x0040A992: REMOVE,  # Uniform Resource Locator (Trial)
+    0x0040E001: DUMMY,  # HL7 Instance Identifier
+    0x0074100C: REMOVE,  # Contact Display Name
+    0x21000160: REMOVE,  # Owner ID
     0x00400400: REMOVE,  # Comments on the Scheduled Procedure Step
     0x00402006: REMOVE,  # Placer Order Number / Imaging Service Request (retired)
     0x00402007: REMOVE,  # Filler Order Number / Imaging Service Request (retired)
     0x00420010: EMPTY,  # Document Title
     0x04000500: REMOVE,  # Encrypted Attributes Sequence
     0x4FFE0001: REMOVE,  # MAC Parameters Sequence
+    0x00102297: EMPTY,  # Responsible Person, and Organization: of type 2 beside an animal
+    0x00102299: EMPTY,
     0x00880130: REMOVE,  # Storage Media File-set ID
 }
 

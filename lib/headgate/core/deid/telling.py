@@ -3,10 +3,11 @@
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from headgate.core.deid.text import fold
+from headgate.core.deid.vocabulary import is_clinical
 from headgate.core.hashed import hashed_once
 
 NAME_TAGS = {  # PS3.6: names of the patient and of the family
@@ -27,12 +28,14 @@ NUMBER_TAGS = {
     0x00380010: "Admission ID",
     0x00380060: "Service Episode ID",
 }
+PATIENT_NAME, PATIENT_ID = 0x00100010, 0x00100020
 ADDRESS = 0x00101040
 BIRTH_DATE = 0x00100030
 # PS3.6: names of others. They are cut from texts, and no reason to refuse an instance.
 STAFF_TAGS = (
     0x00080090, 0x0008009C, 0x00081048, 0x00081050, 0x00081060, 0x00081070, 0x00321032, 0x00400006,
-    0x0040A075, 0x0040A123, 0x00700084, 0x300600A6, 0x300E0008,
+    0x00401010, 0x00402008, 0x00404037, 0x0040A067, 0x0040A075, 0x0040A123, 0x0040A307, 0x0040A352,
+    0x00700084, 0x300600A6, 0x300E0008, 0x40080102, 0x4008010A, 0x4008010C, 0x40080114, 0x40080119,
 )  # fmt: skip
 PLACE_TAGS = (0x00080080,)  # Institution Name
 ADDRESS_TAGS = (0x00080081, 0x00080092, 0x00401102)  # of institutions and persons
@@ -44,7 +47,9 @@ TELLING = frozenset({*NAME_TAGS, *NUMBER_TAGS, BIRTH_DATE, *OTHER_TAGS})
 NAME_LETTERS, STAFF_LETTERS, OTHER_LENGTH, FEWEST, ADDRESS_LENGTH = 3, 4, 5, 3, 6
 DIGITS_OF_DATE = 8
 # Words that stand in the place of a name and name nobody
-PLACEHOLDERS = frozenset({"anonymous", "anonymized", "anonymised", "unknown", "patient", "none"})
+PLACEHOLDERS = frozenset({
+    "anonymous", "anonymized", "anonymised", "unknown", "patient", "none", "phantom", "test",
+})  # fmt: skip
 # PS3.5 6.2.1: prefixes and suffixes of names; and what stands in many
 TITLES = frozenset({
     "dr", "prof", "professor", "med", "phd", "md", "msc", "mr", "mrs", "ms", "miss", "jr", "sr",
@@ -58,6 +63,9 @@ PARTICLES = frozenset({
 PARTICLES_IN_CAPITALS = frozenset({
     "VAN", "VON", "DER", "DEN", "DE", "DEL", "ZU", "MAC", "Mac", "MC", "Mc",
 })  # fmt: skip
+JOINED = PARTICLES | {"st", "san", "santa", "mac", "mc", "o", "dos", "das", "abu", "ben"}
+NUMBER_IN_NAME = re.compile(r"(?<![^\W_])\d{6,}(?![^\W_])")
+NAME_FOR_NUMBER = re.compile(r"[^\W\d_]{2,}(?:[\s^,.-]+[^\W\d_]{2,}){1,3}")
 BETWEEN_WORDS = re.compile(r"[\^\s,.;/()\"]+")
 WITHIN_WORDS = re.compile(r"[-'’‐‑]+")
 
@@ -93,13 +101,23 @@ def told_by(tag: int, texts: Sequence[str]) -> Identifiers:
     if tag in NAME_TAGS:
         return Identifiers(
             names=tuple(part for text in texts for part in _parts(text)),
+            numbers=tuple(one for text in texts for one in NUMBER_IN_NAME.findall(text)),
             persons=tuple(words for text in texts for words in _persons(text)),
         )
     if tag == BIRTH_DATE:
         return Identifiers(birth_dates=tuple(_birth_dates(texts)))
-    numbers = tuple(texts) if tag in NUMBER_TAGS else ()
+    numbers = tuple(one for one in texts if len(one) > 1) if tag in NUMBER_TAGS else ()
+    if tag == PATIENT_ID and (named := [one for text in texts if (one := _name_in(text))]):
+        return replace(told_by(PATIENT_NAME, named), numbers=numbers)
     staff = tuple(words for text in texts for words in _persons(text)) if tag in STAFF_TAGS else ()
     return Identifiers(numbers=numbers, others=tuple(_around(tag, texts)), staff=staff)
+
+
+def _name_in(number: str) -> str:
+    """Return the name that stands in the place of a number; blank where it is none."""
+    words = number.replace("_", " ")
+    is_name = NAME_FOR_NUMBER.fullmatch(words) and not any(map(is_clinical, words.split()))
+    return words if is_name else ""
 
 
 def _around(tag: int, texts: Iterable[str]) -> Iterator[str]:
@@ -122,6 +140,7 @@ def _words(name: str) -> Iterator[list[str]]:
 
 def _parts(name: str) -> Iterator[str]:
     for words in _words(name):
+        yield from _with_particles(words)
         for word in words:
             halves = [half for half in WITHIN_WORDS.split(word) if half]
             joined = "".join(halves)
@@ -129,6 +148,17 @@ def _parts(name: str) -> Iterator[str]:
         # names of one character each tell nobody alone, but do together
         if len(words) > 1 and not any(map(is_alphabetic, words)):
             yield "".join(words)
+
+
+def _with_particles(words: Sequence[str]) -> Iterator[str]:
+    """Yield the words that follow others of a name, written as one with them: vanderBerg."""
+    before = ""
+    for word in words:
+        if fold(word) in JOINED:
+            before += word
+        elif before:
+            yield before + word
+            before = ""
 
 
 def _persons(name: str) -> Iterator[tuple[str, ...]]:
