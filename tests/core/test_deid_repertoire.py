@@ -9,6 +9,7 @@ from headgate.core.deid.memory import Memory
 from headgate.core.deid.patient import identifiers_of
 from headgate.core.deid.repertoire import decode, encode, readings, terms_of
 from headgate.core.elements import Encoding, head, walk
+from headgate.core.errors import Rejected
 
 EXPLICIT = Encoding(is_implicit=False, is_little=True)
 RECIPE = Recipe("LUNG", "LUNG-001", "baseline", project_key(b"k" * 32, "LUNG"))
@@ -117,3 +118,10 @@ def test_a_name_that_lost_its_letters_is_found_and_finds(name, text):
     data = data_set("ISO_IR 192", f"{name}^Ada".encode(), f"serie {text}".encode())
     cleaned = deidentify(data, EXPLICIT, RECIPE, Memory())
     assert text.encode() not in cleaned.elements.get(0x0008103E, b"")
+
+
+def test_a_name_that_is_nothing_but_lost_letters_is_refused_and_one_that_nobody_knows_is_not():
+    data = data_set("ISO_IR 144", b"?\x92???????^????", b"serie")
+    with pytest.raises(Rejected):
+        deidentify(data, EXPLICIT, RECIPE, Memory())
+    assert deidentify(data_set("", b"?", b"serie"), EXPLICIT, RECIPE, Memory())

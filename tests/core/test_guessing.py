@@ -45,6 +45,14 @@ def test_a_data_set_without_meta_information_is_read(syntax, before):
     assert len(instance.pixels) == 1
 
 
+@pytest.mark.parametrize("syntax", sorted(PLAIN))
+@pytest.mark.parametrize("rest", [bytes(333), b"what a larger file had there"])
+def test_what_stands_behind_the_pixels_tells_nothing(syntax, rest):
+    instance = taken(dataset_in(syntax) + rest)
+    assert instance.transfer_syntax == syntax
+    assert len(instance.pixels) == 1
+
+
 @pytest.mark.parametrize("told", sorted(PLAIN))
 @pytest.mark.parametrize("syntax", sorted(PLAIN))
 def test_what_is_told_wrongly_is_read_as_it_is(syntax, told):

@@ -3,7 +3,7 @@
 import pytest
 from headgate.core.deid.telling import Identifiers
 from headgate.core.elements import Encoding
-from headgate.core.pixels.remarks import size_of, without_remarks
+from headgate.core.pixels.remarks import may_follow, size_of, without_remarks
 
 EXPLICIT = Encoding(is_implicit=False, is_little=True)
 PATIENT = Identifiers(names=("Hammersmark", "Torunn"), numbers=("FR2024871",))
@@ -63,6 +63,16 @@ def test_what_names_nobody_is_not_copied(stream):
 @pytest.mark.parametrize(("size", "left"), [(8, bytes(8) + bytes(18)), (0, bytes(8) + NAME)])
 def test_a_text_after_native_frames_is_blanked(size, left):
     assert without_remarks([native(bytes(8) + NAME)], EXPLICIT, size, PATIENT)[0] == native(left)
+
+
+def test_a_text_in_the_place_of_frames_is_blanked():
+    (result,) = without_remarks([native(bytes(8) + NAME)], EXPLICIT, 800, PATIENT)
+    assert result == native(bytes(8) + bytes(11) + b"^" + bytes(6))
+
+
+@pytest.mark.parametrize(("size", "expected"), [(12, False), (11, True), (30, True)])
+def test_only_pixels_of_another_size_are_searched(size, expected):
+    assert may_follow([native(bytes(12))], size) is expected
 
 
 def test_the_size_of_frames_is_told_by_the_header():

@@ -88,6 +88,8 @@ def walk(
     """
     last = len(data) if end is None else end
     while position < last:
+        if position and data[position] == 0 and is_blank(data, position):
+            return
         element = _element(data, position, last, encoding, depth)
         if element.tag == ITEM_END:
             return

@@ -4,14 +4,23 @@ A guess is strict: what is damaged must not be taken for something else. The fir
 in which encoding the whole is read, and then every element of it must be what PS3.5 allows.
 """
 
-from headgate.core.elements import IMPLICIT_LITTLE, PIXEL_GROUP, VRS, Encoding, encoding_of, walk
+from headgate.core.elements import (
+    IMPLICIT_LITTLE,
+    PIXEL_GROUP,
+    VRS,
+    Encoding,
+    Malformed,
+    encoding_of,
+    walk,
+)
 
 EXPLICIT_LITTLE, EXPLICIT_BIG = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"
 PLAIN = frozenset({IMPLICIT_LITTLE, EXPLICIT_LITTLE, EXPLICIT_BIG})
 SOP_CLASS_UID = 0x00080016
 PADDING = 0xFFFCFFFC  # PS3.10 7.2: whoever passes a file on may add some more
 FIRST_GROUP = 0x0008  # a data set begins with its identification: PS3.3 C.12.1
-FIRST_BYTES = 6
+PIXELS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})  # PS3.3 C.7.6.3 and C.7.6.24
+FIRST_BYTES, SHORTEST = 6, 8
 
 
 def transfer_syntax_of(told: str, dataset: memoryview) -> str:
@@ -42,15 +51,29 @@ def _is_sound(dataset: memoryview, syntax: str) -> bool:
     """
     if not syntax:
         return False
-    encoding, before, has_class = encoding_of(syntax), -1, False
-    for element in walk(dataset, encoding):
-        is_next = element.tag > before or element.tag == PADDING
-        if not is_next or not _is_known(element.vr, encoding):
-            return False
-        if element.tag >> 16 == PIXEL_GROUP and element.is_open:  # compressed, nobody knows how
-            return False
-        before, has_class = element.tag, has_class or element.tag == SOP_CLASS_UID
+    encoding, before, has_class, has_pixels = encoding_of(syntax), -1, False, False
+    try:
+        for element in walk(dataset, encoding):
+            if not _is_known(element.vr, encoding):
+                return has_class and has_pixels
+            if element.tag <= before and element.tag != PADDING:
+                return False
+            if element.tag >> 16 == PIXEL_GROUP and element.is_open:  # compressed: nobody knows how
+                return False
+            before, has_class = element.tag, has_class or element.tag == SOP_CLASS_UID
+            if element.tag in PIXELS:
+                has_pixels = _is_whole(dataset, element.end)
+    except Malformed:
+        if not has_pixels:
+            raise
     return has_class
+
+
+def _is_whole(dataset: memoryview, end: int) -> bool:
+    """Return whether pixels are whole that end there: a few bytes more tell that some were put in;
+    what else follows has no place in a data set.
+    """
+    return end == len(dataset) or len(dataset) - end >= SHORTEST
 
 
 def _is_known(vr: bytes, encoding: Encoding) -> bool:

@@ -19,7 +19,6 @@ from headgate.core.elements import (
     Malformed,
     encoding_of,
     header_end,
-    is_blank,
     walk,
 )
 from headgate.core.errors import Rejected
@@ -87,7 +86,7 @@ class Instance:
         except Malformed:
             group = struct.pack(self.encoding.order + "H", PIXEL_GROUP)
             is_cut = data[position : position + 2] == group
-            if is_cut or not (found or is_blank(data, position)):
+            if is_cut or not found:
                 raise
         return found
 

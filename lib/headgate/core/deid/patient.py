@@ -29,6 +29,7 @@ from headgate.core.elements import Data, Element, Encoding, inner_encoding, item
 from headgate.core.errors import Rejected
 
 CHARACTER_SET, PATIENT_NAME, PATIENT_ID = 0x00080005, 0x00100010, 0x00100020
+FEWEST_LOST = 3  # one or two may say that nobody knows
 HOLDING_ITEMS = frozenset({b"SQ", b"UN", b""})
 KINDS = tuple(one.name for one in fields(Identifiers))
 NAMED = {**NAME_TAGS, **NUMBER_TAGS, BIRTH_DATE: "Patient's Birth Date"}
@@ -158,7 +159,10 @@ def _is_lost(text: str, name: str) -> bool:
     if name != NAME_TAGS[PATIENT_NAME] and name in NAME_TAGS.values():
         return False
     is_name = name in NAME_TAGS.values()
-    return text.count(UNDECODED) > (sum(map(str.isalpha, text)) // 2 if is_name else 0)
+    lost, letters = text.count(UNDECODED), sum(map(str.isalpha, text))
+    if is_name and text.count("?") >= FEWEST_LOST:
+        lost += text.count("?")
+    return lost > (letters // 2 if is_name else 0)
 
 
 def _texts(value: bytes, terms: Terms) -> list[str]:

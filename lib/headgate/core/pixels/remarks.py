@@ -46,9 +46,9 @@ def without_remarks(
 
 def may_follow(pixels: Pixels, size: int) -> bool:
     """Given native pixel elements and how many bytes their frames have, return whether something
-    may follow these.
+    stand in their place or follow them.
     """
-    return any(len(one) > size + HEAD for one in pixels)
+    return any(not size <= len(one) <= size + HEAD for one in pixels)
 
 
 @lru_cache(maxsize=64)
@@ -85,6 +85,10 @@ def _told(
         start = element.value + size
         if is_within(bytes(pixels[start : start + MOST]), identifiers):
             yield start, element.end
+    elif element.end - element.value < size:  # cut short, and perhaps by somebody's words
+        start = max(element.value, element.end - END)
+        several = _after(bytes(pixels[start : element.end]), identifiers)
+        yield from ((start + a, start + b) for a, b in several)
 
 
 def _in_fragments(
