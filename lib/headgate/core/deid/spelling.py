@@ -3,6 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Iterator
+from functools import lru_cache
 
 from headgate.core.deid.repertoire import UNDECODED
 from headgate.core.deid.text import alphanumeric, fold
@@ -54,6 +55,7 @@ OPENING = re.compile(r"(?:mac|mc|o|d)(?=[^\W\d_]{3})")
 FIELDS = (16, 12, 64)  # PS3.5 Table 6.2-1: SH and LO; and what is left beside a word
 
 
+@lru_cache(maxsize=1024)
 def of_name(name: str) -> str:
     """Given a name, return the pattern of its spellings: Møller, Moeller and Moller are one."""
     if any(letter in name for letter in LETTERS_LOST):
