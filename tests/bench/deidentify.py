@@ -8,7 +8,6 @@ DICOMAnonymizer; without it only ours is measured. Rounds of ours and theirs tak
 from __future__ import annotations
 
 import json
-import os
 import statistics
 import subprocess
 import sys
@@ -29,6 +28,7 @@ from headgate.core.deid.memory import Memory
 from headgate.demo import studies
 from headgate.demo.processes import script
 from headgate.stores.dicomfiles import read_instance
+from readiness import made_ready
 
 PINS: dict[tuple[str, ...], str] = {("taskset", "-c", "0"): "one core", (): "any core"}
 WHO = ["--project", "LUNG", "--participant", "LUNG-001", "--event", "baseline"]
@@ -59,7 +59,7 @@ def measure(corpus: Path, anonymizer: Path | None, rounds: int, folder: Path) ->
     for number in range(rounds):
         # ext4 is slow where much was deleted just before: each writes to a folder of its own
         for name, command in commands(corpus, anonymizer, folder / f"{corpus.name}-{number}"):
-            os.sync()  # nobody pays for what the one before left to be written
+            made_ready(paths, int(size * len(paths)))
             began = time.perf_counter()
             done = subprocess.run(command, check=True, capture_output=True)
             figures[name].append(len(paths) / (time.perf_counter() - began))

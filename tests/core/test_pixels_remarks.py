@@ -65,9 +65,16 @@ def test_a_text_after_native_frames_is_blanked(size, left):
     assert without_remarks([native(bytes(8) + NAME)], EXPLICIT, size, PATIENT)[0] == native(left)
 
 
-def test_a_text_in_the_place_of_frames_is_blanked():
-    (result,) = without_remarks([native(bytes(8) + NAME)], EXPLICIT, 800, PATIENT)
-    assert result == native(bytes(8) + bytes(11) + b"^" + bytes(6))
+@pytest.mark.parametrize("size", [800, 20])
+def test_a_text_in_the_place_of_frames_is_blanked(size):
+    (result,) = without_remarks([native(bytes(8) + NAME + bytes(30))], EXPLICIT, size, PATIENT)
+    assert result == native(bytes(8) + bytes(11) + b"^" + bytes(36))
+
+
+def test_a_short_name_is_blanked_too_where_frames_are_cut_short():
+    patient = Identifiers(names=("Zhang",))
+    (result,) = without_remarks([native(bytes(9) + b" Zhang ")], EXPLICIT, 800, patient)
+    assert result == native(bytes(9) + b" " + bytes(5) + b" ")
 
 
 @pytest.mark.parametrize(("size", "expected"), [(12, False), (11, True), (30, True)])

@@ -81,14 +81,21 @@ def _told(
     element = element_at(pixels, 0, encoding)
     if element.is_open:
         yield from _in_fragments(pixels, element, encoding, identifiers)
-    elif 0 < size < element.end - element.value:
-        start = element.value + size
-        if is_within(bytes(pixels[start : start + MOST]), identifiers):
-            yield start, element.end
-    elif element.end - element.value < size:  # cut short, and perhaps by somebody's words
-        start = max(element.value, element.end - END)
-        several = _after(bytes(pixels[start : element.end]), identifiers)
-        yield from ((start + a, start + b) for a, b in several)
+    elif size and element.end - element.value != size:
+        yield from _beside(pixels, element, element.value + size, identifiers)
+
+
+def _beside(
+    pixels: bytes | memoryview, element: Element, end: int, identifiers: Identifiers
+) -> Iterator[Span]:
+    """Yield where the patient is named after native frames, which end there, or at the end of such
+    as are cut short, perhaps by somebody's words.
+    """
+    start = max(element.value, min(end, element.end) - END)
+    several = list(spans_within(bytes(pixels[start : end + MOST]), identifiers))
+    yield from ((start + a, start + b) for a, b in several)
+    if any(start + b > end for _, b in several):
+        yield end, element.end
 
 
 def _in_fragments(
