@@ -226,3 +226,15 @@ def test_a_number_and_a_date_that_are_written_as_texts_stay():
     assert (result.KVP, len(result.SeriesDate)) == (120, 8)
     assert "PixelSpacing" not in result
     assert result.SeriesDate != "20200102"
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("kontroll 18th of Septembe", "kontroll"),
+        ("uke 3. novem", "uke"),
+        ("3 decem phases", "3 decem phases"),
+    ],
+)
+def test_a_date_that_a_field_cut_short_is_seen(text, left):
+    assert deidentify(a_dataset(SeriesDescription=text), RECIPE).SeriesDescription == left

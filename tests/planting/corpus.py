@@ -261,7 +261,13 @@ def _refusable(dataset: Dataset) -> str:
         return "a document"
     if not str(dataset.SOPClassUID).startswith("1.2.840.10008.5.1.4."):
         return "a class of a manufacturer"
+    if _is_lost(str(dataset.get("PatientName", ""))):
+        return "a name whose letters a character set could not hold"
     return "" if _are_pixels_decoded(dataset) else "pixels that cannot be decoded"
+
+
+def _is_lost(name: str) -> bool:
+    return name.count("?") > sum(map(str.isalpha, name)) // 2
 
 
 def _are_pixels_decoded(dataset: Dataset) -> bool:
