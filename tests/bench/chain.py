@@ -65,7 +65,8 @@ def main(anonymizer: Path, slices: int, rounds: int, shipped_rounds: int) -> Non
                 theirs_of(where / "theirs", anonymizer, paths, environment, theirs)
                 os.sync()
                 ours_of(where / "ours", paths, environment, ours)
-            show(f"{slices} slices, {title}", theirs, ours, slices)
+            if several:
+                show(f"{slices} slices, {title}", theirs, ours, slices)
 
 
 def theirs_of(folder: Path, anonymizer: Path, paths: list[Path], environment, figures: Figures):
