@@ -9,6 +9,7 @@ from headgate.core.deid.engine import deidentify as deidentify_bytes
 from headgate.core.deid.memory import Memory
 from headgate.core.elements import Encoding, encoding_of, walk
 from headgate.core.filemeta import file_head
+from headgate.core.header import Header
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 from pydicom.filebase import DicomBytesIO
@@ -67,6 +68,11 @@ def header_of(dataset) -> bytes:
     stream.is_implicit_VR, stream.is_little_endian = encoding
     write_dataset(stream, dataset[:PIXELS])
     return stream.getvalue()
+
+
+def plain_header(dataset) -> Header:
+    """Given a data set, return its header as plain values."""
+    return Header(header_of(dataset), encoding_of(syntax_of(dataset)))
 
 
 def dataset_of(header: bytes, encoding: Encoding) -> Dataset:

@@ -166,7 +166,7 @@ def test_what_starts_each_minute_loads_no_imaging_library_before_there_is_work(n
 
 
 WORKING = sorted(
-    ["headgate.delivery", "headgate.anonymizing"]
+    ["headgate.delivery", "headgate.anonymizing", "headgate.filing"]
     + [
         f"headgate.stores.dicomnet.{path.stem}"
         for path in PACKAGE.glob("stores/dicomnet/[a-z]*.py")
@@ -174,7 +174,7 @@ WORKING = sorted(
 )
 
 
-def test_what_receives_de_identifies_and_sends_loads_no_imaging_library_before_a_file_calls_for_it():
+def test_what_receives_files_de_identifies_and_sends_loads_no_imaging_library_before_a_file_calls_for_it():
     words = f"import sys, {', '.join(WORKING)}; sys.stdout.write(' '.join(sys.modules))"
     done = subprocess.run(
         [sys.executable, "-c", words], env={"PYTHONPATH": str(PACKAGE.parent)},

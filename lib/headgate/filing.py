@@ -15,7 +15,7 @@ from headgate.core.series import describe
 from headgate.core.step import Outcome, error, not_needed, ok
 from headgate.indexing import START, Entry, Reader
 from headgate.stores import files
-from headgate.stores.dicomfiles import read_header, read_instance, understanding
+from headgate.stores.dicomfiles import read_instance, read_plain_header, understanding
 from headgate.stores.quarantine.archive import is_filed_as, without_kind
 from headgate.stores.quarantine.drafts import announced_as, arrival_of
 from headgate.stores.readahead import beginnings
@@ -148,7 +148,7 @@ def _told(context: Context, study: str, series: str, planes: set[str]) -> dict[s
     folder = context.layout.study_raw(study) / series
     names = files.names_in(folder)
     first = folder / names[0]
-    header = read_header(first)
+    header = read_plain_header(first)
     told = {**describe(header), **csa.csa_values(header), "NumFiles": len(names)}
     arrival = datetime.fromtimestamp(first.stat().st_mtime).astimezone()
     told["ArrivalDate"] = arrival.strftime("%Y-%m-%d %H:%M")

@@ -3,14 +3,12 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from pydicom.dataset import Dataset
-
 from headgate.core import indexing
 from headgate.core.errors import Rejected
 from headgate.core.grammar import is_uid
 from headgate.core.indexing import Indexer, Values
 from headgate.core.series import NEEDED
-from headgate.stores.dicomfiles import read_header, split_start, understanding
+from headgate.stores.dicomfiles import read_plain_header, split_start
 from headgate.stores.readahead import beginnings
 
 # Bytes read at once: few headers are longer than the first, none of an image than the second
@@ -48,11 +46,11 @@ class Reader:
         """
         values = self._values(path, start)
         if values is None:
-            return _by_pydicom(path)
+            return _by_itself(path)
         study, series, instance = _checked([indexing.text(values, tag) for tag in NEEDED_TAGS])
         whose = tuple(values.get(tag, b"") for tag in WHOSE)
         if whose not in self._patients:
-            self._patients[whose] = _by_pydicom(path).patient
+            self._patients[whose] = _by_itself(path).patient
         cosines = indexing.numbers(values.get(indexing.ORIENTATION, b""))
         return Entry(study, series, instance, self._patients[whose], cosines)
 
@@ -67,17 +65,12 @@ class Reader:
         return values
 
 
-def _by_pydicom(path: Path) -> Entry:
-    with understanding():
-        header = read_header(path)
-        study, series, instance = _checked([str(header.get(name, "")) for name in NEEDED])
-        patient, date, time = (str(header.get(name, "")) for name in OF_PARTICIPANT)
-    return Entry(study, series, instance, (patient, date, time), _cosines(header))
-
-
-def _cosines(header: Dataset) -> tuple[float, ...]:
-    raw = header.get_item("ImageOrientationPatient")
-    return indexing.numbers(raw.value) if raw and isinstance(raw.value, bytes) else ()
+def _by_itself(path: Path) -> Entry:
+    header = read_plain_header(path)
+    study, series, instance = _checked([header.text(name) for name in NEEDED])
+    patient, date, time = (header.text(name) for name in OF_PARTICIPANT)
+    cosines = indexing.numbers(header.raw(indexing.ORIENTATION))
+    return Entry(study, series, instance, (patient, date, time), cosines)
 
 
 def _checked(uids: list[str]) -> list[str]:

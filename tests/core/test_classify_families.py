@@ -1,14 +1,19 @@
 """The rules that come with the gateway, on headers made for each family and on real ones."""
 
 import json
-import warnings
+from contextlib import suppress
 from pathlib import Path
 
 import pydicom
 import pytest
+from deidentifying import header_of, plain_header
 from headgate.core.classify.csa import csa_values
 from headgate.core.classify.rules import classify, load_rules
 from headgate.core.classify.values import header_values, orientation
+from headgate.core.elements import EXPLICIT
+from headgate.core.errors import Rejected
+from headgate.core.header import Header
+from headgate.stores.dicomfiles import read_plain_header
 from pydicom import Dataset
 
 HERE = Path(__file__)
@@ -20,7 +25,13 @@ AXIAL, SAGITTAL, CORONAL = [1, 0, 0, 0, 1, 0], [0, 1, 0, 0, 0, -1], [1, 0, 0, 0,
 
 
 def types_of(dataset, **series):
-    return classify(RULES, header_values(dataset), {**csa_values(dataset), **series})
+    header = plain_header(dataset)
+    return classify(RULES, header_values(header), {**csa_values(header), **series})
+
+
+def types_in(path):
+    header = read_plain_header(path)
+    return classify(RULES, header_values(header), csa_values(header))
 
 
 def a_header(**values):
@@ -113,10 +124,7 @@ def test_a_series_in_three_planes_is_a_localizer():
     ],
 )
 def test_packaged_files(name, expected):
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        dataset = pydicom.dcmread(PACKAGED / name, stop_before_pixels=True)
-    assert expected <= set(types_of(dataset))
+    assert expected <= set(types_in(PACKAGED / name))
 
 
 @pytest.mark.skipif(not SHARED.is_dir(), reason="real data are not here")
@@ -125,12 +133,10 @@ def test_real_files_never_stop_the_rules_and_have_the_type_of_their_folder():
                 "SC": "secondary capture", "PR": "presentation state",
                 "RTDOSE": "RT dose", "PT": "PET"}  # fmt: skip
     known = 0
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        for file in sorted(SHARED.glob("*/*")):
-            types = types_of(pydicom.dcmread(file, force=True, stop_before_pixels=True))
-            known += expected.get(file.parent.name) in types
-        assert known >= 0.9 * sum(len(list((SHARED / name).glob("*"))) for name in expected)
+    for file in sorted(SHARED.glob("*/*")):
+        with suppress(Rejected):
+            known += expected.get(file.parent.name) in types_in(file)
+    assert known >= 0.9 * sum(len(list((SHARED / name).glob("*"))) for name in expected)
 
 
 @pytest.mark.parametrize(
@@ -153,10 +159,8 @@ def test_orientation(cosines, name):
 def test_header_values_have_keywords_and_numbers_and_pass_over_broken_elements():
     dataset = a_header(Modality="CT", ImageType=["ORIGINAL", "PRIMARY"], Rows=512)
     dataset.add_new(0x00511009, "LO", "private")
-    dataset._dict[0x00200013] = pydicom.dataelem.RawDataElement(
-        pydicom.tag.Tag(0x00200013), "FD", 3, b"abc", 0, False, True
-    )
-    found = header_values(dataset)
+    broken = b"\x20\0\x13\0FD\3\0abc"
+    found = header_values(Header(broken + header_of(dataset), EXPLICIT))
     assert found["Modality"] == found["0008,0060"] == "CT"
     assert found["ImageType"] == ["ORIGINAL", "PRIMARY"]
     assert found["0051,1009"] == "private"
@@ -168,4 +172,5 @@ def test_an_enhanced_object_has_its_plane_in_the_functional_groups():
     plane, groups = a_header(ImageOrientationPatient=CORONAL), Dataset()
     groups.PlaneOrientationSequence = [plane]
     for keyword in ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"):
-        assert header_values(a_header(**{keyword: [groups]}))["Orientation"] == "coronal"
+        found = header_values(plain_header(a_header(**{keyword: [groups]})))
+        assert found["Orientation"] == "coronal"

@@ -1,4 +1,4 @@
-"""The data dictionary of PS3.6, which pydicom carries."""
+"""The data dictionaries of PS3.6 and of the vendors, which pydicom carries."""
 
 from collections.abc import Mapping
 from functools import cache
@@ -48,6 +48,20 @@ def keyword_of(tag: int) -> str:
 def tag_of(keyword: str) -> int | None:
     """Given a keyword, return its tag; None where PS3.6 has none."""
     return TAGS.get(keyword)
+
+
+def private_vr(creator: str, tag: int) -> str:
+    """Given a private creator and a tag, return the VR that the vendor tells; UN: none is known."""
+    known = _private().get(creator, {}).get(f"{tag >> 16:04X}xx{tag & 0xFF:02X}")
+    return known[0] if known else "UN"
+
+
+@cache
+def _private() -> Mapping[str, Mapping[str, tuple[str, str, str, str]]]:
+    tables: Mapping[str, Mapping[str, tuple[str, str, str, str]]] = alone(
+        "pydicom", "_private_dict"
+    ).private_dictionaries
+    return tables
 
 
 @cache

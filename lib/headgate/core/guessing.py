@@ -5,9 +5,11 @@ in which encoding the whole is read, and then every element of it must be what P
 """
 
 from headgate.core.elements import (
+    IMPLICIT,
     IMPLICIT_LITTLE,
     PIXEL_GROUP,
     VRS,
+    Data,
     Encoding,
     Malformed,
     encoding_of,
@@ -20,7 +22,7 @@ SOP_CLASS_UID = 0x00080016
 PADDING = 0xFFFCFFFC  # PS3.10 7.2: whoever passes a file on may add some more
 FIRST_GROUP = 0x0008  # a data set begins with its identification: PS3.3 C.12.1
 PIXELS = frozenset({0x7FE00008, 0x7FE00009, 0x7FE00010})  # PS3.3 C.7.6.3 and C.7.6.24
-FIRST_BYTES, SHORTEST = 6, 8
+VR_AT, FIRST_BYTES, SHORTEST = 4, 6, 8
 
 
 def transfer_syntax_of(told: str, dataset: memoryview) -> str:
@@ -33,6 +35,15 @@ def transfer_syntax_of(told: str, dataset: memoryview) -> str:
     if seen == told or not _is_sound(dataset, seen):
         return told
     return seen
+
+
+def encoding_seen(told: str, dataset: Data) -> Encoding:
+    """Given the transfer syntax that a file tells and its data set, return how its header is
+    encoded: some write an implicit VR before pixels that are compressed.
+    """
+    is_implicit = bytes(dataset[VR_AT:FIRST_BYTES]) not in VRS
+    told_so = encoding_of(told)
+    return IMPLICIT if is_implicit and told_so.is_little else told_so
 
 
 def _by_first_element(start: bytes) -> str:

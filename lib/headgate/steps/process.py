@@ -7,6 +7,7 @@ from pathlib import Path
 
 from headgate.context import Context
 from headgate.core.step import Outcome, Step
+from headgate.filing import file_away
 
 BATCH = 1000
 
@@ -33,8 +34,6 @@ def plan(context: Context) -> Iterator[Arrivals]:
 
 def apply(context: Context, arrivals: Arrivals) -> Iterator[Outcome]:
     """File each instance, tell of its series, mark the study as changed; then forget the links."""
-    from headgate.filing import file_away
-
     yield from file_away(context, arrivals.study, arrivals.links)
 
 

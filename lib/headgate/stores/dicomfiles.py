@@ -22,8 +22,9 @@ from headgate.core.elements import (
     walk,
 )
 from headgate.core.errors import Rejected
-from headgate.core.filemeta import SOP_CLASS, TRANSFER_SYNTAX, read_meta
-from headgate.core.guessing import transfer_syntax_of
+from headgate.core.filemeta import JOURNEY, SOP_CLASS, TRANSFER_SYNTAX, read_meta
+from headgate.core.guessing import encoding_seen, transfer_syntax_of
+from headgate.core.header import Header
 from headgate.stores import files
 
 if TYPE_CHECKING:
@@ -125,6 +126,19 @@ def read_header(path: Path) -> "Dataset":
 
     with understanding(), path.open("rb") as file:
         return header_of(file)
+
+
+def read_plain_header(path: Path) -> Header:
+    """Given a DICOM file, return its header as plain values, with its file meta information.
+
+    Raise Rejected when it is none.
+    """
+    with understanding():
+        file = files.mapped(path, least=0)
+        meta, _ = read_meta(memoryview(file), JOURNEY)
+        instance = take_apart(file)
+        seen = encoding_seen(instance.transfer_syntax, instance.dataset)
+        return Header(instance.dataset, seen, meta=meta)
 
 
 def read_instance(path: Path) -> Instance:

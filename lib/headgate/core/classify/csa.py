@@ -4,10 +4,8 @@ from collections.abc import Iterator
 from itertools import takewhile
 from typing import Any
 
-from pydicom import Dataset
-from pydicom.tag import BaseTag, Tag
-
 from headgate.core.csaheader import Broken, Element, elements_of
+from headgate.core.header import CREATORS, Header
 
 CSA_GROUP, CREATOR, IMAGE_HEADER = 0x0029, b"SIEMENS CSA HEADER", 0x10
 # Siemens' names; those with True are counted, not listed
@@ -24,14 +22,14 @@ NAMES = (
 FRACTIONS, WHOLES = frozenset(b"FL FD DS".split()), frozenset(b"SS US SL UL IS".split())
 
 
-def csa_values(dataset: Dataset) -> dict[str, Any]:
+def csa_values(header: Header) -> dict[str, Any]:
     """Given a header, return the values of its CSA image header by Siemens' names.
 
     MosaicRefAcqTimes is how many there are. A header without them, or with broken ones, has
     none: {}.
     """
     try:
-        found = {one.name.decode("latin-1"): list(_values(one)) for one in _elements(dataset)}
+        found = {one.name.decode("latin-1"): list(_values(one)) for one in _elements(header)}
     except (Broken, ValueError):
         return {}
     return {
@@ -41,16 +39,11 @@ def csa_values(dataset: Dataset) -> dict[str, Any]:
     }
 
 
-def _elements(dataset: Dataset) -> Iterator[Element]:
-    for tag in dataset.group_dataset(CSA_GROUP).keys():  # noqa: SIM118 - no decoding
-        if tag.is_private_creator and _raw(dataset, tag).strip(b" \0") == CREATOR:
-            yield from elements_of(_raw(dataset, Tag(CSA_GROUP, tag.element << 8 | IMAGE_HEADER)))
+def _elements(header: Header) -> Iterator[Element]:
+    for number in CREATORS:
+        if header.raw(CSA_GROUP << 16 | number).strip(b" \0") == CREATOR:
+            yield from elements_of(header.raw(CSA_GROUP << 16 | number << 8 | IMAGE_HEADER))
             return
-
-
-def _raw(dataset: Dataset, tag: BaseTag) -> bytes:
-    value = dataset.get_item(tag).value if tag in dataset else b""
-    return value if isinstance(value, bytes) else str(value).encode("latin-1", "replace")
 
 
 def _values(element: Element) -> Iterator[Any]:

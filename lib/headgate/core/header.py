@@ -1,0 +1,161 @@
+"""The header of a data set as plain values: texts, numbers, and lists where there are several.
+
+A value is decoded when it is asked for, so that one that breaks the standard hides no other.
+"""
+
+import math
+import struct
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from itertools import takewhile
+from typing import Any
+
+from headgate.core.deid import repertoire
+from headgate.core.deid.grammar import SINGLE, TEXTS
+from headgate.core.deid.reading import NUMBERS, WORDS
+from headgate.core.deid.repertoire import DEFAULT, terms_of
+from headgate.core.dictionary import private_vr, tag_of, vr_of
+from headgate.core.elements import (
+    PIXEL_GROUP,
+    Data,
+    Element,
+    Encoding,
+    Malformed,
+    inner_encoding,
+    items,
+    walk,
+)
+
+CHARACTER_SET, PIXEL_REPRESENTATION, PIXELS = 0x00080005, 0x00280103, PIXEL_GROUP << 16
+CREATORS = range(0x10, 0x100)  # PS3.5 7.8.1: elements that reserve a private block
+NAME, FRACTION, WHOLE, TAG = b"PN", b"DS", b"IS", b"AT"
+IN_CHARACTER_SET = TEXTS | {NAME}
+
+
+class Header:
+    """The elements of a data set, or of an item in it; `meta` is the file meta information."""
+
+    def __init__(
+        self,
+        data: Data,
+        encoding: Encoding,
+        place: tuple[int, int] | None = None,
+        terms: tuple[str, ...] = DEFAULT,
+        meta: Mapping[int, str] | None = None,
+    ) -> None:
+        """Given an encoded data set, where in it the elements stand, and the character sets that
+        hold around it, take note of them, up to the pixels or to where they break off.
+        """
+        start, end = place or (0, len(data))
+        self._data, self._encoding, self.meta = data, encoding, meta or {}
+        self._elements: dict[int, Element] = {}
+        with suppress(Malformed):
+            for one in takewhile(_is_before_pixels, walk(data, encoding, start, end)):
+                self._elements[one.tag] = one
+        is_declared = CHARACTER_SET in self._elements
+        self._terms = terms_of(self.raw(CHARACTER_SET)) if is_declared else terms
+
+    @property
+    def tags(self) -> Iterable[int]:
+        """The tags, in their order."""
+        return self._elements
+
+    def get(self, keyword: str) -> Any:
+        """Given a keyword, return the value; None: there is none, or it cannot be decoded."""
+        tag = tag_of(keyword)
+        return None if tag is None else self.value(tag)
+
+    def text(self, keyword: str) -> str:
+        """Given a keyword, return the value as one text, several parted by backslashes."""
+        value = self.get(keyword)
+        several = value if isinstance(value, list) else [value]
+        return "\\".join("" if one is None else str(one) for one in several)
+
+    def raw(self, tag: int) -> bytes:
+        """Given a tag, return the bytes of its value; none: no bytes."""
+        one = self._elements.get(tag)
+        return bytes(self._data[one.value : one.end]) if one else b""
+
+    def value(self, tag: int) -> Any:
+        """Given a tag, return its value; None: there is none, or nothing that a text can tell."""
+        raw, vr = self.raw(tag), self._vr(tag)
+        if vr in NUMBERS or vr == TAG:
+            return self._numbers(vr, raw)
+        if vr not in WORDS:
+            return None
+        text = repertoire.decode(raw, self._terms) if vr in IN_CHARACTER_SET else _plain(raw)
+        several = [text] if vr in SINGLE else text.split("\\")
+        try:
+            return _single([_one(vr, one.rstrip(" \0")) for one in several])
+        except ValueError:
+            return None
+
+    def items(self, keyword: str) -> list["Header"]:
+        """Given the keyword of a sequence, return its items; none where they cannot be told."""
+        tag = tag_of(keyword)
+        element = None if tag is None else self._elements.get(tag)
+        if element is None:
+            return []
+        inner = inner_encoding(self._data, element, self._encoding)
+        try:
+            places = list(items(self._data, element, inner))
+            return [Header(self._data, inner, place, self._terms) for place in places]
+        except Malformed:
+            return []
+
+    def _vr(self, tag: int) -> bytes:
+        """Return the VR as it is written, or that of the dictionaries: PS3.5 6.2.2."""
+        element: Element | None = self._elements.get(tag)
+        if element is None or element.vr not in (b"", b"UN"):
+            return element.vr if element else b""
+        if tag & 0x10000:
+            return self._private_vr(tag)
+        known = vr_of(tag)
+        if known == "US or SS":
+            return b"SS" if self.value(PIXEL_REPRESENTATION) else b"US"
+        return known.encode()
+
+    def _private_vr(self, tag: int) -> bytes:
+        if tag & 0xFFFF in CREATORS:
+            return b"LO"
+        creator = self.raw(tag & 0xFFFF0000 | tag >> 8 & 0xFF)
+        return private_vr(_plain(creator).strip(), tag).encode()
+
+    def _numbers(self, vr: bytes, raw: bytes) -> Any:
+        letter = "HH" if vr == TAG else NUMBERS[vr]
+        size = struct.calcsize(f"<{letter}")
+        if len(raw) % size:
+            return None
+        count = len(raw) // size
+        found = struct.unpack(f"{self._encoding.order}{letter * count}", raw)
+        if vr == TAG:
+            found = tuple(found[one] << 16 | found[one + 1] for one in range(0, len(found), 2))
+        return _single(list(found))
+
+
+def _is_before_pixels(element: Element) -> bool:
+    return element.tag < PIXELS
+
+
+def _plain(raw: bytes) -> str:
+    return raw.decode("latin-1").rstrip(" \0")
+
+
+def _one(vr: bytes, text: str) -> Any:
+    """Return a value. Raise ValueError where a number is none."""
+    if not text.strip():
+        return text if vr not in (FRACTION, WHOLE) else None
+    if vr == NAME:
+        return text.rstrip("=")  # PS3.5 6.2.1.2: component groups that are empty
+    if vr not in (FRACTION, WHOLE):
+        return text
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError(text)
+    return int(number) if vr == WHOLE and number.is_integer() else number
+
+
+def _single(several: list[Any]) -> Any:
+    if len(several) > 1:
+        return several
+    return several[0] if several and several[0] != "" else None
