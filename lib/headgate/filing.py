@@ -1,5 +1,6 @@
 """Arrivals filed: links by study and series, what each series is, and where a participant's are."""
 
+import os
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,7 +18,7 @@ from headgate.indexing import START, Entry, Reader
 from headgate.stores import files
 from headgate.stores.dicomfiles import read_instance, read_plain_header, understanding
 from headgate.stores.quarantine.archive import is_filed_as, without_kind
-from headgate.stores.quarantine.drafts import announced_as, arrival_of
+from headgate.stores.quarantine.drafts import announced_as, announced_by, arrival_of
 from headgate.stores.readahead import beginnings
 
 CAME_OTHERWISE = (
@@ -48,11 +49,11 @@ def file_away(context: Context, announced: str, links: list[Path]) -> Iterator[O
     """
     filed = Filed()
     # when the name was given; the bytes may be those of an earlier arrival
-    last = max(link.lstat().st_ctime for link in links)
-    paths = [context.archive.announced(link) for link in links]
+    last = max(os.lstat(link).st_ctime for link in links)
+    paths = [announced_by(context.layout, link) for link in links]
     starts = beginnings(paths, START)
     for link, path, start in zip(links, paths, starts, strict=True):
-        yield from _file(context, link, path, start, filed)
+        yield from _file(context, link, path, start or _put_back(context, link), filed)
     for (study, series), planes in filed.planes.items():
         try:
             with understanding():
@@ -69,6 +70,12 @@ def file_away(context: Context, announced: str, links: list[Path]) -> Iterator[O
     if filed.count:
         told_of = f"{filed.count} instances filed in {len(filed.planes)} series"
         yield ok(announced, told_of)
+
+
+def _put_back(context: Context, link: Path) -> bytes | None:
+    """Put the file that was announced back where it was lost, and return its first bytes."""
+    (start,) = beginnings([context.archive.announced(link)], START)
+    return start
 
 
 def can_be_filed(context: Context, file: Path) -> bool:

@@ -10,7 +10,6 @@ from headgate.core.elements import (
     LONG_VRS,
     VRS,
     Data,
-    Encoding,
     Malformed,
     element_at,
     head,
@@ -24,7 +23,7 @@ SOURCE_TITLE, SENDING_TITLE, RECEIVING_TITLE = 0x00020016, 0x00020017, 0x0002001
 SENDING_ADDRESS = 0x00020027
 TEXTS = frozenset({SOP_CLASS, SOP_INSTANCE, TRANSFER_SYNTAX})
 JOURNEY = frozenset({SOURCE_TITLE, RECEIVING_TITLE, SENDING_ADDRESS})
-PREAMBLE, PREFIX, META_GROUP, GROUP_LENGTH_HEAD = 128, b"DICM", b"\2\0", b"\2\0\0\0UL"
+PREAMBLE, PREFIX, META_GROUP, GROUP_LENGTH_HEAD = 128, b"DICM", 2, b"\2\0\0\0UL"
 PLAIN = struct.Struct("<HH2sH")
 SHORTEST = 144  # up to the end of the group length
 
@@ -50,26 +49,23 @@ def read_meta(file: Data, wanted: Collection[int] = TEXTS) -> tuple[dict[int, st
     Old files begin with the meta information, without preamble, or have none, or have it in an
     implicit VR.
     """
-    start = memoryview(file)
-    found, position = {}, PREAMBLE + len(PREFIX) if start[PREAMBLE:][:4] == PREFIX else 0
+    start, found = memoryview(file), dict[int, str]()
+    position, last = PREAMBLE + len(PREFIX) if start[PREAMBLE:][:4] == PREFIX else 0, len(start)
     encoding = EXPLICIT if bytes(start[position + 4 : position + 6]) in VRS else IMPLICIT
-    while start[position : position + 2] == META_GROUP:
-        tag, value, end = _measured(start, position, encoding)
-        if tag in wanted:
-            found[tag] = bytes(start[value:end]).decode("latin-1").rstrip(" \0")
+    while position + PLAIN.size <= last:
+        group, number, vr, length = PLAIN.unpack_from(start, position)
+        if group != META_GROUP:
+            return found, position
+        value, end = position + PLAIN.size, position + PLAIN.size + length
+        if encoding is IMPLICIT or vr in LONG_VRS or end > last:
+            element = element_at(start, position, encoding)
+            value, end = element.value, element.end
+        if group << 16 | number in wanted:
+            found[group << 16 | number] = bytes(start[value:end]).decode("latin-1").rstrip(" \0")
         position = end
+    if position < last:
+        raise Malformed(f"the file ends within the element at byte {position}")
     return found, position
-
-
-def _measured(data: memoryview, position: int, encoding: Encoding) -> tuple[int, int, int]:
-    """Return the tag of an element, and where its value begins and ends."""
-    if encoding == EXPLICIT and position + 8 <= len(data):
-        group, number, vr, length = PLAIN.unpack_from(data, position)
-        end = position + 8 + length
-        if vr not in LONG_VRS and end <= len(data):
-            return group << 16 | number, position + 8, end
-    element = element_at(data, position, encoding)
-    return element.tag, element.value, element.end
 
 
 def meta_length(start: bytes) -> int | None:

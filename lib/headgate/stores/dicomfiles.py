@@ -181,7 +181,7 @@ def split_start(file: bytes) -> tuple[str, bytes]:
     Raise Rejected.
     """
     with understanding():
-        meta, offset = read_meta(memoryview(file))
+        meta, offset = read_meta(file, {TRANSFER_SYNTAX})
         return meta[TRANSFER_SYNTAX], file[offset:]
 
 

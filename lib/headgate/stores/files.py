@@ -223,14 +223,14 @@ def is_locked(folder: Path) -> bool:
 
 
 @contextmanager
-def disk_errors(path: Path) -> Iterator[None]:
+def disk_errors(path: str | Path) -> Iterator[None]:
     """Turn what a disk says when it cannot write now into Unavailable; the rest passes."""
     try:
         yield
     except OSError as error:
         if error.errno in NO_ROOM | {errno.EROFS, errno.EIO}:
             raise Unavailable(
-                f"the disk under {path.parent} cannot take a file now "
+                f"the disk under {Path(path).parent} cannot take a file now "
                 f"({error.strerror}): free room, then it is tried again"
             ) from error
         raise

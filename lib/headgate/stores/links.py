@@ -7,7 +7,7 @@ from pathlib import Path
 from headgate.stores.files import disk_errors
 
 
-def point(link: Path, target: Path) -> bool:
+def point(link: str | Path, target: str | Path) -> bool:
     """Given a link and its target, make the symbolic link, relative; return whether it was new.
 
     A link that is there already stays as it is. Raise Unavailable.
@@ -40,7 +40,7 @@ def target_of(link: Path) -> Path:
         return link
 
 
-def _between(link: Path, target: Path) -> str:
+def _between(link: str | Path, target: str | Path) -> str:
     folder, name = os.path.split(target)
     return f"{_way(os.path.split(link)[0], folder)}/{name}"
 

@@ -33,14 +33,15 @@ class Trees:
 
         A link that is there already stays: the first bytes under a UID count. Raise Unavailable.
         """
-        link = Path(self._layout.raw, study, series, sop_instance)
+        name = f"{self._layout.raw}/{study}/{series}/{sop_instance}"
         try:
-            is_new = links.point(link, file)
+            is_new = links.point(name, file)
         except FileNotFoundError:  # the first of its series
-            files.make_folders(link.parent)
-            is_new = links.point(link, file)
+            files.make_folders(Path(name).parent)
+            is_new = links.point(name, file)
         if is_new:
             return None
+        link = Path(name)
         there = links.target_of(link)
         if there == file:
             return None
