@@ -8,7 +8,6 @@ well. The parts of each chain run one after the other, their start-up included.
 
 from __future__ import annotations
 
-import os
 import statistics
 import subprocess
 import sys
@@ -26,6 +25,7 @@ from headgate import config
 from headgate.context import Context
 from headgate.demo.site import Site
 from headgate.tracker import server
+from readiness import made_ready
 from run import (
     AS_SHIPPED,
     DICTIONARIES,
@@ -61,9 +61,9 @@ def main(anonymizer: Path, slices: int, rounds: int, shipped_rounds: int) -> Non
             theirs: Figures = defaultdict(list)
             for number in range(several):
                 where = folder / f"{title.split()[0]}-{number}"
-                os.sync()
+                made_ready(folder, paths)
                 theirs_of(where / "theirs", anonymizer, paths, environment, theirs)
-                os.sync()
+                made_ready(folder, paths)
                 ours_of(where / "ours", paths, environment, ours)
             if several:
                 show(f"{slices} slices, {title}", theirs, ours, slices)

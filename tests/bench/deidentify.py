@@ -59,7 +59,7 @@ def measure(corpus: Path, anonymizer: Path | None, rounds: int, folder: Path) ->
     for number in range(rounds):
         # ext4 is slow where much was deleted just before: each writes to a folder of its own
         for name, command in commands(corpus, anonymizer, folder / f"{corpus.name}-{number}"):
-            made_ready(paths, int(size * len(paths)))
+            made_ready(folder, paths)
             began = time.perf_counter()
             done = subprocess.run(command, check=True, capture_output=True)
             figures[name].append(len(paths) / (time.perf_counter() - began))

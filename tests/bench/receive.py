@@ -26,6 +26,7 @@ enter(create=True, extras="test")
 
 import click
 from headgate.demo.processes import Running, free_port, is_listening, script
+from readiness import made_ready
 
 FIONA = ["--fork", "--promiscuous", "--write-xfer-little", "--sort-on-study-uid", "scp"]
 NODELAY = {**os.environ, "TCP_NODELAY": "1"}
@@ -64,7 +65,7 @@ def measure(folder, paths, count, rounds, environment, each) -> None:
         for name, start in SERVERS.items():
             where = folder / f"{number}-{name.replace(' ', '-')}"
             where.mkdir(parents=True)
-            os.sync()
+            made_ready(folder.parent, paths)
             port, running = start(where, environment)
             running.wait_until(partial(is_listening, port), name)
             seconds = timed(port, paths, count, environment, each)

@@ -32,6 +32,7 @@ from headgate.core.model import Assignment, Fate, Request
 from headgate.delivery import Delivering
 from headgate.demo.processes import Running, free_port, is_listening
 from headgate.stores import secrets
+from readiness import made_ready
 
 FIONA = ["--fork", "--promiscuous", "--write-xfer-little", "--sort-on-study-uid", "scp"]
 NODELAY = {**os.environ, "TCP_NODELAY": "1"}
@@ -59,11 +60,10 @@ def measure(folder: Path, paths: list[Path], count: int, rounds: int, processes:
         "storescu": partial(dcmtk, "storescu"),
         "headgate": partial(headgate, processes),
     }
-    for path in paths:
-        path.read_bytes()
     for number in range(rounds):
         for name, send in senders.items():
             where = folder / f"{number}-{name}"
+            made_ready(folder.parent, paths)
             with storescp(where) as port:
                 figures[name].append(len(paths) / send(where, port, paths, count))
                 kept = sum(1 for one in (where / "scp").rglob("*") if one.is_file())
@@ -85,7 +85,6 @@ def report(title: str, figures: dict[str, list[float]]) -> None:
 @contextmanager
 def storescp(where: Path):
     (where / "scp").mkdir(parents=True)
-    os.sync()
     port = free_port()
     program = Path(shutil.which("dcmsend") or "dcmsend").with_name("storescp")
     words = [str(program), *FIONA, "--output-directory", str(where / "scp"), str(port)]
