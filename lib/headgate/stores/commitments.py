@@ -23,10 +23,17 @@ class Commitments:
         text = json.dumps({"kept": sorted(kept), "failed": failed})
         files.write_whole(self._folder / transaction, text)
 
-    def read(self, transaction: str) -> tuple[frozenset[str], dict[str, int]] | None:
-        """Given a transaction, return which instances are kept and which are not, or None."""
+    def read(
+        self, transaction: str, not_before: float
+    ) -> tuple[frozenset[str], dict[str, int]] | None:
+        """Given a transaction and a POSIX time, return which instances are kept and which are not,
+        as it was told since then, or None.
+        """
+        path = self._folder / transaction
         try:
-            told = json.loads((self._folder / transaction).read_text())
+            if path.stat().st_mtime < not_before:
+                return None
+            told = json.loads(path.read_text())
             return frozenset(told["kept"]), dict(told["failed"])
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             return None
