@@ -14,7 +14,9 @@ from headgate.stores.targets import Silence
 
 
 class Waiting(Unavailable):
-    """A target did not answer lately, and is not asked before so many seconds."""
+    """A target did not answer lately, or broke off when it had taken some, and is not asked before
+    so many seconds.
+    """
 
     def __init__(self, text: str, seconds: float) -> None:
         super().__init__(text)
@@ -34,14 +36,13 @@ def delivered(
     troubles: list[Unavailable] = []
     lacking = 0
     for target in context.targets_of(project):
+        delivering = Delivering(context, request, project, target)
         try:
             _check_silence(context, target)
-            delivering = Delivering(context, request, project, target)
             deliveries += delivering.run()
             lacking = max(lacking, delivering.unresolved())
         except Unanswered as trouble:
-            _note_silence(context, target, str(trouble))
-            troubles.append(trouble)
+            troubles.append(_noted(context, target, trouble, delivering.took))
         except Unavailable as trouble:
             troubles.append(trouble)
         else:
@@ -63,10 +64,14 @@ def _check_silence(context: Context, target: str) -> None:
         )
 
 
-def _note_silence(context: Context, target: str, reason: str) -> None:
+def _noted(context: Context, target: str, trouble: Unanswered, took: int) -> Unavailable:
+    """Note how long a target is left alone, and return what is told of it. The wait does not grow
+    for one that takes some instances before it breaks off each time.
+    """
     sending = context.settings.sending
-    attempts = context.targets.read(target).attempts + 1
+    attempts = 1 if took else context.targets.read(target).attempts + 1
     wait = backoff.delay_seconds(
         attempts, sending.retry_first_seconds, sending.retry_longest_seconds, random.SystemRandom()
     )
-    context.targets.write(target, Silence(attempts, context.now() + wait, reason))
+    context.targets.write(target, Silence(attempts, context.now() + wait, str(trouble)))
+    return Waiting(f"{trouble}, when it had taken {took} instances", wait) if took else trouble

@@ -51,6 +51,7 @@ class Delivering:
         self._unwritten: list[Delivery] = []
         self._written = time.monotonic()
         self._references: set[str] = set()
+        self.took = 0  # instances, in this run
 
     def run(self) -> list[Delivery]:
         """Return what became of every instance of the study that is on disk.
@@ -121,6 +122,7 @@ class Delivering:
             for several in spread(work, _shares(list(paths.items()), sending)):
                 for sent in several:
                     told.add(sent.delivery.sop_instance)
+                    self.took += sent.delivery.fate is Fate.STORED
                     self._references.update(sent.references)
                     self._keep(sent.delivery)
         except pacs.Unsupported as reason:

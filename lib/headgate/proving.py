@@ -4,6 +4,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from headgate.stores.dicomnet import pacs
 from headgate.stores.dicomnet.commitment import notice_of, request_of
 
 LOOK_SECONDS = 0.2
+CLOCK_SECONDS = 1.0  # to which the ledger tells the time
 Held = Mapping[str, bool]
 
 
@@ -40,6 +42,15 @@ class Question:
         """The same question again is the same transaction, so that a late answer is found."""
         words = [self.pacs, self.study, *sorted(one.output_uid for one in self.deliveries)]
         return f"2.25.{uuid.uuid5(uuid.NAMESPACE_OID, ' '.join(words)).int}"
+
+    @property
+    def asked_since(self) -> float:
+        """When an instance of it was last sent, or found to lack: what a PACS told before, or tells
+        a second time, is no answer. A time ahead is the trace of a clock that was set back.
+        """
+        told = (one.time for one in self.deliveries if one.time)
+        times = (datetime.fromisoformat(one).timestamp() for one in told)
+        return max((one for one in times if one <= self.context.now()), default=0.0)
 
 
 def proven(question: Question) -> Iterator[tuple[Delivery, Proof, bool]]:
@@ -94,7 +105,8 @@ def _committed(question: Question) -> Held:
 
 
 def _told(question: Question) -> tuple[frozenset[str], dict[str, int]] | None:
-    return question.context.commitments.read(question.transaction)
+    not_before = question.asked_since - CLOCK_SECONDS
+    return question.context.commitments.read(question.transaction, not_before)
 
 
 def _ask_commitment(question: Question) -> None:

@@ -236,6 +236,34 @@ def test_a_script_that_is_told_to_end_does(tmp_path, number, code):
     assert ("interrupted" in said) == (code == 130)
 
 
+def a_config(folder, datadir):
+    config = folder / "headgate.toml"
+    config.write_text(f'datadir = "{datadir}"\nlog_directory = ""\n')
+    return ["-c", str(config)]
+
+
+@pytest.mark.parametrize("words", [[], ["--json"]])
+def test_who_reads_no_further_does_not_end_a_run(tmp_path, words):
+    command = [*script("status"), *a_config(tmp_path, tmp_path / "data"), *words]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
+        process.stdout.close()
+        said = process.stderr.read().decode()
+    assert process.returncode == 0, said
+    assert "bug" not in said
+    assert "BrokenPipe" not in said
+
+
+@pytest.mark.parametrize("name", ["process", "heartbeat"])
+def test_a_disk_that_is_read_only_is_told_and_no_bug(tmp_path, a_small_disk, name):
+    command = [*script(name), *a_config(tmp_path, a_small_disk / "data")]
+    subprocess.run(command, capture_output=True, check=False)
+    subprocess.run(["mount", "-o", "remount,ro", str(a_small_disk)], check=True)
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 69, done.stderr
+    assert "Read-only file system" in done.stderr
+    assert "bug" not in done.stderr
+
+
 def test_a_matter_of_usage_ends_with_2(run):
     def plan(_context):
         raise click.UsageError("say what")

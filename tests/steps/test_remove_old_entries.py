@@ -156,3 +156,15 @@ def test_killed_at_any_step_the_next_run_ends_it(a_gateway, zygote):
         assert couplings(a_gateway) == {f"{one + 1}2" for one in range(at)}
     assert code == 0
     assert at > 4
+
+
+def test_a_commitment_that_nobody_waits_for_is_forgotten(a_gateway):
+    context = a_gateway.context()
+    context.prepare()
+    for transaction, days in {"1.2.3": 30, "1.2.4": 1}.items():
+        context.commitments.keep(transaction, frozenset({"1.2"}), {})
+        then = time.time() - days * DAY
+        os.utime(a_gateway.layout.commitments / transaction, (then, then))
+    run(a_gateway)
+    assert [path.name for path in a_gateway.layout.commitments.iterdir()] == ["1.2.4"]
+    assert run(a_gateway).lines == []

@@ -8,7 +8,9 @@ import struct
 import threading
 
 import pytest
+from headgate.core.elements import study_instance_uid
 from headgate.core.upperlayer import commands, pdus
+from headgate.stores.dicomnet import storing
 from headgate.stores.dicomnet.receiver import Admission, Limits, Receiver
 from headgate.stores.dicomnet.tally import Board, Tally
 from headgate.stores.layout import Layout
@@ -255,3 +257,19 @@ def test_whatever_comes_breaks_nothing(tmp_path, seed, caplog):
     inside = (a_peer.layout.archive, a_peer.layout.arrived)
     assert all(any(path.is_relative_to(one) for one in inside) for path in new)
     assert a_peer.board.open_in_all() == 0
+
+
+def test_who_sends_by_the_byte_has_the_study_looked_for_a_few_times(tmp_path, monkeypatch):
+    looked = []
+
+    def look(start, syntax):
+        looked.append(len(start))
+        return study_instance_uid(start, syntax)
+
+    monkeypatch.setattr(storing, "study_instance_uid", look)
+    a_peer = Peer(tmp_path / "data")
+    before = b"\x09\0\x01\x10LO\x02\0ab" * 300
+    assert a_peer.kinds(request() + store(body=before + BODY, size=1) + RELEASE) == [2, 4, 6]
+    (path,) = a_peer.files()
+    assert path.parent.name == "scp_1.2.4"
+    assert len(looked) < 20

@@ -75,3 +75,10 @@ def test_sequences_without_end_are_no_data_set():
 def test_a_keyword_that_the_standard_lacks_is_not_left_out_silently():
     with pytest.raises(KeyError):
         encode({"StudyInstanceUIDs": "2.25.1"})
+
+
+def test_zeros_after_a_data_set_are_no_elements_and_zeros_amid_it_are_none_of_its():
+    whole = head(0x0020000D, b"UI", 4, IMPLICIT) + b"1.2\0"
+    assert decode(whole + bytes(4096))["StudyInstanceUID"] == "1.2"
+    with pytest.raises(ProtocolError, match="without a tag"):
+        decode(whole + bytes(8) + whole)

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import os
+import resource
 import threading
+import zlib
+from pathlib import Path
 
 import factories
 import pytest
+from headgate.core import elements
+from headgate.core.elements import head
+from headgate.core.filemeta import file_head
 from headgate.demo.processes import Running, free_port, script
 from headgate.stores.dicomnet import pacs
 from headgate.stores.layout import Layout
+from headgate.stores.quarantine import inspection
 from pydicom.dataset import Dataset
 from pydicom.uid import generate_uid
 from pynetdicom import AE, build_role, evt
 from pynetdicom.sop_class import StorageCommitmentPushModel, StorageCommitmentPushModelInstance
 
 STUDY = factories.Study("commitment")
+LARGE = 512 << 20
 EXPLICIT = "1.2.840.10008.1.2.1"
 NO_SUCH_INSTANCE, CLASS_CONFLICT, PROCESSING_FAILURE = 0x0112, 0x0119, 0x0110
 
@@ -152,3 +160,40 @@ def test_who_ended_the_association_is_called(asking):
 
 def test_a_request_for_nothing_is_refused(asking):
     assert asking().ask() == 0x0115
+
+
+def test_many_that_nobody_knows_fail_and_the_one_that_is_here_does_not(asking):
+    one = asking()
+    (dataset,) = STUDY.instances(1)
+    one.store(dataset)
+    never = [(factories.CT, factories.uid("never", number)) for number in range(50)]
+    kept, failed = one.ask(reference(dataset), *never)
+    assert kept == {dataset.SOPInstanceUID}
+    assert failed == dict.fromkeys((uid for _, uid in never), NO_SUCH_INSTANCE)
+
+
+@pytest.mark.parametrize("is_deflated", [False, True])
+def test_memory_does_not_grow_with_what_is_committed_to(a_layout, is_deflated):
+    dataset = STUDY.instance()
+    del dataset.PixelData
+    syntax = "1.2.840.10008.1.2.1.99" if is_deflated else EXPLICIT
+    start, pixels = factories.encoded(dataset)[1], head(0x7FE00010, b"OW", LARGE, elements.EXPLICIT)
+    deflating = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    path = a_layout.study_archive(STUDY.uid) / dataset.SOPInstanceUID
+    path.parent.mkdir()
+    with path.open("wb") as file:
+        file.write(file_head(dataset.SOPClassUID, dataset.SOPInstanceUID, syntax, b""))
+        if is_deflated:
+            for piece in (start, pixels, *[bytes(1 << 20)] * (LARGE >> 20)):
+                file.write(deflating.compress(piece))
+            file.write(deflating.flush())
+        else:
+            file.write(start + pixels)
+            os.truncate(path, file.tell() + LARGE)
+    Path("/proc/self/clear_refs").write_text("5")  # proc(5): the peak is measured from here
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    assert inspection.failures(a_layout, [reference(dataset)]) == {}
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < LARGE // 4096
+    os.truncate(path, path.stat().st_size - 4)
+    failed = {dataset.SOPInstanceUID: PROCESSING_FAILURE}
+    assert inspection.failures(a_layout, [reference(dataset)]) == failed

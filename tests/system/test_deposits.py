@@ -19,6 +19,7 @@ from pydicom import dcmread
 
 STUDY = factories.Study("deposited")
 TO = Assignment("P", "P-001", "E1")
+PAGE = 299  # HTTP 200, and nothing of DICOMweb in the answer
 
 
 def configure(gateway, kind, **values):
@@ -100,6 +101,9 @@ def a_dicomweb_service(answer=lambda _number: 200):
             uid = str(dataset.SOPInstanceUID)
             if said == 200:
                 held[uid] = str(dataset.SeriesInstanceUID)
+                told = {"00081199": {"Value": [{"00081155": {"Value": [uid]}}]}}
+            elif said == PAGE:
+                said = 200
             elif said > 1000:
                 failed = {"00081155": {"Value": [uid]}, "00081197": {"Value": [said]}}
                 said, told = 409, {"00081198": {"Value": [failed]}}
@@ -151,6 +155,16 @@ def test_what_the_service_refuses_is_told_with_its_reason(a_tree):
         assert sorted(one.fate for one in found) == [Fate.REFUSED, Fate.STORED, Fate.STORED]
         assert "0xC000" in next(one.reason for one in found if one.fate is Fate.REFUSED)
         assert len(held) == 2
+
+
+def test_a_page_in_place_of_an_answer_is_no_success(a_tree):
+    with a_dicomweb_service(lambda number: PAGE if number == 2 else 200) as (url, held):
+        configure(a_tree, "stow-rs", url=url)
+        with pytest.raises(Unanswered, match="does not tell what it stored"):
+            run(a_tree)
+        assert len(held) == 1
+        run(a_tree)
+        assert len(held) == 3
 
 
 def test_a_service_that_is_away_gets_the_rest_later(a_tree):

@@ -146,6 +146,36 @@ def test_a_connection_cut_half_way_goes_on_where_it_broke(a_gateway, study):
     assert state(a_gateway) == [State.DONE]
 
 
+def test_the_wait_does_not_grow_for_a_pacs_that_takes_some_each_time(a_gateway, study):
+    a_gateway.to_queue(study)
+
+    def cut(event, number):
+        if number != 3:
+            event.assoc.abort()
+        return SUCCESS
+
+    with a_lying_pacs(status_of=cut) as pacs:
+        point(a_gateway, pacs.port)
+        deliver(a_gateway)
+        (request,) = a_gateway.context().queues.each(State.QUEUED)
+        assert request.attempts == 1
+        pacs.number = 2
+        deliver(a_gateway)
+        (request,) = a_gateway.context().queues.each(State.QUEUED)
+        assert request.attempts == 1
+        assert "when it had taken 1 instances" in request.reason
+        assert a_gateway.context().targets.read("research").attempts == 1
+
+
+@pytest.mark.parametrize("status", [0xB000, 0xB007, 0xB0FF])
+def test_a_pacs_that_stores_with_a_remark_has_it(a_gateway, study, status):
+    a_gateway.to_queue(study)
+    with a_lying_pacs(status_of=lambda _event, _number: status, answers_find=False) as pacs:
+        point(a_gateway, pacs.port)
+        assert deliver(a_gateway).code == 0
+    assert fates(a_gateway, study) == ["stored"] * 3
+
+
 def test_T03_a_pacs_that_says_success_and_drops_one_is_found_out_and_sent_it_again(
     a_gateway, study
 ):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import threading
 from collections import Counter
 from contextlib import contextmanager
@@ -11,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import factories
 import pytest
+from headgate import again
 from headgate.core.errors import Unavailable
 from headgate.core.model import Assignment, Fate, Proof, Request
 from headgate.delivery import Delivering
@@ -88,6 +90,31 @@ def test_a_commitment_told_later_on_an_association_of_the_pacs_counts(a_tree):
             run(a_tree)
             assert sum(pacs.stored.values()) == 3
         assert levels(a_tree) == {(Fate.STORED, Proof.COMMITMENT): 3}
+    finally:
+        a_tree.site.stop_receiver()
+
+
+def test_a_commitment_that_is_told_twice_proves_nothing_that_is_sent_later(a_tree):
+    a_tree.site.start_receiver()
+    try:
+        with a_lying_pacs(commits="later") as pacs:
+            configure(a_tree, pacs.port, demand="commitment", commitment_seconds=0.5)
+            with pytest.raises(Unavailable, match="demands proof by commitment"):
+                run(a_tree)
+            tell(a_tree.site.port, pacs.report())
+            run(a_tree)
+            tell(a_tree.site.port, pacs.report())
+            (notice,) = a_tree.layout.commitments.iterdir()
+            os.utime(notice, (notice.stat().st_mtime - 60,) * 2)
+            pacs.held.clear()
+            context = a_tree.context()
+            deliveries = context.ledger.read(STUDY.uid, TO).values()
+            request = Request.wanted(STUDY.uid, 1, TO, "1")
+            again.unprove(context, request, list(deliveries), Fate.MISSING)
+            with pytest.raises(Unavailable, match="demands proof by commitment"):
+                run(a_tree)
+            assert sum(pacs.stored.values()) == 6
+            assert levels(a_tree) == {(Fate.STORED, Proof.C_FIND): 3}
     finally:
         a_tree.site.stop_receiver()
 

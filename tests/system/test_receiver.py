@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import socket
 import subprocess
 from pathlib import Path
 
@@ -199,6 +200,31 @@ def test_R19_associations_have_a_limit(a_storescpd):
         pytest.raises(pacs.Refused),
     ):
         receiver.store(STUDY.instance())
+
+
+def test_connections_that_ask_for_nothing_take_no_place_of_an_association(a_storescpd):
+    receiver = a_storescpd(settings="maximum_associations = 1\n")
+    silent = [socket.create_connection(("127.0.0.1", receiver.port)) for _ in range(3)]
+    assert receiver.store(STUDY.instance()) == [SUCCESS]
+    for one in silent:
+        one.close()
+
+
+def test_connections_have_a_limit_too_and_those_beyond_are_told_of(a_storescpd):
+    receiver = a_storescpd(settings="maximum_associations = 1\nprocesses = 1\n")
+    silent = [socket.create_connection(("127.0.0.1", receiver.port)) for _ in range(5)]
+    silent[4].settimeout(20)
+    assert silent[4].recv(1) == b""
+    receiver.running.wait_until(
+        lambda: "too many connections are open" in receiver.running.said(), "the refusal"
+    )
+    for one in silent:
+        one.close()
+
+
+def test_networks_hold_for_a_socket_of_both_families(a_storescpd):
+    receiver = a_storescpd(settings='address = "::"\nnetworks = ["127.0.0.0/8"]\n')
+    assert receiver.store(STUDY.instance()) == [SUCCESS]
 
 
 def test_R22_the_control_file_stops_the_receiver_and_starts_it_again(a_storescpd):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 import factories
-from headgate.core.model import Fate
+from headgate.core.model import Assignment, Fate, Request
 from headgate.core.states import State
 from liars import a_lying_pacs
 
@@ -97,6 +97,61 @@ def test_a_pacs_that_is_away_changes_nothing(a_gateway):
     with a_lying_pacs() as pacs:
         delivered(a_gateway, pacs)
     assert a_gateway.site.run("reconcile").code == 69
+    assert not a_gateway.context().queues.ids(State.QUEUED)
+
+
+def test_a_sender_or_a_pacs_that_is_away_does_not_hold_up_the_others(a_gateway):
+    with a_lying_pacs() as pacs:
+        delivered(a_gateway, pacs)
+        lost = sorted(pacs.held)[1]
+        pacs.held.pop(lost)
+        trees = a_gateway.context().trees
+        told = trees.read_series(STUDY.uid, STUDY.series_uid())
+        told["IncomingConnection"] = {"AETitleCaller": "CT 1"}
+        trees.write_series(STUDY.uid, STUDY.series_uid(), told)
+        with a_gateway.site.config.open("a") as file:
+            file.write('[sources."CT 1"]\nport = 9\n[pacs.away]\nport = 9\n')
+        a_gateway.project(project_pacs_aetitle="away, research")
+        result = a_gateway.site.run("reconcile")
+        assert result.code == 69
+        assert "1 of 3 instances lack" in texts(result)
+    assert len(a_gateway.context().queues.ids(State.QUEUED)) == 1
+
+
+def test_what_failed_for_one_project_does_not_hide_what_another_lost(a_gateway):
+    with a_lying_pacs() as pacs:
+        delivered(a_gateway, pacs)
+        pacs.held.pop(sorted(pacs.held)[1])
+        other = Request.wanted(STUDY.uid, 2, Assignment("Q", "P-001", "E1"), "1")
+        queues = a_gateway.context().queues
+        queues.add(other)
+        queues.move(other, queues.move(other, State.QUEUED, "claim"), "rejected")
+        assert "1 of 3 instances lack" in texts(a_gateway.site.run("reconcile"))
+    (queued,) = a_gateway.context().queues.each(State.QUEUED)
+    assert queued.project == "P"
+
+
+def test_what_waits_for_a_person_is_not_queued_again(a_gateway):
+    with a_lying_pacs() as pacs:
+        delivered(a_gateway, pacs)
+        pacs.held.clear()
+        queues = a_gateway.context().queues
+        (done,) = queues.each(State.DONE)
+        late = Request.wanted(STUDY.uid, 1, done.assignment, "late")
+        queues.add(late)
+        queues.move(late, State.QUEUED, "hold")
+        assert a_gateway.site.run("reconcile").code == 0
+    assert not a_gateway.context().queues.ids(State.QUEUED)
+
+
+def test_a_project_that_is_gone_from_redcap_is_asked_nothing(a_gateway):
+    with a_lying_pacs() as pacs:
+        delivered(a_gateway, pacs)
+        pacs.held.clear()
+        a_gateway.context().tables.projects.delete(["P"])
+        result = a_gateway.site.run("reconcile")
+        assert result.code == 0
+        assert "has project P no more" in texts(result)
     assert not a_gateway.context().queues.ids(State.QUEUED)
 
 

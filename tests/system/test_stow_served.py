@@ -135,6 +135,29 @@ def test_other_types_of_content_are_refused(served):
     assert answer.status_code == 415
 
 
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({"Authorization": f"bearer {TOKEN}"}, 200),
+        ({"Content-Type": 'Multipart/Related; type="application/DICOM"; boundary=XX'}, 200),
+        ({"X-Forwarded-For": "192.0.2.1"}, 200),
+        ({"X-Forwarded-For": "a place"}, 403),
+        ({"Content-Type": f"multipart/related; boundary={'X' * 257}"}, 415),
+        ({"Content-Type": "multipart/related"}, 415),
+    ],
+)
+def test_odd_requests_are_taken_or_refused_and_counted(served, headers, status):
+    body = b"--XX\r\n\r\n" + file_of(STUDY.instance()) + b"\r\n--XX--\r\n"
+    usual = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "multipart/related; boundary=XX"}
+    answer = requests.post(f"{served.url}/studies", body, headers=usual | headers, timeout=30)
+    assert answer.status_code == status, answer.text
+    if status != 200:
+        told = "refused a STOW-RS request from"
+        served.running.wait_until(lambda: told in served.running.said(), "the refusal")
+        assert "Traceback" not in served.running.said()
+        served.running.wait_until(lambda: "1 refused" in served.running.said(), "the count")
+
+
 def test_a_full_disk_is_told_as_for_now(tmp_path):
     served = start(tmp_path, "free_floor_megabytes = 1000000000")
     answer = served.post(file_of(STUDY.instance()))

@@ -23,7 +23,7 @@ STUDY_INSTANCE_UID = 0x0020000D
 IMPLICIT_LITTLE = "1.2.840.10008.1.2"
 EXPLICIT_BIG = "1.2.840.10008.1.2.2"
 DEFLATED = frozenset({"1.2.840.10008.1.2.1.99"})
-HEAD_BYTES = 1 << 20
+HEAD_BYTES, PAGE_BYTES = 1 << 20, 1 << 20
 # deeper than any object of the standard; a hostile one ends here and not in the interpreter
 DEEPEST = 64
 
@@ -138,9 +138,19 @@ def _place_from(data: Data, encoding: Encoding, first: int) -> int:
 
 
 def is_blank(data: Data, position: int) -> bool:
-    """Given a data set and a place, return whether nothing but zeros follows, as on tapes."""
-    start = bytes(data[position : position + 4])
-    return not any(start) and not bytes(data[position:]).strip(b"\0")
+    """Given a data set and a place in it where an element begins, return whether nothing but zeros
+    follows, as on tapes. Raise Malformed where zeros alone are the tag: of many, each would have
+    all that follows read.
+    """
+    if any(bytes(data[position : position + 4])):
+        return False
+    if any(bytes(data[at : at + PAGE_BYTES]).strip(b"\0") for at in _pages(data, position)):
+        raise Malformed(f"an element without a tag stands at byte {position}")
+    return True
+
+
+def _pages(data: Data, position: int) -> range:
+    return range(position, len(data), PAGE_BYTES)
 
 
 def items(data: Data, element: Element, encoding: Encoding) -> Iterator[tuple[int, int]]:

@@ -7,16 +7,22 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from headgate.core.errors import Busy
+from headgate.stores import files
 
 
 @contextmanager
 def held(folder: Path, names: tuple[str, ...], wait_seconds: float) -> Iterator[None]:
-    """Given locks by name, hold them all. Raise Busy when one is not free within the time."""
+    """Given locks by name, hold them all.
+
+    Raise Busy when one is not free within the time; Unavailable when the disk takes nothing.
+    """
     with ExitStack() as stack:
         for name in sorted(names):
-            lock = FileLock(folder / f"{name}.lock", timeout=wait_seconds, mode=0o640)
+            path = folder / f"{name}.lock"
+            lock = FileLock(path, timeout=wait_seconds, mode=0o640)
             try:
-                stack.enter_context(lock)
+                with files.disk_errors(path):
+                    stack.enter_context(lock)
             except Timeout:
                 raise Busy(f"another run of {name} is at work: this one leaves it alone") from None
         yield

@@ -1,9 +1,11 @@
 """What a run tells its caller: lines for people, JSON objects for programs, a bar on a terminal."""
 
 import json
+import os
 import sys
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -31,24 +33,25 @@ class Report:
         """Given an outcome, count it and show it: under cron only trouble is shown."""
         self.counts[outcome.status] += 1
         self._clear_progress()
-        if self._as_json:
-            # flushed once an item, for an item may have many outcomes
-            sys.stdout.write(f"{json.dumps(vars(outcome), ensure_ascii=False)}\n")
-        elif self._is_shown(outcome.status):
-            word = click.style(f"{outcome.status:9}", fg=COLOURS.get(outcome.status))
-            click.echo(f"{word} {outcome.item}  {outcome.text}", err=outcome.status in TROUBLE)
+        with _be_it_read_or_not():
+            if self._as_json:
+                # flushed once an item, for an item may have many outcomes
+                sys.stdout.write(f"{json.dumps(vars(outcome), ensure_ascii=False)}\n")
+            elif self._is_shown(outcome.status):
+                word = click.style(f"{outcome.status:9}", fg=COLOURS.get(outcome.status))
+                click.echo(f"{word} {outcome.item}  {outcome.text}", err=outcome.status in TROUBLE)
 
     def planned(self, item: object) -> None:
         """Given an item, show that it would be worked on."""
-        if self._as_json:
-            click.echo(json.dumps({"item": str(item), "status": "planned"}))
-        else:
-            click.echo(f"would do  {item}")
+        planned = json.dumps({"item": str(item), "status": "planned"})
+        with _be_it_read_or_not():
+            click.echo(planned if self._as_json else f"would do  {item}")
 
     def progress(self, item: object) -> None:
         """Given the item whose turn it is, show on a terminal how far the run is."""
         self._done += 1
-        sys.stdout.flush()
+        with _be_it_read_or_not():
+            sys.stdout.flush()
         if self._shows_progress:
             sys.stderr.write(f"\r\x1b[K{self.step}: {self._done} · {item}"[:120])
             sys.stderr.flush()
@@ -56,15 +59,15 @@ class Report:
     def totals(self, values: Mapping[str, Any]) -> None:
         """Given the totals of a run, print them, last."""
         self._clear_progress()
-        if self._as_json:
-            click.echo(json.dumps(values))
-        else:
-            counts = {name: value for name, value in values.items() if not isinstance(value, dict)}
-            click.echo(", ".join(f"{value} {name}" for name, value in counts.items()))
+        counts = {name: value for name, value in values.items() if not isinstance(value, dict)}
+        text = ", ".join(f"{value} {name}" for name, value in counts.items())
+        with _be_it_read_or_not():
+            click.echo(json.dumps(values) if self._as_json else text)
 
     def close(self) -> None:
         """Leave nothing unwritten, and the terminal clean."""
-        sys.stdout.flush()
+        with _be_it_read_or_not():
+            sys.stdout.flush()
         self._clear_progress()
 
     def _is_shown(self, status: Status) -> bool:
@@ -76,3 +79,18 @@ class Report:
     def _clear_progress(self) -> None:
         if self._shows_progress:
             sys.stderr.write("\r\x1b[K")
+
+
+@contextmanager
+def _be_it_read_or_not() -> Iterator[None]:
+    """Who pipes into head(1) wants to read no more; the run goes on all the same."""
+    try:
+        yield
+    except BrokenPipeError:
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except BrokenPipeError:
+                nowhere = os.open(os.devnull, os.O_WRONLY)
+                os.dup2(nowhere, stream.fileno())
+                os.close(nowhere)

@@ -12,9 +12,10 @@ from headgate import again
 from headgate.context import Context
 from headgate.core import transfer
 from headgate.core.deid.uids import replace_study_uid
+from headgate.core.errors import Unavailable
 from headgate.core.model import Delivery, Fate, Request, content_version
 from headgate.core.states import State
-from headgate.core.step import Outcome, Step, error, ok
+from headgate.core.step import Outcome, Step, deferred, error, not_needed, ok
 from headgate.processed import recipe_of
 from headgate.proving import held_in_series
 from headgate.stores.dicomnet import pacs
@@ -22,6 +23,8 @@ from headgate.stores.quarantine.archive import without_kind
 
 NAME = "reconcile"
 SECONDS_A_DAY = 86400
+AT_WORK = (State.QUEUED, State.ACTIVE, State.SENT)
+FOR_A_PERSON = (State.FAILED, State.HELD)
 
 
 @dataclass(frozen=True)
@@ -40,12 +43,10 @@ def plan(context: Context) -> Iterator[Compared]:
     delivered: dict[str, dict[object, Request]] = defaultdict(dict)
     for request in context.queues.each(State.DONE):
         delivered[request.study][request.assignment] = request
-    at_work = {
-        request.study
-        for state in State
-        if state is not State.DONE
-        for request in context.queues.each(state)
-    }
+    at_work = {one.study for state in AT_WORK for one in context.queues.each(state)}
+    for state in FOR_A_PERSON:  # who was told of it: what went to others is compared all the same
+        for request in context.queues.each(state):
+            delivered[request.study].pop(request.assignment, None)
     days = context.options.get("days") or 0
     ages = dict(context.archive.studies_by_age(context.now()))
     for study in sorted({*ages, *delivered} - at_work):
@@ -57,16 +58,29 @@ def plan(context: Context) -> Iterator[Compared]:
 
 
 def apply(context: Context, item: Compared) -> Iterator[Outcome]:
-    """Compare by SOP Instance UID: archive and raw/, the sender, and each PACS it went to."""
+    """Compare by SOP Instance UID: archive and raw/, the sender, and each PACS it went to; one
+    that is away does not hold up the others.
+    """
     yield from _file_again(context, item.study)
     yield from _count_performed(context, item.study)
-    yield from _ask_sources(context, item.study)
+    yield from _as_far_as_told(item.study, _ask_sources(context, item.study))
     for request in item.requests:
         if request.uid_scheme and not context.ledger.read(request.study, request.assignment):
             continue  # another gateway delivered it: it is sent again when somebody asks for that
-        project = context.projects.get(request.project) or {}
+        project = context.projects.get(request.project)
+        if project is None:
+            text = f"REDCap has project {request.project} no more: its PACS is not asked"
+            yield not_needed(item.study, text)
+            continue
         for target in context.targets_of(project):
-            yield from _compare(context, request, target)
+            yield from _as_far_as_told(item.study, _compare(context, request, target))
+
+
+def _as_far_as_told(study: str, outcomes: Iterator[Outcome]) -> Iterator[Outcome]:
+    try:
+        yield from outcomes
+    except Unavailable as reason:
+        yield deferred(study, str(reason))
 
 
 def _file_again(context: Context, study: str) -> Iterator[Outcome]:

@@ -1,4 +1,4 @@
-"""Forget jobs that ended and rows of the coupling list that are old."""
+"""Forget jobs that ended, commitments nobody waits for, and old rows of the coupling list."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,6 +31,16 @@ class OldJob:
 
 
 @dataclass(frozen=True)
+class OldNotice:
+    """What a PACS told of storage commitment when nobody waited for it any more."""
+
+    transaction: str
+
+    def __str__(self) -> str:
+        return self.transaction
+
+
+@dataclass(frozen=True)
 class OldCouplings:
     """Records of the coupling list that are old."""
 
@@ -40,7 +50,7 @@ class OldCouplings:
         return f"coupling-list {self.records[0]} to {self.records[-1]}"
 
 
-Item = OldJob | OldCouplings
+Item = OldJob | OldNotice | OldCouplings
 
 
 def plan(context: Context) -> Iterator[Item]:
@@ -53,6 +63,9 @@ def plan(context: Context) -> Iterator[Item]:
         if days and entered < context.began - days * SECONDS_A_DAY
     )
     yield from islice(jobs, MOST_JOBS)
+    if days:
+        notices = context.commitments.told_before(context.began - days * SECONDS_A_DAY)
+        yield from map(OldNotice, notices[:MOST_JOBS])
     if context.settings.retention.coupling_days:
         old = iter(_old(context, context.tables.coupling_list.export()))
         for _ in range(CALLS):
@@ -66,6 +79,10 @@ def apply(context: Context, item: Item) -> Iterator[Outcome]:
         before = context.began - context.settings.retention.job_days * SECONDS_A_DAY
         is_gone = context.jobs.forget(item.state, item.job, before)
         yield ok(item, "forgotten") if is_gone else not_needed(item, "is at work again")
+        return
+    if isinstance(item, OldNotice):
+        context.commitments.forget(item.transaction)
+        yield ok(item, "forgotten: nobody waited for this commitment")
         return
     # asked once more: somebody may have given one a new date, or removed it
     old = _old(context, context.tables.coupling_list.export(records=item.records))

@@ -1,6 +1,7 @@
 """What PACSs told of storage commitment: one file a transaction, until it is in the ledger."""
 
 import json
+from contextlib import suppress
 
 from headgate.core.grammar import is_uid
 from headgate.stores import files
@@ -23,13 +24,29 @@ class Commitments:
         text = json.dumps({"kept": sorted(kept), "failed": failed})
         files.write_whole(self._folder / transaction, text)
 
-    def read(self, transaction: str) -> tuple[frozenset[str], dict[str, int]] | None:
-        """Given a transaction, return which instances are kept and which are not, or None."""
+    def read(
+        self, transaction: str, not_before: float
+    ) -> tuple[frozenset[str], dict[str, int]] | None:
+        """Given a transaction and a POSIX time, return which instances are kept and which are not,
+        as it was told since then, or None.
+        """
+        path = self._folder / transaction
         try:
-            told = json.loads((self._folder / transaction).read_text())
+            if path.stat().st_mtime < not_before:
+                return None
+            told = json.loads(path.read_text())
             return frozenset(told["kept"]), dict(told["failed"])
         except (FileNotFoundError, ValueError, KeyError, TypeError):
             return None
+
+    def told_before(self, limit: float) -> list[str]:
+        """Given a POSIX time, return the transactions of which was told before it."""
+        found = []
+        for one in files.names_in(self._folder):
+            with suppress(FileNotFoundError):  # it is in the ledger now
+                if (self._folder / one).stat().st_mtime < limit:
+                    found.append(one)
+        return found
 
     def forget(self, transaction: str) -> None:
         """Given a transaction that is in the ledger, remove what was told of it."""

@@ -67,6 +67,11 @@ def store(
         return failed[sop_instance]
     if not answer.ok:
         raise Rejected(f"the DICOMweb service refuses it (HTTP {answer.status_code})")
+    if answer.text.strip() and sop_instance not in answer.text:
+        raise Unavailable(
+            f"the DICOMweb service answers HTTP {answer.status_code} and does not tell what it "
+            "stored: see whether a page to sign in, or another service, is at its address"
+        )
     return STORED
 
 

@@ -17,7 +17,7 @@ STUDY_ROOT_FIND = "1.2.840.10008.5.1.4.1.2.2.1"
 STORAGE_COMMITMENT = "1.2.840.10008.1.20.1"  # PS3.4 J.3: the push model
 STORAGE_COMMITMENT_INSTANCE = "1.2.840.10008.1.20.1.1"
 PENDING = (0xFF00, 0xFF01)
-WARNINGS = (0xB000, 0xB006, 0xB007)  # PS3.4 Table B.2-1: stored, with remarks
+WARNINGS = range(0xB000, 0xC000)  # PS3.7 C.1: stored, with remarks
 OUT_OF_RESOURCES = range(0xA700, 0xA800)
 CONTEXTS_AT_MOST = 128  # PS3.8 9.3.2.2: odd identifiers from 1 to 255
 # PS3.4 Table C.4-1: out of resources, cancelled, unable to process: a smaller question may do

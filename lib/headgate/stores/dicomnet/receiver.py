@@ -40,6 +40,8 @@ REFUSED_NO_REASON = (1, 1, 1)
 LOCAL_LIMIT = (2, 3, 2)  # transient: the peer may come again
 BACKLOG = 1024
 ACCEPT_SECONDS = 0.25
+CONNECTIONS_AN_ASSOCIATION = 4  # a process holds so many for each association that is allowed
+STRANGERS = 8
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 log = logging.getLogger("headgate.receiver")
@@ -77,6 +79,15 @@ class Limits:
     pdu_bytes: int = 131072
     object_bytes: int = 64 << 30
     idle_seconds: float = 60
+
+
+def plain(address: str) -> str:
+    """Given the address of a peer, return it as networks are written: a socket of both families
+    tells IPv4 ones as ::ffff:192.0.2.1. Raise ValueError where it is none.
+    """
+    found = ipaddress.ip_address(address)
+    mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
+    return str(mapped or found)
 
 
 def listening(address: str, port: int) -> socket.socket:
@@ -121,6 +132,10 @@ class Receiver:
             self.limits.pdu_bytes,
         )
         self._open: dict[threading.Thread, tuple[Association, socket.socket]] = {}
+        self._counted: set[threading.Thread] = set()
+        most = CONNECTIONS_AN_ASSOCIATION * self.limits.associations
+        self._connections = threading.BoundedSemaphore(max(most, 1))
+        self._strangers = threading.BoundedSemaphore(STRANGERS)
         self._ended = threading.Event()
 
     def serve(self, listener: socket.socket, *, is_secured: bool = False) -> threading.Thread:
@@ -172,12 +187,33 @@ class Receiver:
                 log.error("a connection could not be taken: %s", error.strerror)
                 self._ended.wait(ACCEPT_SECONDS)
                 continue
-            words = connection, str(address[0]), is_secured
-            threading.Thread(target=self.take, args=words, daemon=True).start()
+            self._begin(connection, plain(str(address[0])), is_secured)
+
+    def _begin(self, connection: socket.socket, address: str, is_secured: bool) -> None:
+        """Serve a connection in a thread of its own, unless there are too many: those that may not
+        send anyway, and are told so, take no room from the others.
+        """
+        room = self._connections if self.admission.admits(address) else self._strangers
+        if not room.acquire(blocking=False):
+            self._refuse(connection, address, "too many connections are open")
+            return
+
+        def serve() -> None:
+            try:
+                self.take(connection, address, is_secured)
+            finally:
+                room.release()
+
+        threading.Thread(target=serve, daemon=True).start()
+
+    def _refuse(self, connection: socket.socket, address: str, reason: object) -> None:
+        connection.close()
+        self.tally.count("refused")
+        log.warning("refused a connection from %s: %s", address, reason)
 
     def take(self, connection: socket.socket, address: str, is_secured: bool = False) -> None:
         """Given a connection and where it comes from, serve it to its end, in this thread."""
-        self.tally.opened()
+        thread = threading.current_thread()
         try:
             hurry(connection, self.limits.idle_seconds)
             if is_secured and self._tls and self.security:
@@ -185,15 +221,15 @@ class Receiver:
             association = Association(
                 Wire(connection, self.limits.idle_seconds), address, self._services
             )
-            self._open[threading.current_thread()] = association, connection
+            self._open[thread] = association, connection
             association.run()
         except (Untrusted, OSError) as reason:
-            connection.close()
-            self.tally.count("refused")
-            log.warning("refused a connection from %s: %s", address, reason)
+            self._refuse(connection, address, reason)
         finally:
-            self.tally.closed()
-            self._open.pop(threading.current_thread(), None)
+            self._open.pop(thread, None)
+            if thread in self._counted:
+                self._counted.discard(thread)
+                self.tally.closed()
 
     def _call(self, peer: Peer, sop_class: str, report: Report) -> None:
         where = self.reported_at.get(peer.calling)
@@ -217,6 +253,8 @@ class Receiver:
                 peer.calling, peer.called, peer.address,
             )  # fmt: skip
             return refusal
+        self._counted.add(threading.current_thread())
+        self.tally.opened()  # who asks for none, a probe or a dead line, takes no other's place
         if self.tally.open_in_all() > self.limits.associations:
             self.tally.count("refused")
             log.warning("refused an association from %s: too many are open", peer.address)

@@ -65,14 +65,16 @@ class Storing:
         self._syntax, self._room = transfer_syntax, most_bytes
         self._has_data = False
         self._draft: Draft | None = None
-        self._start = bytearray()
+        self._start, self._looked = bytearray(), 0
         self._study: str | None = None
         self._trouble = 0
         self._guarded(lambda: self._begin(head))
 
     @property
     def study(self) -> str | None:
-        """The Study Instance UID, as soon as it came."""
+        """The Study Instance UID, where it came."""
+        if self._study is None and self._looked < len(self._start):
+            self._look_at(self._start)
         return self._study
 
     def write(self, piece: memoryview) -> None:
@@ -80,7 +82,7 @@ class Storing:
         if self._trouble:
             return
         if self._study is None and len(self._start) < MOST_START:
-            self._look_at(piece)
+            self._keep_start(piece)
         self._room -= len(piece)
         self._has_data = self._has_data or bool(piece)
         if self._room < 0:
@@ -108,15 +110,21 @@ class Storing:
             self._draft.close()
             self._draft = None
 
-    def _look_at(self, piece: memoryview) -> None:
-        """Look for the study in what came so far: most often the first piece tells."""
-        start: memoryview | bytearray = piece
-        if self._start:
-            self._start += piece
-            start = self._start
+    def _keep_start(self, piece: memoryview) -> None:
+        """Look for the study in what came so far: most often the first piece tells. Else again each
+        time that twice as much is here, as who sends by the byte would have us look at each.
+        """
+        if not self._start:
+            self._look_at(piece)
+            if self._study is not None:
+                return
+        self._start += piece
+        if len(self._start) >= 2 * self._looked:
+            self._look_at(self._start)
+
+    def _look_at(self, start: memoryview | bytearray) -> None:
+        self._looked = len(start)
         self._study = study_instance_uid(memoryview(start), self._syntax)
-        if self._study is None and not self._start:
-            self._start += piece
 
     def _begin(self, head: bytes) -> None:
         if not self._quarantine.has_room(len(head)):
@@ -127,7 +135,7 @@ class Storing:
     def _settle(self) -> None:
         if self._draft is None:
             return
-        study = self._study if self._study and is_uid(self._study) else None
+        study = self.study if self.study and is_uid(self.study) else None
         kept = self._draft.settle(study, self._instance)
         self._count(kept)
         if kept == CONFLICT:

@@ -27,13 +27,14 @@ from headgate.core.filemeta import (
 )
 from headgate.core.grammar import is_uid
 from headgate.core.upperlayer.commands import OUT_OF_RESOURCES, PROCESSING_FAILURE, SUCCESS
-from headgate.stores.dicomnet.receiver import Admission, Limits
+from headgate.stores.dicomnet.receiver import Admission, Limits, plain
 from headgate.stores.dicomnet.storing import LONGEST_UID, Quarantine, Storing
 from headgate.stores.dicomnet.tally import Tally
 
 CALLING = "STOW-RS"  # what the file meta information tells in the place of an AE title
 NO_DICOM, OTHER_STUDY = 0xC122, 0xA900  # PS3.18 Table I.2.2-1; PS3.4 Table B.2-1
 LONGEST_META = 64 << 10
+MOST_BOUNDARY = 256  # RFC 2046 5.1.1 says 70, and Orthanc writes 73
 TYPE, PART_TYPE = b"multipart/related", b"application/dicom"
 # PS3.18 Table 10.5.3-1 and RFC 9110
 ALL, SOME, NONE, LATER = 200, 202, 409, 503
@@ -177,33 +178,44 @@ def application(door: Door) -> Starlette:
 
 
 def _refusal(door: Door, request: Request) -> Response | None:
-    address = request.client.host if request.client else ""
-    if not door.admission.admits(address):
+    address = _address(request)
+    if not address or not door.admission.admits(address):
         return _refused(door, address, "not in receiver.networks", 403)
-    given = request.headers.get("authorization", "").encode()
-    if door.token and not hmac.compare_digest(given, f"Bearer {door.token}".encode()):
-        return _refused(door, address, "it has no valid token", 401)
+    scheme, _, given = request.headers.get("authorization", "").partition(" ")
+    is_known = hmac.compare_digest(given.strip().encode(), door.token.encode())
+    if door.token and not (scheme.lower() == "bearer" and is_known):
+        return _refused(door, address, "it has no valid token", 401, WWW_Authenticate="Bearer")
     if door.tally.open_in_all() >= door.limits.associations:
-        return Response(status_code=LATER, headers={"Retry-After": "10"})
-    return None
+        return _refused(door, address, "too many associations are open", LATER, Retry_After="10")
+    kind, options = parse_options_header(request.headers.get("content-type", ""))
+    boundary, part = options.get(b"boundary", b""), options.get(b"type", PART_TYPE)
+    if (kind.lower(), part.lower()) != (TYPE, PART_TYPE) or not 0 < len(boundary) <= MOST_BOUNDARY:
+        return _refused(door, address, "multipart/related of application/dicom is taken", 415)
+    study = str(request.path_params.get("study", ""))
+    return (
+        _refused(door, address, "its study is no UID", 400) if study and not is_uid(study) else None
+    )
 
 
-def _refused(door: Door, address: str, reason: str, status: int) -> Response:
+def _address(request: Request) -> str:
+    """Return where it comes from, as a proxy on this machine may tell; '' where that is none."""
+    try:
+        return plain(request.client.host if request.client else "")
+    except ValueError:
+        return ""
+
+
+def _refused(door: Door, address: str, reason: str, status: int, **headers: str) -> Response:
     door.tally.count("refused")
-    log.warning("refused a STOW-RS request from %s: %s", address, reason)
-    return Response(status_code=status, headers={"WWW-Authenticate": "Bearer"})
+    log.warning("refused a STOW-RS request from %s: %s", address or "an unclear address", reason)
+    several = {name.replace("_", "-"): value for name, value in headers.items()}
+    return Response(f"{reason}\n", status, several)
 
 
 async def _stored(door: Door, request: Request) -> Response:
-    kind, options = parse_options_header(request.headers.get("content-type", ""))
-    study = str(request.path_params.get("study", ""))
-    boundary = options.get(b"boundary", b"")
-    if kind != TYPE or options.get(b"type", PART_TYPE) != PART_TYPE or not boundary:
-        return Response("multipart/related of application/dicom is taken\n", status_code=415)
-    if study and not is_uid(study):
-        return Response("the study is no UID\n", status_code=400)
-    address = request.client.host if request.client else ""
-    body = _Body(boundary, lambda: _Part(door, address, study))
+    _, options = parse_options_header(request.headers.get("content-type", ""))
+    study, address = str(request.path_params.get("study", "")), _address(request)
+    body = _Body(options[b"boundary"], lambda: _Part(door, address, study))
     # a thread of its own: a file is written by the thread that opened it
     with ThreadPoolExecutor(1) as thread:
         try:

@@ -1,9 +1,10 @@
 """Instances in the archive looked at again: whether they are there, and whole on the disk."""
 
 import hashlib
+import mmap
 import os
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -14,8 +15,8 @@ from headgate.stores.layout import Layout
 
 # PS3.3 C.14.1.1: reasons of failure
 NO_SUCH_INSTANCE, CLASS_CONFLICT, PROCESSING_FAILURE = 0x0112, 0x0119, 0x0110
-META_GROUP = 2
-PREAMBLE_BYTES = 132
+PIECE_BYTES = 1 << 20
+FEW = 16
 DIGEST_NAME = "user.headgate.sha256"
 
 
@@ -35,12 +36,18 @@ def _found(layout: Layout, wanted: set[str]) -> dict[str, Path]:
     found: dict[str, Path] = {}
     folders = [layout.archive / name for name in files.names_in(layout.archive)]
     for folder in sorted(folders, key=_changed, reverse=True):
-        for name in wanted - found.keys():
-            if (folder / name).is_file():
-                found[name] = folder / name
+        for name in _names_in(folder, wanted - found.keys()):
+            found[name] = folder / name
         if len(found) == len(wanted):
             break
     return found
+
+
+def _names_in(folder: Path, wanted: set[str]) -> Iterable[str]:
+    """Return which of the names a folder has: many are not looked for one by one."""
+    if len(wanted) > FEW:
+        return wanted.intersection(files.names_in(folder))
+    return [name for name in wanted if (folder / name).is_file()]
 
 
 def _changed(folder: Path) -> float:
@@ -50,36 +57,72 @@ def _changed(folder: Path) -> float:
 
 
 def _reason(path: Path, sop_class: str) -> int:
-    """Return why a file fails, 0 where it does not: its bytes are read from the disk."""
+    """Return why a file fails, 0 where it does not: its bytes are read from the disk, and no more
+    of them is in memory than is looked at.
+    """
     try:
-        data = _read_anew(path)
+        data = memoryview(_read_anew(path))
         meta, start = read_meta(data)
         if meta.get(SOP_CLASS) != sop_class:
             return CLASS_CONFLICT
-        _check_whole(data[start:], meta[TRANSFER_SYNTAX])
+        dataset = data[start:]
+        _check_whole(dataset, meta[TRANSFER_SYNTAX])
         told = _digest_told(path)
+        is_same = told is None or told == _digest_of(dataset)
     except (OSError, KeyError, Malformed, zlib.error):
         return PROCESSING_FAILURE
-    is_same = told is None or told == hashlib.sha256(data[start:]).digest()
     return 0 if is_same else PROCESSING_FAILURE
 
 
-def _read_anew(path: Path) -> bytes:
-    """Return a file's bytes; what memory holds of it is not asked."""
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+def _read_anew(path: Path) -> bytes | mmap.mmap:
+    """Return a file's bytes once the disk gave each of them: what memory holds of it is not asked,
+    and where a mapped file cannot be read, the process would end.
+    """
+    descriptor, room = os.open(path, os.O_RDONLY | os.O_CLOEXEC), bytearray(PIECE_BYTES)
     try:
         os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_DONTNEED)
+        while os.readv(descriptor, [room]):
+            pass
     finally:
         os.close(descriptor)
-    return bytes(files.mapped(path))
+    return files.mapped(path)
 
 
-def _check_whole(dataset: bytes, transfer_syntax: str) -> None:
+def _check_whole(dataset: memoryview, transfer_syntax: str) -> None:
     """Raise Malformed or zlib.error where the bytes end within an element."""
     if transfer_syntax in DEFLATED:
-        dataset = zlib.decompressobj(-zlib.MAX_WBITS).decompress(dataset)
-    for _ in walk(dataset, encoding_of(transfer_syntax)):
-        pass
+        _check_inflates(dataset)
+        return
+    kept = 0
+    for element in walk(dataset, encoding_of(transfer_syntax)):
+        if element.end - kept > PIECE_BYTES:
+            files.forget_mapped([dataset])
+            kept = element.end
+
+
+def _check_inflates(dataset: memoryview) -> None:
+    """A few bytes may stand for gigabytes: what comes out is let go piece by piece."""
+    inflating = zlib.decompressobj(-zlib.MAX_WBITS)
+    for piece in _pieces(dataset):
+        left = bytes(piece)
+        while left and not inflating.eof:
+            inflating.decompress(left, PIECE_BYTES)
+            left = inflating.unconsumed_tail
+    if not inflating.eof:
+        raise Malformed("the deflated data set is cut short")
+
+
+def _digest_of(dataset: memoryview) -> bytes:
+    found = hashlib.sha256()
+    for piece in _pieces(dataset):
+        found.update(piece)
+    return found.digest()
+
+
+def _pieces(dataset: memoryview) -> Iterator[memoryview]:
+    for start in range(0, len(dataset), PIECE_BYTES):
+        yield dataset[start : start + PIECE_BYTES]
+        files.forget_mapped([dataset])
 
 
 def _digest_told(path: Path) -> bytes | None:
