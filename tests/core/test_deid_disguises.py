@@ -238,3 +238,15 @@ def test_a_number_and_a_date_that_are_written_as_texts_stay():
 )
 def test_a_date_that_a_field_cut_short_is_seen(text, left):
     assert deidentify(a_dataset(SeriesDescription=text), RECIPE).SeriesDescription == left
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Þórarinsdóttir^Ásgerður", "TORARINSDOTTIR"), ("Þórarinsdóttir^Ugla", "Thorarinsdottir"),
+        ("Sigurðardóttir^Ugla", "Sigurthardottir"), ("Sigurðardóttir^Ugla", "Sigurdardottir"),
+        ("Дем'яненко^Соломія", "Dem'yanenko"), ("Дем'яненко^Соломія", "Demianenko"),
+    ],
+)  # fmt: skip
+def test_letters_that_are_spelled_in_several_ways(name, text):
+    assert described(text, PatientName=name) == "T1 tse"

@@ -55,7 +55,8 @@ def read_meta(file: Data, wanted: Collection[int] = TEXTS) -> tuple[dict[int, st
     while start[position : position + 2] == META_GROUP:
         tag, value, end = _measured(start, position, encoding)
         if tag in wanted:
-            found[tag] = bytes(start[value:end]).decode("latin-1").rstrip(" \0")
+            text = bytes(start[value:end]).decode("latin-1").rstrip(" \0")
+            found.setdefault(tag, text)  # before an older file's, which somebody left behind it
         position = end
     return found, position
 

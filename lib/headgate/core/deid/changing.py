@@ -52,6 +52,8 @@ def kept(tag: int, vr: bytes, value: bytes, context: Context) -> bytes | None:
         return _coded(value, context)
     if vr in COUNTS and _is_somebodys(value, context):
         return DUMMIES[vr]
+    if vr == b"UI" and not context.recipe.profile.uids and _is_made_of_number(value, context):
+        return renamed(tag, vr, value, context)
     # what is no value goes; the attribute may be of type 2
     return value if is_grammatical(vr, value) else b""
 
@@ -90,6 +92,12 @@ def _is_somebodys(value: bytes, context: Context) -> bool:
     texts = [one.strip(" \0") for one in value.decode("latin-1").split("\\")]
     own = matching.long_numbers(context.identifiers)
     return any(one in own or clean.is_certain(one) for one in texts)
+
+
+def _is_made_of_number(value: bytes, context: Context) -> bool:
+    """Return whether the patient's own number is a component of a UID."""
+    own = matching.long_numbers(context.identifiers)
+    return any(not own.isdisjoint(uid.split(".")) for uid in _uids(value))
 
 
 def _keeps_date(tag: int, context: Context) -> bool:
