@@ -1,10 +1,13 @@
 """Identifiers as people and systems disguise them: in marks, digits and forms of their own."""
 
 import struct
+from time import perf_counter
 
 import pytest
 from deidentifying import deidentify, leaks_of
+from headgate.core.deid.clean import cut_anybody
 from headgate.core.deid.identity import Recipe, project_key
+from headgate.core.deid.telling import NOBODY
 from pydicom import Dataset
 from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import FileMetaDataset
@@ -250,3 +253,42 @@ def test_a_date_that_a_field_cut_short_is_seen(text, left):
 )  # fmt: skip
 def test_letters_that_are_spelled_in_several_ways(name, text):
     assert described(text, PatientName=name) == "T1 tse"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Meenakshisundaram^Velu", "Meenakshisundara"), ("Thirunavukkarasu^S", "Velu Thirunavukk"),
+        ("Brzęczyszczykiewicz^Ewa", "kne Brzeczyszczy"),
+    ],
+)  # fmt: skip
+def test_a_name_that_a_field_cut_short_is_known(name, text):
+    found = deidentify(a_dataset(PatientName=name, StationName=text), RECIPE).StationName
+    assert found in ("Velu", "kne", "REMOVED")
+
+
+@pytest.mark.parametrize("text", ["Thorac", "CT Segment", "kne Meenak cor"])
+def test_the_beginning_of_a_name_that_no_field_cut_stays(text):
+    dataset = a_dataset(PatientName="Segmentier^Thoracsen^Meenakshi", StationName=text)
+    assert deidentify(dataset, RECIPE).StationName == text
+
+
+def test_signs_of_vowels_are_letters_of_a_name_that_is_broken():
+    assert described("சுப்பிரமணிய-ம்", PatientName="சுப்பிரமணியம்^வேலு") == "T1 tse"
+
+
+def test_initials_that_are_set_apart_are_known():
+    assert described("J P L", PatientName="L'Estrange^J P") == "T1 tse"
+    assert described("J. P. L.", PatientName="L'Estrange^J P") == "T1 tse"
+
+
+def test_a_manufacturer_that_a_hospital_is_called_like_stays():
+    dataset = a_dataset(Manufacturer="Northwind Imaging", InstitutionName="Northwind")
+    assert deidentify(dataset, RECIPE).Manufacturer == "Northwind Imaging"
+
+
+@pytest.mark.parametrize("text", ["01." * 20_000, "1" * 20_000, "a" * 20_000, "12 rue de " * 5_000])
+def test_a_long_text_is_read_in_time(text):
+    began = perf_counter()
+    cut_anybody(text, NOBODY)
+    assert perf_counter() - began < 4

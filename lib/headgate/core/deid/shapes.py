@@ -9,7 +9,7 @@ from headgate.core.deid.spelling import MONTHS
 
 NO_DIGIT_BEFORE, NO_DIGIT_AFTER = r"(?<!\d)", r"(?!\d)"
 _AT, _DOT = r"(?:@| ?[(\[]at[)\]] ?)", r"(?:\.| ?[(\[]dot[)\]] ?)"
-E_MAIL = rf"[\w.+-]+{_AT}[\w-]+{_DOT}[\w.-]*\w"
+E_MAIL = rf"(?<![\w.+-])[\w.+-]+{_AT}[\w-]+{_DOT}[\w.-]*\w"
 _PHONE = (
     r"(?:tlf|tel|telefono?|téléphone|phone|ph|mob|mobile?|handy|cell|gsm|fax|puh|sími|ffôn|guthán"
     r"|тел|τηλ)"
@@ -52,6 +52,7 @@ ADDRESS = re.compile(
     rf"\d+[A-Za-z]?(?![^\W_]){_TOWN}"
     r"|(?<!\d)\d+[A-Za-z]? (?:[A-Z][a-z]+ ){1,2}"
     r"(?:Street|St\.?|Road|Rd\.?|Avenue|Ave\.?|Lane|Court|Crescent|Terrace)(?![^\W_])"
+    r"|(?<![^\W_])[A-Z][A-Za-z]+ (?i:Street|Road|Avenue|Crescent|Terrace) \d+[A-Za-z]?(?!\w)"
     rf"|(?i:(?<![^\W_]){_STREET_BEFORE}(?: [^\W\d_]+){{1,3}}),? \d+(?:/\d+)?{_TOWN}"
     rf"|(?<!\d)\d+[A-Za-z]?,? (?i:{_NUMBER_BEFORE})(?: (?:de|la|du|des|y|yr|na))* [^\W\d_]+"
     r"|(?i:(?<![^\W\d_])[^\W\d_]+ (?:caddesi|cad\.|sokak|sokağı|sok\.)) (?:no:? ?)?\d+"

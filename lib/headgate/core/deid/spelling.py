@@ -65,6 +65,9 @@ BETWEEN_LETTERS = r"[\s._-]{1,3}"
 BROKEN = r"(?:[-'`]?\s{0,3}[\r\n]\s{0,3}|[-'`\\])?"
 # What names begin with that is also written as a word of its own: O'Hara, Mc Bride, D'Urso
 OPENING = re.compile(r"(?:mac|mc|o|d)(?=[^\W\d_]{3})")
+FEWEST_OF_CUT = 6
+# PS3.5 Table 6.2-1: where a text is as long as SH and CS, or LO, may be, with a blank at its end
+END_OF_FIELD = r"(?:(?<=\A.{15})|(?<=\A.{16})|(?<=\A.{63})|(?<=\A.{64}))\Z"
 FIELDS = (16, 12, 64)  # PS3.5 Table 6.2-1: SH and LO; and what is left beside a word
 
 
@@ -83,10 +86,25 @@ def of_parted(name: str) -> str:
     at the end of a line, of a value, or with a hyphen.
     """
     forms = [
-        gap.join(one for one in _letters(name, gap) if any(map(str.isalnum, one)))
+        gap.join(one for one in _letters(name, gap) if any(map(_is_written, one)))
         for gap in (BETWEEN_LETTERS, BROKEN)
     ]
     return f"(?:{'|'.join(forms)})"
+
+
+def _is_written(letter: str) -> bool:
+    """Return whether a letter is one, or a vowel that is a sign beside one, as in Tamil."""
+    return letter.isalnum() or unicodedata.category(letter) == "Mc"
+
+
+def of_name_cut_short(name: str) -> str:
+    """Given a name, return the pattern of its beginning where a field's end cut it; none: blank."""
+    letters = list(_letters(name))
+    if len(letters) <= FEWEST_OF_CUT or any(one in name for one in LETTERS_LOST):
+        return ""
+    rest = letters[FEWEST_OF_CUT:-1]
+    end = "".join(f"(?:{one}" for one in rest) + ")?" * len(rest)
+    return "".join(letters[:FEWEST_OF_CUT]) + end + END_OF_FIELD
 
 
 def _letters(name: str, gap: str = "") -> Iterator[str]:
