@@ -1,6 +1,7 @@
 """Anybody's names, numbers, addresses and dates in free texts, as many countries write them."""
 
 import re
+from time import perf_counter
 
 import pytest
 from headgate.core.deid.clean import cut_anybody
@@ -72,3 +73,10 @@ def test_a_date_is_cut_whole(text):
 )  # fmt: skip
 def test_what_is_the_fields_stays(text):
     assert cut_anybody(f"Knee {text} tse", NOBODY) == f"Knee {text} tse"
+
+
+@pytest.mark.parametrize("text", ["01." * 20_000, "1" * 20_000, "a" * 20_000, "12 rue de " * 5_000])
+def test_a_long_text_is_read_in_time(text):
+    began = perf_counter()
+    cut_anybody(text, NOBODY)
+    assert perf_counter() - began < 4

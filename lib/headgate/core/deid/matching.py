@@ -234,6 +234,7 @@ def _capitals(words: tuple[str, ...]) -> Iterator[str]:
             yield "".join(letters) + NO_WORD_AFTER
         if len(letters) > 2:
             yield r"\.? ".join(letters) + NO_WORD_AFTER
+    yield from _of_halves(words)
     for word in words:
         if len(word) == 2:
             forms = {word.capitalize(), word.upper()}
@@ -242,6 +243,16 @@ def _capitals(words: tuple[str, ...]) -> Iterator[str]:
                 for form in sorted(forms)
                 if not form.isupper() or not is_abbreviation(form)
             )
+
+
+def _of_halves(words: tuple[str, ...]) -> Iterator[str]:
+    """Yield the initials of a name with those of both halves of a double one: AGV."""
+    initialled = ["".join(map(_initial, word.split("-"))) for word in words if _initial(word)]
+    if sum(map(len, initialled)) > len(initialled) > 1:
+        family, *given = map(re.escape, initialled)
+        for letters in ([*given, family], [given[0], family], [family, *given]):
+            if not is_abbreviation("".join(letters)):
+                yield "".join(letters) + NO_WORD_AFTER
 
 
 def _initial(word: str) -> str:

@@ -184,6 +184,7 @@ def of_date(digits: str) -> Iterator[str]:
     yield f"{year}(?:{separator}| ){numeral}(?:{separator}| ){number}"
     yield f"{number}(?:{separator}| ){numeral}(?:{separator}| ){short}"
     yield f"{numeral}(?:{separator}| ){number}(?:{separator}| ){short}"
+    yield f"'?{year[2:]}[./-]{numeral}[./-]{number}"
     yield f"{year}[年년]\\s?{numeral}[月월]\\s?{number}[日일]?"
     if 1 <= int(month) <= len(MONTHS):
         months = (*MONTHS[int(month) - 1], NUMERALS[int(month) - 1])
