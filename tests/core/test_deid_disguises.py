@@ -238,3 +238,61 @@ def test_a_number_and_a_date_that_are_written_as_texts_stay():
 )
 def test_a_date_that_a_field_cut_short_is_seen(text, left):
     assert deidentify(a_dataset(SeriesDescription=text), RECIPE).SeriesDescription == left
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Þórarinsdóttir^Ásgerður", "TORARINSDOTTIR"), ("Þórarinsdóttir^Ugla", "Thorarinsdottir"),
+        ("Sigurðardóttir^Ugla", "Sigurthardottir"), ("Sigurðardóttir^Ugla", "Sigurdardottir"),
+        ("Дем'яненко^Соломія", "Dem'yanenko"), ("Дем'яненко^Соломія", "Demianenko"),
+    ],
+)  # fmt: skip
+def test_letters_that_are_spelled_in_several_ways(name, text):
+    assert described(text, PatientName=name) == "T1 tse"
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Meenakshisundaram^Velu", "Meenakshisundara"), ("Thirunavukkarasu^S", "Velu Thirunavukk"),
+        ("Brzęczyszczykiewicz^Ewa", "kne Brzeczyszczy"),
+    ],
+)  # fmt: skip
+def test_a_name_that_a_field_cut_short_is_known(name, text):
+    found = deidentify(a_dataset(PatientName=name, StationName=text), RECIPE).StationName
+    assert found in ("Velu", "kne", "REMOVED")
+
+
+@pytest.mark.parametrize("text", ["Thorac", "CT Segment", "kne Meenak cor"])
+def test_the_beginning_of_a_name_that_no_field_cut_stays(text):
+    dataset = a_dataset(PatientName="Segmentier^Thoracsen^Meenakshi", StationName=text)
+    assert deidentify(dataset, RECIPE).StationName == text
+
+
+def test_signs_of_vowels_are_letters_of_a_name_that_is_broken():
+    assert described("சுப்பிரமணிய-ம்", PatientName="சுப்பிரமணியம்^வேலு") == "T1 tse"
+
+
+def test_initials_that_are_set_apart_are_known():
+    assert described("J P L", PatientName="L'Estrange^J P") == "T1 tse"
+    assert described("J. P. L.", PatientName="L'Estrange^J P") == "T1 tse"
+
+
+def test_a_manufacturer_that_a_hospital_is_called_like_stays():
+    dataset = a_dataset(Manufacturer="Northwind Imaging", InstitutionName="Northwind")
+    assert deidentify(dataset, RECIPE).Manufacturer == "Northwind Imaging"
+
+
+@pytest.mark.parametrize(
+    ("text", "values"),
+    [
+        ("ZMGN", {"PatientName": "Grabowska-Nowicka^Zaneta^Maria"}),
+        ("AGV", {"PatientName": "Vestbyen^Anne-Grethe"}),
+        ("RXQ 46213/W", {"PatientID": "RXQ-0046213/W"}),
+        ("rxq46213w", {"PatientID": "RXQ-0046213/W"}),
+        ("62-03-15", {}), ("62/3/15", {}),
+    ],
+)  # fmt: skip
+def test_initials_of_halves_numbers_without_their_filling_and_years_that_come_first(text, values):
+    assert described(text, **values) == "T1 tse"

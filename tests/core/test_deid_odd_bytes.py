@@ -8,6 +8,7 @@ from headgate.core.deid.engine import deidentify
 from headgate.core.deid.identity import Recipe
 from headgate.core.deid.memory import Memory
 from headgate.core.elements import Encoding, Malformed, header_end
+from headgate.core.filemeta import TRANSFER_SYNTAX, file_head, read_meta
 from headgate.stores.dicomfiles import Instance
 
 EXPLICIT = Encoding(is_implicit=False, is_little=True)
@@ -69,3 +70,34 @@ def test_pixels_that_are_cut_off_are_not_passed_over(data):
     instance = Instance(memoryview(data), LITTLE, "", memoryview(b""))
     with pytest.raises(Malformed):
         instance.pixels_from(0)
+
+
+def test_the_meta_information_of_an_older_file_that_was_left_behind_a_newer_ones_tells_nothing():
+    newer = file_head("1.2.840.10008.5.1.4.1.1.2", "1.2.3.4.1", "1.2.840.10008.1.2.4.70")
+    older = file_head("1.2.840.10008.5.1.4.1.1.2", "1.2.3.4.9", LITTLE)[132:]
+    found, start = read_meta(newer + older + HEAD[0])
+    assert (found[TRANSFER_SYNTAX], start) == ("1.2.840.10008.1.2.4.70", len(newer + older))
+
+
+def test_a_number_as_unknown_whose_sign_is_told_elsewhere_stays_as_it_came():
+    padding = element(0x00280120, b"UN", struct.pack("<h", -2000))
+    sign = element(0x00280103, b"US", struct.pack("<H", 1))
+    data = b"".join([*HEAD, *TAIL, sign, padding])
+    assert padding in deidentify(data, EXPLICIT, RECIPE, Memory()).header()
+
+
+@pytest.mark.parametrize(("age", "left"), [(b"045Y", b"045Y"), (b"24", b"24"), (b"19620315", b"")])
+def test_an_age_without_its_unit_stays(age, left):
+    data = b"".join([*HEAD, TAIL[0], element(0x00101010, b"AS", age), TAIL[1]])
+    header = deidentify(data, EXPLICIT, RECIPE, Memory()).header()
+    assert element(0x00101010, b"AS", left) in header
+
+
+def test_a_uid_of_a_class_that_is_made_of_the_patients_number_does_not_stay():
+    number = element(0x00100020, b"LO", b"44812207")
+    classes = b"1.2.276.9.44812207\\1.2.276.9.4"
+    data = b"".join(
+        [HEAD[0], HEAD[1], element(0x0008001A, b"UI", classes), TAIL[0], number, TAIL[1]]
+    )
+    cleaned = deidentify(data, EXPLICIT, RECIPE, Memory())
+    assert b"44812207" not in cleaned.header()

@@ -103,6 +103,32 @@ LANGUAGES = {
         ("Stern", "Hand", "Kopf", "Bauch", "Winter", "Lang", "Berg", "Mark", "Foot"),
         ("Rose", "Angel", "Bo", "Jo", "Sol"), ("", *LATIN), ("Parkveien",),
     ),
+    "icelandic": Language(
+        ("Þórarinsdóttir", "Sigurðsson", "Ægisdóttir"), ("Ásgerður", "Guðlaugur", "Þóra Björk"),
+        LATIN, ("Laugavegi", "Njálsgötu"),
+    ),
+    "irish": Language(
+        ("Ó Súilleabháin", "Ní Dhomhnaill", "MacGiolla Bhríde"), ("Caoimhghín", "Síle", "Pádraig"),
+        LATIN, ("Sráid Mhór",),
+    ),
+    "hungarian": Language(
+        ("Kovácsné Szőlősi", "Győrffy", "Széchenyi-Nagy"), ("Ilona", "Jenő", "Zsuzsanna"),
+        ("ISO_IR 101", "ISO_IR 192"), ("Kossuth Lajos utca",),
+    ),
+    "ukrainian": Language(
+        ("Дем'яненко", "Їжакевич", "Ґалаґан"), ("Соломія", "Євген", "Ірина"),
+        ("ISO_IR 192",), ("вулиця Зелена",),
+    ),
+    "tamil": Language(
+        ("Thirunavukkarasu", "Subramaniam", "Meenakshisundaram"), ("Velu", "K. Lakshmi", "Anbu"),
+        ("", "ISO_IR 100"), ("Temple Road",),
+    ),
+    "tamil script": Language(
+        ("திருநாவுக்கரசு", "சுப்பிரமணியம்"), ("வேலு", "மீனாட்சி"), ("ISO_IR 192",), ("Temple Road",),
+    ),
+    "amharic": Language(
+        ("ገብረመድህን", "ወልደማርያም"), ("ጸሃይነሽ", "አበበች"), ("ISO_IR 192",), ("Temple Road",),
+    ),
     "russian": Language(
         ("Смирновский", "Кузнецова", "Виноградов"), ("Екатерина", "Дмитрий", "Людмила"),
         ("ISO_IR 144", "ISO_IR 192"), ("Havnegata",),

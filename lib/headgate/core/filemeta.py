@@ -60,8 +60,9 @@ def read_meta(file: Data, wanted: Collection[int] = TEXTS) -> tuple[dict[int, st
         if encoding is IMPLICIT or vr in LONG_VRS or end > last:
             element = element_at(start, position, encoding)
             value, end = element.value, element.end
-        if group << 16 | number in wanted:
-            found[group << 16 | number] = bytes(start[value:end]).decode("latin-1").rstrip(" \0")
+        if (tag := group << 16 | number) in wanted:
+            text = bytes(start[value:end]).decode("latin-1").rstrip(" \0")
+            found.setdefault(tag, text)  # before an older file's, which somebody left behind it
         position = end
     if position < last:
         raise Malformed(f"the file ends within the element at byte {position}")

@@ -34,6 +34,8 @@ DUMMIES = {
     b"SL": bytes(4), b"SS": bytes(2), b"UL": bytes(4), b"US": bytes(2),
 }  # fmt: skip
 
+MANUFACTURER = 0x00080070
+
 Change = Callable[[int, bytes, bytes, Context], bytes | None]
 
 
@@ -50,14 +52,15 @@ def kept(tag: int, vr: bytes, value: bytes, context: Context) -> bytes | None:
         return None if vr == b"UN" else b""
     if vr == b"CS":
         return _coded(value, context)
-    if vr in COUNTS and _is_somebodys(value, context):
-        return DUMMIES[vr]
+    if _is_number_of_somebody(vr, value, context):
+        return dummied(tag, vr, value, context)
     # what is no value goes; the attribute may be of type 2
     return value if is_grammatical(vr, value) else b""
 
 
 def _cutter(tag: int, vr: bytes) -> Callable[[str, Identifiers], str]:
-    if tag in options.INSTITUTION_IDENTITY:
+    # some hospitals are called like those who make their machines
+    if tag in options.INSTITUTION_IDENTITY or tag == MANUFACTURER:
         return clean.cut_patient
     return clean.cut_anybody if is_free_text(tag, vr) else clean.cut
 
@@ -86,10 +89,14 @@ def _names_patient(text: str, context: Context) -> bool:
     return any(pattern.finds(fold(text)) for pattern in patterns)
 
 
-def _is_somebodys(value: bytes, context: Context) -> bool:
-    texts = [one.strip(" \0") for one in value.decode("latin-1").split("\\")]
+def _is_number_of_somebody(vr: bytes, value: bytes, context: Context) -> bool:
+    """Return whether one of the numbers, or a component of one of the UIDs, is somebody's."""
     own = matching.long_numbers(context.identifiers)
-    return any(one in own or clean.is_certain(one) for one in texts)
+    if vr in COUNTS:
+        texts = [one.strip(" \0") for one in value.decode("latin-1").split("\\")]
+        return any(one in own or clean.is_certain(one) for one in texts)
+    is_kept = vr != b"UI" or context.recipe.profile.uids
+    return not is_kept and any(not own.isdisjoint(uid.split(".")) for uid in _uids(value))
 
 
 def _keeps_date(tag: int, context: Context) -> bool:

@@ -18,7 +18,7 @@ def _values(one: bytes) -> re.Pattern[bytes]:
 
 # No word hides in a number, a time or a UID that is made of nothing but these
 GRAMMAR = {
-    b"AS": re.compile(rb"(\d{1,3}[DWMY]|[\\ \0*])*"),
+    b"AS": _values(rb"\*|\d{1,3}[DWMY]?"),
     b"DA": re.compile(rb"[\d.\\ \0-]*"),
     b"DS": _values(rb"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?"),
     b"DT": re.compile(rb"[\d.+\\ \0-]*"),

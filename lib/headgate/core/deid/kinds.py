@@ -27,6 +27,12 @@ def dictionary_vr(tag: int) -> bytes:
     return AMBIGUOUS.get(vr, vr).encode()
 
 
+@cache
+def may_have_sign(tag: int) -> bool:
+    """Given a tag, return whether Pixel Representation tells if its numbers have a sign."""
+    return vr_of(tag).startswith("US or SS")
+
+
 # PS3.6: how the keywords end of short texts that people write and no machine
 WRITTEN = (
     "Comment", "Comments", "Description", "DescriptionTrial", "Explanation", "Label", "Notes",

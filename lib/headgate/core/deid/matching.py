@@ -55,7 +55,7 @@ def wide_pattern(identifiers: Identifiers) -> Search:
     after = rf"(?:[ ,^]{{1,2}}{letter}{NO_WORD_AFTER}\.?)*"
     parts = [*_around(identifiers), *_together((*identifiers.persons, *identifiers.staff))]
     parts += [before + _name(name) + after for name in identifiers.names]
-    return Search.of(parts)
+    return Search.of([*parts, *_cut_short(identifiers)])
 
 
 @lru_cache(maxsize=256)
@@ -91,7 +91,7 @@ def code_pattern(identifiers: Identifiers) -> Search:
         for one, other in short_names(identifiers)
         if len(one) > 1 and len(other) > 1
     ]
-    return Search.of(parts)
+    return Search.of([*parts, *_cut_short(identifiers)])
 
 
 @lru_cache(maxsize=256)
@@ -120,7 +120,10 @@ def spans(text: str, find: Callable[[str], Iterator[Span]]) -> list[Span]:
         return list(find(text.lower()))
     places = [index for index, letter in enumerate(text) for _ in fold_letter(letter)]
     places.append(len(text))
-    return [(places[start], places[end - 1] + 1) for start, end in find(fold(text))]
+    # with the marks after the last letter, of which folding leaves nothing
+    return [
+        (places[start], max(places[end - 1] + 1, places[end])) for start, end in find(fold(text))
+    ]
 
 
 def short_names(identifiers: Identifiers) -> Iterator[tuple[str, str]]:
@@ -191,6 +194,12 @@ def _around(identifiers: Identifiers) -> Iterator[str]:
             yield NO_WORD_BEFORE + spelling.of_cut_short(word) + GENITIVE + NO_WORD_AFTER
 
 
+def _cut_short(identifiers: Identifiers) -> Iterator[str]:
+    for name in identifiers.names:
+        if not is_clinical(name) and (shortened := spelling.of_name_cut_short(name)):
+            yield NO_LETTER_BEFORE + shortened
+
+
 def _together(persons: tuple[tuple[str, ...], ...]) -> Iterator[str]:
     """Yield the patterns of two words of a person that stand together, one perhaps as initial."""
     for words in persons:
@@ -223,6 +232,9 @@ def _capitals(words: tuple[str, ...]) -> Iterator[str]:
         yield DOTTED.join(letters) + DOTTED_END
         if not is_abbreviation("".join(letters)):
             yield "".join(letters) + NO_WORD_AFTER
+        if len(letters) > 2:
+            yield r"\.? ".join(letters) + NO_WORD_AFTER
+    yield from _of_halves(words)
     for word in words:
         if len(word) == 2:
             forms = {word.capitalize(), word.upper()}
@@ -231,6 +243,16 @@ def _capitals(words: tuple[str, ...]) -> Iterator[str]:
                 for form in sorted(forms)
                 if not form.isupper() or not is_abbreviation(form)
             )
+
+
+def _of_halves(words: tuple[str, ...]) -> Iterator[str]:
+    """Yield the initials of a name with those of both halves of a double one: AGV."""
+    initialled = ["".join(map(_initial, word.split("-"))) for word in words if _initial(word)]
+    if sum(map(len, initialled)) > len(initialled) > 1:
+        family, *given = map(re.escape, initialled)
+        for letters in ([*given, family], [given[0], family], [family, *given]):
+            if not is_abbreviation("".join(letters)):
+                yield "".join(letters) + NO_WORD_AFTER
 
 
 def _initial(word: str) -> str:

@@ -29,6 +29,8 @@ from headgate.core.elements import Data, Element, Encoding, inner_encoding, item
 from headgate.core.errors import Rejected
 
 CHARACTER_SET, PATIENT_NAME, PATIENT_ID = 0x00080005, 0x00100010, 0x00100020
+# zeros that fill a number up after letters or marks, and how long it is without them at the least
+FILLING, FEWEST_FILLED = re.compile(r"(?<=[^\W\d_]|[-_/. :#])0+(?=\d{4})"), 7
 FEWEST_LOST = 3  # one or two may say that nobody knows
 HOLDING_ITEMS = frozenset({b"SQ", b"UN", b""})
 KINDS = tuple(one.name for one in fields(Identifiers))
@@ -171,5 +173,9 @@ def _texts(value: bytes, terms: Terms) -> list[str]:
 
 
 def numbers_as_written(numbers: Iterable[str]) -> set[str]:
-    """Given identifying numbers, return them folded, with and without the marks within."""
-    return {form for number in numbers for form in (fold(number), alphanumeric(number)) if form}
+    """Given identifying numbers, return them folded, with and without the marks within, and those
+    of some length without the zeros after letters or marks that fill them up.
+    """
+    forms = {form for number in numbers for form in (fold(number), alphanumeric(number)) if form}
+    bare = {alphanumeric(FILLING.sub("", number)) for number in numbers}
+    return forms | {one for one in bare if len(one) >= FEWEST_FILLED and not one.isdigit()}

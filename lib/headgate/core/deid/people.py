@@ -3,25 +3,35 @@
 import re
 from collections.abc import Iterator
 
+from headgate.core.deid.telling import PARTICLES
 from headgate.core.deid.vocabulary import is_clinical
 
-# Titles that stand before names and nowhere else, in English, Norwegian and German
+# Titles that stand before names and nowhere else
 TITLES = (
     r"dr(?:\.? ?med)?", r"prof(?:essor)?", "doktor", "doctor", "overlege", "assistenzarzt",
     "oberarzt", "radiolog", "radiograf", "radiographer", "physician", "sykepleier", "lege", "arzt",
-    "henvisende",
+    "henvisende", "doctora", "docteur", "radiologist", "sonographer", "technologist", "nurse",
+    "lekarz", "д-р", "лікар", "врач", "γιατρός",
+    r"(?:ref|referred|requested|ordered|reported|read|reviewed|verified|signed|dictated) by", "c/o",
 )  # fmt: skip
 PATIENTS = (
     "pat", "pasient", "patient", "patientin", "pas", "pasientnavn", "navn", "name", "patientenname",
-    "født som", "geb",
+    "født som", "geb", "née", "z domu",
 )  # fmt: skip
 # Words of address that are abbreviations of the field in capitals: MR, MS, FR
-ADDRESS = ("Herr", "Herrn", "Frau", "Fru", "Frøken", "Hr", "Mrs", "Mr", "Ms", "Miss", "Fr")
+ADDRESS = (
+    "Herr", "Herrn", "Frau", "Fru", "Frøken", "Hr", "Mrs", "Mr", "Ms", "Miss", "Fr", "Sr", "Sra",
+    "Srta", "Señor", "Señora", "Dra", "Mme", "Mlle", "Pani",
+)  # fmt: skip
+# Words of other things that, with a colon, stand before a name
+LABELS = ("operator", "tech", "technician", "signed", "surgeon", "consultant", "attn")
 NO_LETTER_BEFORE = r"(?<![^\W_])"
 TITLE = re.compile(
-    rf"{NO_LETTER_BEFORE}(?:(?i:{'|'.join((*TITLES, *PATIENTS))})|{'|'.join(ADDRESS)})"
-    r"(?:[.:]|(?=\s))[\s:]*"
+    rf"{NO_LETTER_BEFORE}(?:(?:(?i:{'|'.join((*TITLES, *PATIENTS))})|{'|'.join(ADDRESS)})"
+    rf"(?:[.:]|(?=\s))|(?i:{'|'.join(LABELS)}):)[\s:]*"
 )
+# What stands within names and is none, as it is written after a title
+BETWEEN = PARTICLES | {"Ó", "Ní", "Nic", "Mac", "Mc", "Al", "El", "Ap", "De", "La", "Van", "Von"}
 SMALL = re.compile(
     rf"(?i:{'|'.join(TITLES[:2])})\.?\s*$"
 )  # said before names in small letters, too
@@ -45,13 +55,13 @@ def spans(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _end_of_name(text: str, position: int, *, is_small: bool) -> int | None:
-    end = None
-    for number in range(MOST_WORDS):
-        found = WORD.match(text, position)
-        if found is None or not _is_name(found[0], is_first=number == 0, is_small=is_small):
-            break
-        end = found.end()
-        gap = GAP.match(text, end)
+    end, names = None, 0
+    while names < MOST_WORDS and (found := WORD.match(text, position)) is not None:
+        if found[0] not in BETWEEN:
+            if not _is_name(found[0], is_first=end is None, is_small=is_small):
+                break
+            end, names = found.end(), names + 1
+        gap = GAP.match(text, found.end())
         if gap is None:
             break
         position = gap.end()

@@ -18,7 +18,7 @@ from headgate.core.deid.grammar import (
     is_text,
     is_whole,
 )
-from headgate.core.deid.kinds import KIND_OF, dictionary_vr
+from headgate.core.deid.kinds import KIND_OF, dictionary_vr, may_have_sign
 from headgate.core.deid.memory import Memory, Result
 from headgate.core.deid.patient import CHARACTER_SET
 from headgate.core.deid.reading import Path, place, shown
@@ -112,7 +112,10 @@ def _element(level: Level, element: Element, memory: Memory, record: Record | No
         changed = CHANGES[action](element.tag, vr, value, context)
         if changed != value:
             _tell(record, here, action, vr, value, changed, context)
-        written = None if changed is None else encoded(element.tag, vr, changed, context.writing)
+        written_vr = _written_vr(element, vr)
+        written = (
+            None if changed is None else encoded(element.tag, written_vr, changed, context.writing)
+        )
         if written and _is_misused(element.tag, written, context):
             _tell(record, here, "names the patient", vr, value, None, context)
             written = None
@@ -196,6 +199,12 @@ def _vr(level: Level, element: Element) -> bytes:
         return known if known in GRAMMAR and is_grammatical(known, value) else element.vr
     is_said = element.vr in (b"OB", b"OW") and known not in NUMBERS
     return element.vr if is_said else known
+
+
+def _written_vr(element: Element, vr: bytes) -> bytes:
+    """Return under which VR a value is written: as it came where nothing here tells its sign."""
+    is_signed = element.vr in (b"UN", b"") and vr == b"US" and may_have_sign(element.tag)
+    return b"UN" if is_signed else vr
 
 
 def _known_vr(level: Level, tag: int) -> bytes:

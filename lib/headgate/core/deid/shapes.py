@@ -8,7 +8,17 @@ from headgate.core.deid import matching, people
 from headgate.core.deid.spelling import MONTHS
 
 NO_DIGIT_BEFORE, NO_DIGIT_AFTER = r"(?<!\d)", r"(?!\d)"
-E_MAIL = r"[\w.+-]+(?:@| ?[(\[]at[)\]] ?)[\w-]+\.[\w.-]*\w"
+_AT, _DOT = r"(?:@| ?[(\[]at[)\]] ?)", r"(?:\.| ?[(\[]dot[)\]] ?)"
+E_MAIL = rf"(?<![\w.+-])[\w.+-]+{_AT}[\w-]+{_DOT}[\w.-]*\w"
+_PHONE = (
+    r"(?:tlf|tel|telefono?|téléphone|phone|ph|mob|mobile?|handy|cell|gsm|fax|puh|sími|ffôn|guthán"
+    r"|тел|τηλ)"
+)
+# what stands before a number of a person, and is said of little else
+_NUMBERED = (
+    r"(?:mrn|nhs|ssn|uhid|nhc|pesel|cpr|bsn|taj|dni|nie|amka|rodné číslo|case|accession|acc"
+    r"|pat(?:ient)?[. _-]?id|id)"
+)
 ANYBODY = re.compile(
     r"(?<!\d)\d{6}[ -]?\d{5}(?!\d)"  # national identity numbers of eleven digits
     r"|(?<!\d)\d\d[. ]\d\d[. ]\d\d[ -]?\d{5}(?!\d)"
@@ -16,21 +26,38 @@ ANYBODY = re.compile(
     r"|(?<!\d)\d{6}[-+A]\d{3}[0-9A-Y](?!\w)"
     rf"|{E_MAIL}"
     r"|(?:\+|(?<!\d)00)\d[\d ()/-]{6,14}\d"  # telephone numbers with their country
-    r"|(?<!\d)(?:\d{2} \d{2} \d{2} \d{2}|\d{3} \d{2} \d{3}|\d{3}[ .-]\d{3}[ .-]\d{4})(?!\d)"
-    r"|(?i:(?<![^\W_])(?:tlf|tel|telefon|phone|mob|mobil|mobile|handy|fax))"
-    r"[.: ]{1,3}\+?\(?\d[\d ()/-]{5,}\d"
+    # and with what is dialled before them within it: of nine digits to eleven
+    r"|(?<![\d.,])(?=(?:\d[ /.-]{0,3}){9,11}(?![ /.-]?\d))0\d{1,4}(?:(?: ?[/-] ?|[ .])\d{2,7}){1,4}"
+    r"|(?<![\d.,])0\d{9,10}(?![\d.,])"
+    r"|(?<!\d)(?:[18][ -])?\(\d{2,4}\) ?\d{3,4}[ -](?:\d\d-\d\d|\d{4})(?!\d)"
+    r"|(?<!\d)(?:\d{2} \d{2} \d{2} \d{2}|\d{3} \d{2} \d{3}"
+    r"|(?:1[ .-])?\d{3}[ .-]\d{3}[ .-]\d{4}|(?:8-)?\d{3}-\d{3}-(?:\d\d-\d\d|\d{3})"
+    r"|\d{3}-\d\d-\d{4})(?!\d)"
+    rf"|(?i:(?<![^\W_]){_PHONE})[.: ]{{1,3}}\+?\(?\d[\d ()/-]{{3,}}\d"
+    rf"|(?i:(?<![^\W_]){_NUMBERED})(?: ?(?:n[ro]\.?|number))?[:# ]{{1,2}}"
+    r"(?=[\w/-]*\d{4})[A-Za-z]{0,4}[/-]?\d[\d/-]{3,}[A-Za-z]?(?![\w.])"
 )
 _STREET = (
     r"(?:gata|gaten|gate|gt\.|veien|vegen|vei|veg|straße|strasse|str\.|gasse|allee|platz|gatan"
     r"|vägen|vej|straat|laan)"
 )
-_STREET_BEFORE = r"(?:ulica|ulice|ul\.|via|calle|rue|avenida|rua|улица|ул\.)"
+_STREET_BEFORE = (
+    r"(?:ulica|ulice|ul\.|al\.|via|calle|c/|rue|avenida|rua|улица|ул\.|вулиця|вул\.|οδός)"
+)
+_NUMBER_BEFORE = r"(?:rue|avenue|boulevard|quai|heol|ffordd|stryd|sráid|bóthar)"
+_TOWN = r"(?:, ?(?:[A-Z]{1,2}-)?\d{4,5} [^\W\d_]+)?"  # with its code, as it follows a street
 ADDRESS = re.compile(
-    rf"(?i:(?<![^\W_])[^\W\d_]+[ -]?{_STREET}) \d+ ?[A-Za-z]?(?![^\W_])"
-    rf"|(?<![^\W_])[A-ZÄÖÜ][^\W\d_]+weg \d+[A-Za-z]?(?![^\W_])"
-    r"|(?<!\d)\d+ (?:[A-Z][a-z]+ ){1,2}(?:Street|St\.|Road|Rd\.?|Avenue|Ave\.?|Lane)(?![^\W_])"
-    rf"|(?i:(?<![^\W_]){_STREET_BEFORE}(?: [^\W\d_]+){{1,3}}),? \d+"
+    rf"(?i:(?<![^\W_])[^\W\d_]+[ -]?{_STREET}) \d+ ?[A-Za-z]?(?![^\W_]){_TOWN}"
+    rf"|(?<![^\W_])[A-ZÄÖÜ][^\W\d_]+(?:weg|vegi|vegur|stíg|stígur|götu|gøta|gøtu) "
+    rf"\d+[A-Za-z]?(?![^\W_]){_TOWN}"
+    r"|(?<!\d)\d+[A-Za-z]? (?:[A-Z][a-z]+ ){1,2}"
+    r"(?:Street|St\.?|Road|Rd\.?|Avenue|Ave\.?|Lane|Court|Crescent|Terrace)(?![^\W_])"
+    r"|(?<![^\W_])[A-Z][A-Za-z]+ (?i:Street|Road|Avenue|Crescent|Terrace) \d+[A-Za-z]?(?!\w)"
+    rf"|(?i:(?<![^\W_]){_STREET_BEFORE}(?: [^\W\d_]+){{1,3}}),? \d+(?:/\d+)?{_TOWN}"
+    rf"|(?<!\d)\d+[A-Za-z]?,? (?i:{_NUMBER_BEFORE})(?: (?:de|la|du|des|y|yr|na))* [^\W\d_]+"
     r"|(?i:(?<![^\W\d_])[^\W\d_]+ (?:caddesi|cad\.|sokak|sokağı|sok\.)) (?:no:? ?)?\d+"
+    r"|(?<![^\W_])[^\W\d_a-z][^\W\d_]+(?: [^\W\d_a-z][^\W\d_]*\.?)? (?:utca|út|tér|krt\.) \d+"
+    r"|(?i:(?<![^\W_])(?:p\.? ?o\.? ?box|postboks|postfach|pósthólf|skrytka)) \d+"
 )
 _MONTHS = sorted((name for names in MONTHS for name in names), key=len, reverse=True)
 _NAMED = "|".join(_MONTHS)
@@ -44,7 +71,7 @@ DATES = re.compile(
     r"(?:(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?)?(?!\d)"
     rf"|(?<![\d.])(?:0[1-9]|[12]\d|3[01]) (?:0[1-9]|1[0-2]) {_YEAR}(?![\d.])"
     rf"|(?<![\d.]){_YEAR} (?:0[1-9]|1[0-2]) (?:0[1-9]|[12]\d|3[01])(?![\d.])"
-    rf"|(?<![\d.]){_YEAR}(?P<a>[./_-])\s?{_MONTH}(?P=a)\s?{_DAY}(?![\d.]\d)"
+    rf"|(?<![\d.]){_YEAR}(?P<a>[./_-])\s?{_MONTH}(?P=a)\s?{_DAY}(?!\d|\.\d)"
     rf"|(?<![\d.])(?:{_DAY}(?P<b>[./_-])\s?{_MONTH}|{_MONTH}(?P<c>[./_-])\s?{_DAY})"
     rf"(?:(?P=b)|(?P=c)|-)\s?{_YEAR}(?!\d)"
     rf"|(?<![\d.]){_DAY}[./]\s?{_MONTH}-\s?(?:\d\d)?\d\d(?!\d)"
@@ -54,6 +81,12 @@ DATES = re.compile(
     rf"|(?i:(?<![^\W\d_])(?:{_WHOLE}))[\s._-]*{_DAY}(?![\w])"
     rf"|(?<!\d){_DAY}(?:st|nd|rd|th|\.)?(?:\s(?:of|de))?[\s._-]*(?i:(?:{_WHOLE}))(?![^\W\d_])"
     rf"|(?<!\d){_DAY}(?:st|nd|rd|th|\.)?(?:\s(?:of|de))?[\s._-]*(?i:(?:{_CUT_SHORT})\Z)"
+    rf"|(?<!\d){_YEAR}\.?\s(?i:{_NAMED})[\s._-]*{_DAY}(?!\d)"
+    rf"|(?<![\d.]){_DAY}(?P<e>[./-])(?i:i{{1,3}}|i[vx]|vi{{0,3}}|xi{{0,2}})(?P=e){_YEAR}(?!\d)"
+    r"|(?<![\d./])(?:0[1-9]|1[0-2])/(?:0[1-9]|[12]\d|3[01])/\d\d(?![\d./])"
+    rf"|(?<!\d)(?:ngay )?{_DAY} thang {_MONTH} nam {_YEAR}(?!\d)"
+    r"|(?<![^\W_])(?:dob|d\.o\.b|born|geb|fodt)[.: ]{1,3}"
+    rf"(?:{_DAY}[./-]{_MONTH}[./-]\d\d|{_YEAR})(?![\d.])"
     rf"|{_YEAR}[년年]\s?{_MONTH}[月월]\s?{_DAY}[日일]?"
 )
 # Days of the month as they are said, in English, Norwegian and German

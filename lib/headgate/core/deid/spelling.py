@@ -10,33 +10,46 @@ from headgate.core.deid.text import alphanumeric, fold
 
 # Letters as passports spell them; read the other way round, too
 TRANSCRIBED = {"ø": "oe", "ö": "oe", "å": "aa", "ä": "ae", "æ": "ae", "ü": "ue", "ß": "ss"}
-DIGRAPHS = frozenset({"ae", "oe", "ue", "aa", "ss"})
+DIGRAPHS = frozenset({"ae", "oe", "ue", "aa", "ss", "th"})
 PIECES = re.compile("ae|oe|ue|aa|.", re.DOTALL)
+OF_ETH = "(?:th|dh|d)"
 MONTHS = (
     ("januar", "january", "jan", "januari", "janvier", "enero", "gennaio", "ocak", "января",
-     "janeiro", "stycznia", "ledna", "tammikuuta", "ιανουαριου"),
+     "janeiro", "stycznia", "ledna", "tammikuuta", "ιανουαριου",
+     "ianuarie", "ionawr", "eanair", "січня", "sausio"),
     ("februar", "february", "feb", "februer", "februari", "fevrier", "febrero", "subat", "февраля",
-     "fevereiro", "lutego", "unora", "helmikuuta", "φεβρουαριου"),
+     "fevereiro", "lutego", "unora", "helmikuuta", "φεβρουαριου",
+     "februarie", "chwefror", "feabhra", "лютого", "vasario"),
     ("mars", "march", "marz", "maerz", "mar", "mrz", "maart", "marzo", "mart", "марта",
-     "marco", "marca", "brezna", "maaliskuuta", "μαρτιου"),
+     "marco", "marca", "brezna", "maaliskuuta", "μαρτιου",
+     "martie", "marcius", "mawrth", "березня", "kovo"),
     ("april", "apr", "avril", "abril", "aprile", "nisan", "апреля",
-     "kwietnia", "dubna", "huhtikuuta", "απριλιου"),
+     "kwietnia", "dubna", "huhtikuuta", "απριλιου",
+     "aprilie", "aprilis", "ebrill", "aibrean", "квітня", "balandzio"),
     ("mai", "may", "maj", "mei", "mayo", "maggio", "mayis", "мая", "maio",
-     "maja", "kvetna", "toukokuuta", "μαιου"),
+     "maja", "kvetna", "toukokuuta", "μαιου",
+     "majus", "bealtaine", "травня", "geguzes"),
     ("juni", "june", "jun", "juin", "junio", "giugno", "haziran", "июня",
-     "junho", "czerwca", "cervna", "kesakuuta", "ιουνιου"),
+     "junho", "czerwca", "cervna", "kesakuuta", "ιουνιου",
+     "iunie", "junius", "mehefin", "meitheamh", "червня", "birzelio"),
     ("juli", "july", "jul", "juillet", "julio", "luglio", "temmuz", "июля",
-     "julho", "lipca", "cervence", "heinakuuta", "ιουλιου"),
+     "julho", "lipca", "cervence", "heinakuuta", "ιουλιου",
+     "iulie", "julius", "gorffennaf", "липня", "liepos"),
     ("august", "aug", "augusti", "augustus", "aout", "agosto", "agustos", "августа",
-     "sierpnia", "srpna", "elokuuta", "αυγουστου"),
+     "sierpnia", "srpna", "elokuuta", "αυγουστου",
+     "augusztus", "agust", "awst", "lunasa", "серпня", "rugpjucio"),
     ("september", "sept", "sep", "septembre", "septiembre", "settembre", "eylul", "сентября",
-     "setembro", "wrzesnia", "zari", "syyskuuta", "σεπτεμβριου"),
+     "setembro", "wrzesnia", "zari", "syyskuuta", "σεπτεμβριου",
+     "septembrie", "szeptember", "septembur", "вересня", "rugsejo"),
     ("oktober", "october", "okt", "oct", "octobre", "octubre", "ottobre", "ekim", "октября",
-     "outubro", "pazdziernika", "rijna", "lokakuuta", "οκτωβριου"),
+     "outubro", "pazdziernika", "rijna", "lokakuuta", "οκτωβριου",
+     "octombrie", "oktobur", "hydref", "жовтня", "spalio"),
     ("november", "nov", "novembre", "noviembre", "kasim", "ноября", "novembro", "listopada",
-     "listopadu", "marraskuuta", "νοεμβριου"),
+     "listopadu", "marraskuuta", "νοεμβριου",
+     "noiembrie", "novembur", "tachwedd", "samhain", "листопада", "lapkricio"),
     ("desember", "december", "dezember", "des", "dec", "dez", "decembre", "diciembre", "dicembre",
-     "aralik", "декабря", "dezembro", "grudnia", "prosince", "joulukuuta", "δεκεμβριου"),
+     "aralik", "декабря", "dezembro", "grudnia", "prosince", "joulukuuta", "δεκεμβριου",
+     "decembrie", "desembur", "rhagfyr", "nollaig", "грудня", "gruodzio", "abendua"),
 )  # fmt: skip
 NUMERALS = ("i", "ii", "iii", "iv", "v", "vi", "vii", "viii", "ix", "x", "xi", "xii")
 SHORTEST_RUN, DIGITS_OF_PHONE = 6, 8
@@ -52,6 +65,9 @@ BETWEEN_LETTERS = r"[\s._-]{1,3}"
 BROKEN = r"(?:[-'`]?\s{0,3}[\r\n]\s{0,3}|[-'`\\])?"
 # What names begin with that is also written as a word of its own: O'Hara, Mc Bride, D'Urso
 OPENING = re.compile(r"(?:mac|mc|o|d)(?=[^\W\d_]{3})")
+FEWEST_OF_CUT = 6
+# PS3.5 Table 6.2-1: where a text is as long as SH and CS, or LO, may be, with a blank at its end
+END_OF_FIELD = r"(?:(?<=\A.{15})|(?<=\A.{16})|(?<=\A.{63})|(?<=\A.{64}))\Z"
 FIELDS = (16, 12, 64)  # PS3.5 Table 6.2-1: SH and LO; and what is left beside a word
 
 
@@ -70,17 +86,34 @@ def of_parted(name: str) -> str:
     at the end of a line, of a value, or with a hyphen.
     """
     forms = [
-        gap.join(one for one in _letters(name, gap) if any(map(str.isalnum, one)))
+        gap.join(one for one in _letters(name, gap) if any(map(_is_written, one)))
         for gap in (BETWEEN_LETTERS, BROKEN)
     ]
     return f"(?:{'|'.join(forms)})"
+
+
+def _is_written(letter: str) -> bool:
+    """Return whether a letter is one, or a vowel that is a sign beside one, as in Tamil."""
+    return letter.isalnum() or unicodedata.category(letter) == "Mc"
+
+
+def of_name_cut_short(name: str) -> str:
+    """Given a name, return the pattern of its beginning where a field's end cut it; none: blank."""
+    letters = list(_letters(name))
+    if len(letters) <= FEWEST_OF_CUT or any(one in name for one in LETTERS_LOST):
+        return ""
+    rest = letters[FEWEST_OF_CUT:-1]
+    end = "".join(f"(?:{one}" for one in rest) + ")?" * len(rest)
+    return "".join(letters[:FEWEST_OF_CUT]) + end + END_OF_FIELD
 
 
 def _letters(name: str, gap: str = "") -> Iterator[str]:
     """Yield the pattern of each letter of a name, or of two that stand for one, a gap between."""
     for piece in PIECES.findall(unicodedata.normalize("NFC", name.lower())):
         spelled = TRANSCRIBED.get(piece) or fold(piece)
-        if spelled in DIGRAPHS:
+        if piece == "ð":
+            yield OF_ETH
+        elif spelled in DIGRAPHS:
             yield f"(?:{spelled[0]}(?:{gap})?{spelled[1]}|{spelled[0]})"
         else:
             yield re.escape(spelled)
@@ -151,6 +184,7 @@ def of_date(digits: str) -> Iterator[str]:
     yield f"{year}(?:{separator}| ){numeral}(?:{separator}| ){number}"
     yield f"{number}(?:{separator}| ){numeral}(?:{separator}| ){short}"
     yield f"{numeral}(?:{separator}| ){number}(?:{separator}| ){short}"
+    yield f"'?{year[2:]}[./-]{numeral}[./-]{number}"
     yield f"{year}[年년]\\s?{numeral}[月월]\\s?{number}[日일]?"
     if 1 <= int(month) <= len(MONTHS):
         months = (*MONTHS[int(month) - 1], NUMERALS[int(month) - 1])

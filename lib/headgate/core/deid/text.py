@@ -9,6 +9,7 @@ SPELLED = str.maketrans({
     "ø": "o", "æ": "ae", "œ": "oe", "ß": "ss", "đ": "d", "ð": "d", "ł": "l", "þ": "th", "ı": "i",
     "ة": "ه", "ى": "ي", "ـ": "",
     **dict.fromkeys("‐‑‒–—―−", "-"), **dict.fromkeys("‘’‚‛ʼ′", "'"),
+    **dict.fromkeys("·•‧∙⋅・", "."), **dict.fromkeys("⁄∕", "/"),
 })  # fmt: skip
 # Unicode's categories of accents and variants, and of soft hyphens, joiners, marks of direction
 UNSEEN = frozenset({"Mn", "Cf"})
