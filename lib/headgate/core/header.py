@@ -5,9 +5,8 @@ A value is decoded when it is asked for, so that one that breaks the standard hi
 
 import math
 import struct
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from itertools import takewhile
 from typing import Any
 
 from headgate.core.deid import repertoire
@@ -16,17 +15,17 @@ from headgate.core.deid.reading import NUMBERS, WORDS
 from headgate.core.deid.repertoire import DEFAULT, terms_of
 from headgate.core.dictionary import private_vr, tag_of, vr_of
 from headgate.core.elements import (
-    PIXEL_GROUP,
     Data,
     Element,
     Encoding,
     Malformed,
+    header_end,
     inner_encoding,
     items,
     walk,
 )
 
-CHARACTER_SET, PIXEL_REPRESENTATION, PIXELS = 0x00080005, 0x00280103, PIXEL_GROUP << 16
+CHARACTER_SET, PIXEL_REPRESENTATION = 0x00080005, 0x00280103
 CREATORS = range(0x10, 0x100)  # PS3.5 7.8.1: elements that reserve a private block
 NAME, FRACTION, WHOLE, TAG = b"PN", b"DS", b"IS", b"AT"
 IN_CHARACTER_SET = TEXTS | {NAME}
@@ -46,11 +45,11 @@ class Header:
         """Given an encoded data set, where in it the elements stand, and the character sets that
         hold around it, take note of them, up to the pixels or to where they break off.
         """
-        start, end = place or (0, len(data))
+        start, end = place or (0, _end(data, encoding))
         self._data, self._encoding, self.meta = data, encoding, meta or {}
         self._elements: dict[int, Element] = {}
         with suppress(Malformed):
-            for one in takewhile(_is_before_pixels, walk(data, encoding, start, end)):
+            for one in walk(data, encoding, start, end):
                 self._elements[one.tag] = one
         is_declared = CHARACTER_SET in self._elements
         self._terms = terms_of(self.raw(CHARACTER_SET)) if is_declared else terms
@@ -90,18 +89,16 @@ class Header:
         except ValueError:
             return None
 
-    def items(self, keyword: str) -> list["Header"]:
-        """Given the keyword of a sequence, return its items; none where they cannot be told."""
+    def items(self, keyword: str) -> Iterator["Header"]:
+        """Given the keyword of a sequence, yield its items, as far as they can be told."""
         tag = tag_of(keyword)
         element = None if tag is None else self._elements.get(tag)
         if element is None:
-            return []
+            return
         inner = inner_encoding(self._data, element, self._encoding)
-        try:
-            places = list(items(self._data, element, inner))
-            return [Header(self._data, inner, place, self._terms) for place in places]
-        except Malformed:
-            return []
+        with suppress(Malformed):
+            for place in items(self._data, element, inner):
+                yield Header(self._data, inner, place, self._terms)
 
     def _vr(self, tag: int) -> bytes:
         """Return the VR as it is written, or that of the dictionaries: PS3.5 6.2.2."""
@@ -133,8 +130,12 @@ class Header:
         return _single(list(found))
 
 
-def _is_before_pixels(element: Element) -> bool:
-    return element.tag < PIXELS
+def _end(data: Data, encoding: Encoding) -> int:
+    """Return where the pixels begin, of which nothing is read: they may be gigabytes."""
+    try:
+        return header_end(data, encoding)
+    except Malformed:
+        return len(data)
 
 
 def _plain(raw: bytes) -> str:

@@ -1,6 +1,7 @@
 """The values of a header that classification rules look at."""
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from typing import Any
 
 from headgate.core.dictionary import keyword_of
@@ -66,5 +67,5 @@ def _cosines(header: Header) -> list[float]:
 def _plane_items(header: Header) -> Iterator[Header]:
     # PS3.3 C.7.6.16: an enhanced object has its plane in the functional groups
     for groups in ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"):
-        for item in header.items(groups)[:1]:
-            yield from item.items("PlaneOrientationSequence")[:1]
+        for item in islice(header.items(groups), 1):
+            yield from islice(item.items("PlaneOrientationSequence"), 1)
