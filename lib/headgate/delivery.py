@@ -1,7 +1,7 @@
 """One study to one project: de-identify, send, prove, and write the ledger."""
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -28,6 +28,7 @@ from headgate.stores.dicomnet import pacs
 
 LINES_AT_ONCE, LINES_AFTER_SECONDS = 500, 2.0
 WORTH_AN_ASSOCIATION = 16  # instances
+TRIES_AT_MOST = 24  # of what a PACS fails to process: a day, with the longest wait of an hour
 COPY = "the research copy itself, which was sent before"
 Share = tuple[list[Named], int]  # what a process sends, and over how many associations
 Kind = tuple[str, str]  # SOP class and transfer syntax
@@ -56,9 +57,9 @@ class Delivering:
     def run(self) -> list[Delivery]:
         """Return what became of every instance of the study that is on disk.
 
-        Raise Rejected when there is none; Unavailable when the PACS cannot be had, or does not
-        hold what it acknowledged: then the next run sends that again, or does not prove it as the
-        project demands.
+        Raise Rejected when there is none; Unavailable when the PACS cannot be had, fails to
+        process some, or does not hold what it acknowledged: then the next run sends that again,
+        or does not prove it as the project demands.
         """
         on_disk = self._context.trees.instances(self._request.study)
         if not on_disk:
@@ -72,6 +73,7 @@ class Delivering:
         finally:
             self._write()
         self._prove()
+        self._check_failing(on_disk)
         missing = sum(one.fate is Fate.MISSING for one in self._ledger.values())
         if missing:
             raise Unavailable(
@@ -85,6 +87,16 @@ class Delivering:
                 f"for {weak} instances: it is asked again"
             )
         return [self._ledger[name] for name in on_disk]
+
+    def _check_failing(self, names: Iterable[str]) -> None:
+        """What fails each time for a day is told to a person, as what is refused for good."""
+        told = [self._ledger[name] for name in names if name in self._ledger]
+        several = [one for one in told if one.fate is Fate.REFUSED and pacs.is_for_now(one.status)]
+        if several and self._request.attempts < TRIES_AT_MOST:
+            raise Unavailable(
+                f"{self._pacs} fails to process {len(several)} instances "
+                f"(0x{several[0].status:04X}): they are sent again"
+            )
 
     def _knowing(self, paths: list[Path]) -> Recipe:
         """Return the recipe with what names the patient anywhere in the study."""

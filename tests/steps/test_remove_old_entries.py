@@ -7,6 +7,7 @@ import re
 import time
 from datetime import datetime, timedelta
 
+import factories
 from headgate.core.jobs import Job, JobState
 from headgate.demo.processes import free_port
 from headgate.steps import remove_old_entries
@@ -167,4 +168,23 @@ def test_a_commitment_that_nobody_waits_for_is_forgotten(a_gateway):
         os.utime(a_gateway.layout.commitments / transaction, (then, then))
     run(a_gateway)
     assert [path.name for path in a_gateway.layout.commitments.iterdir()] == ["1.2.4"]
+    assert run(a_gateway).lines == []
+
+
+def test_a_performed_step_of_which_nothing_is_here_is_forgotten(a_gateway):
+    study = factories.Study("performed")
+    a_gateway.receive(study.instance())
+    told = {
+        "1.2.1": (("1.9.9",), 30), "1.2.2": (("1.9.9",), 1), "1.2.3": ((), 30),
+        "1.2.4": (("1.9.9", study.uid), 30),
+    }  # fmt: skip
+    for step, (studies, days) in told.items():
+        a_gateway.context().performed.keep(step, studies, "COMPLETED", {"1.3": 4})
+        then = time.time() - days * DAY
+        os.utime(a_gateway.layout.performed / step, (then, then))
+    run(a_gateway)
+    assert sorted(path.name for path in a_gateway.layout.performed.iterdir()) == ["1.2.2", "1.2.4"]
+    assert run(a_gateway).lines == []
+    with_settings(a_gateway, "job_days = 0")
+    a_gateway.context().archive.discard(study.uid)
     assert run(a_gateway).lines == []

@@ -104,7 +104,7 @@ def a_dicomweb_service(answer=lambda _number: 200):
                 told = {"00081199": {"Value": [{"00081155": {"Value": [uid]}}]}}
             elif said == PAGE:
                 said = 200
-            elif said > 1000:
+            elif said == 0x0110 or said > 1000:
                 failed = {"00081155": {"Value": [uid]}, "00081197": {"Value": [said]}}
                 said, told = 409, {"00081198": {"Value": [failed]}}
             self.respond(said, told)
@@ -155,6 +155,17 @@ def test_what_the_service_refuses_is_told_with_its_reason(a_tree):
         assert sorted(one.fate for one in found) == [Fate.REFUSED, Fate.STORED, Fate.STORED]
         assert "0xC000" in next(one.reason for one in found if one.fate is Fate.REFUSED)
         assert len(held) == 2
+
+
+@pytest.mark.parametrize("reason", [0x0110, 0xA700])
+def test_what_the_service_cannot_store_now_is_sent_again(a_tree, reason):
+    with a_dicomweb_service(lambda number: reason if number == 2 else 200) as (url, held):
+        configure(a_tree, "stow-rs", url=url)
+        with pytest.raises(Unavailable, match=f"0x{reason:04X}"):
+            run(a_tree)
+        assert len(held) == 2
+        assert [one.fate for one in run(a_tree)] == [Fate.STORED] * 3
+        assert len(held) == 3
 
 
 def test_a_page_in_place_of_an_answer_is_no_success(a_tree):

@@ -9,6 +9,7 @@ import factories
 import pytest
 from headgate.core.model import Proof
 from headgate.core.states import State
+from headgate.delivery import TRIES_AT_MOST
 from liars import a_lying_pacs
 
 SUCCESS = 0x0000
@@ -222,6 +223,46 @@ def test_a_pacs_that_is_full_is_tried_again(a_gateway, study):
         assert "out of resources" in request.reason
         assert deliver(a_gateway).code == 0
         assert len(pacs.held) == 3
+
+
+@pytest.mark.parametrize("associations", [1, 4])
+def test_a_pacs_that_fails_to_process_one_gets_the_others_and_that_one_later(
+    a_gateway, study, associations
+):
+    a_gateway.to_queue(study)
+    with a_lying_pacs(status_of=lambda _event, number: 0x0110 if number == 1 else SUCCESS) as pacs:
+        point(a_gateway, pacs.port)
+        text = a_gateway.site.config.read_text()
+        text = text.replace("[sending]\n", f"[sending]\nassociations = {associations}\n")
+        a_gateway.site.config.write_text(text)
+        result = deliver(a_gateway)
+        assert result.code == 69
+        assert "fails to process 1 instances (0x0110)" in result.lines[-1]["text"]
+        assert len(pacs.held) == 2
+        (request,) = a_gateway.context().queues.each(State.QUEUED)
+        assert request.attempts == 1
+        assert request.not_before > 0
+        assert "tried 1 times: research fails" in str(a_gateway.site.run("status").lines)
+        assert not a_gateway.rows(study, "transfers")[0]["transfer_date"]
+        assert deliver(a_gateway).code == 0
+        assert sum(pacs.stored.values()) == 3
+    assert state(a_gateway) == [State.DONE]
+
+
+def test_what_the_pacs_fails_to_process_for_ever_is_held_for_a_person(a_gateway, study):
+    a_gateway.to_queue(study)
+    with a_lying_pacs(status_of=lambda _event, number: 0x0110 if number > 2 else SUCCESS) as pacs:
+        point(a_gateway, pacs.port)
+        codes = []
+        while state(a_gateway) == [State.QUEUED]:
+            codes.append(deliver(a_gateway).code)
+            assert len(codes) <= TRIES_AT_MOST + 1
+        assert codes == [69] * TRIES_AT_MOST + [1]
+        assert fates(a_gateway, study) == ["refused", "stored", "stored"]
+    (transfer,) = a_gateway.rows(study, "transfers")
+    assert transfer["transfer_error___2"] == "1"
+    assert "0x0110" in transfer["transfer_error_message"]
+    assert state(a_gateway) == [State.FAILED]
 
 
 def test_an_instance_that_the_pacs_refuses_is_held_for_a_person_and_the_others_go(a_gateway, study):

@@ -14,6 +14,12 @@ from headgate.stores.layout import Layout
 from headgate.stores.stow import HEAD, TAIL, TYPE
 
 STUDY = factories.Study("tls")
+SENDERS = ("other", "scanner")
+
+
+def fingerprint(certificates):
+    der = ssl.PEM_cert_to_DER_cert((certificates / "scanner.pem").read_text())
+    return hashlib.sha256(der).hexdigest().upper()
 
 
 def openssl(*words, cwd):
@@ -100,11 +106,8 @@ def test_who_must_show_a_certificate_is_let_in_with_one_that_is_trusted(a_gatewa
 
 
 def test_of_those_trusted_only_the_listed_are_let_in(a_gateway, certificates):
-    der = ssl.PEM_cert_to_DER_cert((certificates / "scanner.pem").read_text())
-    fingerprint = hashlib.sha256(der).hexdigest().upper()
-    gateway = a_gateway(
-        f'tls_trusted = "{certificates}/ca.pem"\ntls_fingerprints = ["{fingerprint}"]'
-    )
+    listed = f'tls_fingerprints = ["{fingerprint(certificates)}"]'
+    gateway = a_gateway(f'tls_trusted = "{certificates}/ca.pem"\n{listed}')
     assert not gateway.send(*gateway.as_sender("other"))
     assert not gateway.files()
     assert gateway.send(*gateway.as_sender("scanner"))
@@ -148,7 +151,29 @@ def test_a_web_client_shows_who_it_is_by_its_certificate(tmp_path, certificates)
     calls = {"data": body, "headers": {"Content-Type": TYPE}, "timeout": 30, "verify": False}
     with pytest.raises(requests.ConnectionError):
         requests.post(url, **calls)
+    gateway.running.wait_until(lambda: "for STOW-RS: the hands" in gateway.running.said(), "it")
+    gateway.running.wait_until(lambda: "1 refused" in gateway.running.said(), "the count")
     own = (f"{certificates}/scanner.pem", f"{certificates}/scanner.key")
     assert requests.post(url, cert=own, **calls).status_code == 200
     assert len(list((gateway.layout.archive / f"scp_{STUDY.uid}").iterdir())) == 1
+    gateway.running.stop()
+
+
+@pytest.mark.filterwarnings("ignore:Unverified HTTPS")
+def test_of_trusted_web_clients_only_the_listed_are_let_in(tmp_path, certificates):
+    port = free_port()
+    listed = (
+        f'web_port = {port}\ntls_trusted = "{certificates}/ca.pem"\n'
+        f'tls_fingerprints = ["{fingerprint(certificates)}"]'
+    )
+    gateway = Gateway(tmp_path, certificates, listed)
+    head, encoded = factories.encoded(STUDY.instance())
+    body, url = HEAD + head + encoded + TAIL, f"https://localhost:{port}/studies"
+    calls = {"data": body, "headers": {"Content-Type": TYPE}, "timeout": 30, "verify": False}
+    other, own = ((f"{certificates}/{one}.pem", f"{certificates}/{one}.key") for one in SENDERS)
+    with pytest.raises(requests.ConnectionError):
+        requests.post(url, cert=other, **calls)
+    assert not gateway.files()
+    gateway.running.wait_until(lambda: "tls_fingerprints" in gateway.running.said(), "refusal")
+    assert requests.post(url, cert=own, **calls).status_code == 200
     gateway.running.stop()

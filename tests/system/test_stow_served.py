@@ -217,7 +217,6 @@ def test_orthanc_sends_a_study(served, tmp_path):
     ("settings", "told"),
     [
         ("web_port = 1\n", "set receiver.web_token_file"),
-        ('web_port = 1\ntls_trusted = "ca.pem"\ntls_fingerprints = ["00"]\n', "not looked at"),
         ('networks = ["10.0.0.0/99"]\n', "receiver.networks"),
         ('commitment_peers = { SCANNER = "here" }\n', "receiver.commitment_peers"),
     ],

@@ -9,7 +9,7 @@ from enum import StrEnum
 
 from headgate.context import Context
 from headgate.core import backoff, routing, transfer
-from headgate.core.errors import HeadgateError, Rejected, Unavailable
+from headgate.core.errors import HeadgateError, Misconfigured, Rejected, Unavailable
 from headgate.core.model import Request
 from headgate.core.states import State
 from headgate.core.step import Outcome, Step, deferred, error, ok
@@ -73,6 +73,9 @@ def _deliver(context: Context, request: Request) -> Iterator[Outcome]:
     except Unavailable as reason:
         yield _later(context, request, reason)
         return
+    except Misconfigured as reason:  # a target that was taken out of the settings, say
+        context.queues.move(request.with_values(reason=str(reason)), State.ACTIVE, "later")
+        raise
     except Rejected as reason:
         summary = json.dumps({"rejected": str(reason)}, ensure_ascii=False)
         code = transfer.DEIDENTIFICATION_FAILED

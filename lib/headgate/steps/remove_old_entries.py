@@ -1,4 +1,4 @@
-"""Forget jobs that ended, commitments nobody waits for, and old rows of the coupling list."""
+"""Forget jobs that ended, what PACSs and modalities told long ago, and old couplings."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -41,6 +41,16 @@ class OldNotice:
 
 
 @dataclass(frozen=True)
+class OldStep:
+    """What a modality told of a step (MPPS) of which nothing is here any more."""
+
+    step: str
+
+    def __str__(self) -> str:
+        return self.step
+
+
+@dataclass(frozen=True)
 class OldCouplings:
     """Records of the coupling list that are old."""
 
@@ -50,7 +60,7 @@ class OldCouplings:
         return f"coupling-list {self.records[0]} to {self.records[-1]}"
 
 
-Item = OldJob | OldNotice | OldCouplings
+Item = OldJob | OldNotice | OldStep | OldCouplings
 
 
 def plan(context: Context) -> Iterator[Item]:
@@ -66,6 +76,7 @@ def plan(context: Context) -> Iterator[Item]:
     if days:
         notices = context.commitments.told_before(context.began - days * SECONDS_A_DAY)
         yield from map(OldNotice, notices[:MOST_JOBS])
+        yield from islice(_old_steps(context, days), MOST_JOBS)
     if context.settings.retention.coupling_days:
         old = iter(_old(context, context.tables.coupling_list.export()))
         for _ in range(CALLS):
@@ -84,6 +95,10 @@ def apply(context: Context, item: Item) -> Iterator[Outcome]:
         context.commitments.forget(item.transaction)
         yield ok(item, "forgotten: nobody waited for this commitment")
         return
+    if isinstance(item, OldStep):
+        context.performed.forget(item.step)
+        yield ok(item, "forgotten: nothing of this performed step is in the archive")
+        return
     # asked once more: somebody may have given one a new date, or removed it
     old = _old(context, context.tables.coupling_list.export(records=item.records))
     if old:
@@ -91,6 +106,14 @@ def apply(context: Context, item: Item) -> Iterator[Outcome]:
         yield ok(item, f"{len(old)} rows of the coupling list removed", records=old)
     else:
         yield not_needed(item, "were removed or changed meanwhile")
+
+
+def _old_steps(context: Context, days: float) -> Iterator[OldStep]:
+    """A step is told of before its images come: those of late count, whatever is here."""
+    for step in context.performed.told_before(context.began - days * SECONDS_A_DAY):
+        told = context.performed.read(step)
+        if told and not any(map(context.archive.files_of, told.studies)):
+            yield OldStep(step)
 
 
 def _old(context: Context, rows: list[dict[str, Any]]) -> list[str]:

@@ -12,7 +12,7 @@ from headgate.core import fields
 from headgate.core.errors import Rejected
 from headgate.core.grammar import is_uid
 from headgate.core.jobs import JobState
-from headgate.core.model import Delivery
+from headgate.core.model import Delivery, Request
 from headgate.core.states import State
 from headgate.core.step import Outcome, Step, not_needed, ok
 from headgate.stores import files, metrics
@@ -75,11 +75,25 @@ def _queue(context: Context, state: State) -> Outcome:
     oldest = context.queues.oldest(state)
     age = f", the oldest for {(context.now() - oldest) / 60:.0f} minutes" if oldest else ""
     text = f"{len(ids)} requests{age}"
+    if state is State.QUEUED:
+        for request in _tried_most(context):
+            told = f"tried {request.attempts} times: {request.reason}"
+            text += f"\n          {request.id} {request.study} {told}"
     if state in (State.FAILED, State.HELD):
         for request_id in ids[:10]:
             request = context.queues.read(state, request_id)
             text += f"\n          {request_id} {request.study} {request.summary or request.reason}"
     return ok(state, text, count=len(ids))
+
+
+def _tried_most(context: Context) -> list[Request]:
+    """Return queued requests that could not go; one that is at work now has moved meanwhile."""
+    found = []
+    for one in context.queues.ids(State.QUEUED):
+        with suppress(Rejected):
+            found.append(context.queues.read(State.QUEUED, one))
+    tried = [one for one in found if one.attempts]
+    return sorted(tried, key=lambda one: -one.attempts)[:10]
 
 
 def _jobs(context: Context) -> Outcome:

@@ -26,6 +26,7 @@ from headgate.stores.dicomnet.receiver import (
     told_without_values,
 )
 from headgate.stores.dicomnet.tally import Board, Tally
+from headgate.stores.dicomnet.tls import handshaking
 from headgate.stores.dicomnet.workers import Workers
 
 NAME = "storescpd"
@@ -130,10 +131,6 @@ def _web_listener(context: Context) -> socket:
         raise Misconfigured(
             "receiver.web_port is set: set receiver.web_token_file, or receiver.tls_trusted too"
         )
-    if not settings.web_token_file and settings.tls_fingerprints:
-        raise Misconfigured(
-            "receiver.tls_fingerprints are not looked at on web_port: set receiver.web_token_file"
-        )
     if settings.web_token_file:
         secrets.read_bearer(settings.web_token_file)
     # without TLS it is for a proxy on this machine alone
@@ -166,9 +163,10 @@ def _serve(
         admission, called = _admission(context), settings.ae_title
         door = webstoring.Door(context.archive, tally, admission, limits, token, called)
         service = webstoring.application(door)
-        return webserving.serve(
-            service, web[0], trusting.security(settings), settings.grace_seconds, wait
-        )
+        security = trusting.security(settings)
+        refuse = partial(webstoring.refuse_connection, door)
+        secured = handshaking(security, refuse) if security else None
+        return webserving.serve(service, web[0], secured, settings.grace_seconds, wait)
     receiver = Receiver(
         context.archive, tally, _admission(context), limits, trusting.security(settings),
         lambda notice: context.commitments.keep(notice.transaction, notice.kept, notice.failed),

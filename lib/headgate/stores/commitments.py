@@ -1,7 +1,6 @@
 """What PACSs told of storage commitment: one file a transaction, until it is in the ledger."""
 
 import json
-from contextlib import suppress
 
 from headgate.core.grammar import is_uid
 from headgate.stores import files
@@ -41,12 +40,7 @@ class Commitments:
 
     def told_before(self, limit: float) -> list[str]:
         """Given a POSIX time, return the transactions of which was told before it."""
-        found = []
-        for one in files.names_in(self._folder):
-            with suppress(FileNotFoundError):  # it is in the ledger now
-                if (self._folder / one).stat().st_mtime < limit:
-                    found.append(one)
-        return found
+        return files.names_before(self._folder, limit)
 
     def forget(self, transaction: str) -> None:
         """Given a transaction that is in the ledger, remove what was told of it."""

@@ -215,6 +215,16 @@ def names_in(folder: Path) -> list[str]:
         return []
 
 
+def names_before(folder: Path, limit: float) -> list[str]:
+    """Given a folder and a POSIX time, return the names of what was written before it."""
+    found = []
+    for one in names_in(folder):
+        with suppress(FileNotFoundError):
+            if (folder / one).stat().st_mtime < limit:
+                found.append(one)
+    return found
+
+
 def is_locked(folder: Path) -> bool:
     """Given a folder, return whether our user may not enter it, or not see what is in it; a link
     to one is none.

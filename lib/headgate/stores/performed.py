@@ -48,6 +48,14 @@ class PerformedSteps:
             step, Performed(studies or before.studies, state, {**before.instances, **counts})
         )
 
+    def told_before(self, limit: float) -> list[str]:
+        """Given a POSIX time, return the steps of which nothing was told since then."""
+        return files.names_before(self._folder, limit)
+
+    def forget(self, step: str) -> None:
+        """Given a step's UID, remove what was told of it."""
+        files.remove(self._folder / step)
+
     def by_study(self) -> dict[str, dict[str, int]]:
         """Return how many instances of which series were told of, for every study."""
         found: dict[str, dict[str, int]] = {}

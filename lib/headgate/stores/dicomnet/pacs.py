@@ -163,6 +163,13 @@ def is_stored(status: int) -> bool:
     return status == commands.SUCCESS or status in WARNINGS
 
 
+def is_for_now(status: int) -> bool:
+    """Given the status of a refusal, return whether it may be taken later: it says no more than
+    that the PACS, or its disk, cannot now.
+    """
+    return status == commands.PROCESSING_FAILURE or status in OUT_OF_RESOURCES
+
+
 @contextmanager
 def associated(peer: Peer, wanted: Iterable[tuple[str, str]]) -> Iterator[Association]:
     """Given a PACS and the (SOP class, transfer syntax) pairs to come, hold an association.

@@ -2,6 +2,7 @@
 
 import hashlib
 import ssl
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from socket import socket
@@ -10,6 +11,8 @@ from headgate.core.errors import Misconfigured
 
 # RFC 9325 4.2: forward secrecy and authenticated encryption; TLS 1.3 has nothing else
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
+FAILED = "the handshake failed ({})"
+UNLISTED = "its certificate is not among receiver.tls_fingerprints"
 
 
 class Untrusted(Exception):
@@ -87,7 +90,30 @@ class Trust:
         try:
             return context.wrap_socket(connection, server_hostname=host)
         except ssl.SSLError as error:
-            raise Untrusted(f"the handshake failed ({error.reason or 'no TLS'})") from error
+            raise Untrusted(FAILED.format(error.reason or "no TLS")) from error
+
+
+def handshaking(security: Security, refused: Callable[[str], None]) -> ssl.SSLContext:
+    """Given how connections are secured, return it for a server that shakes hands itself; `refused`
+    is told of each whom it does not let in, and why. Raise Misconfigured.
+    """
+
+    class Told(ssl.SSLObject):
+        def do_handshake(self) -> None:
+            try:
+                super().do_handshake()
+            except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                raise
+            except ssl.SSLError as error:
+                refused(FAILED.format(error.reason or "no TLS"))
+                raise
+            if not _is_listed(self, security):
+                refused(UNLISTED)
+                raise ssl.SSLError(UNLISTED)
+
+    context = security.context()
+    context.sslobject_class = Told
+    return context
 
 
 def secured(connection: socket, context: ssl.SSLContext, security: Security) -> ssl.SSLSocket:
@@ -97,13 +123,14 @@ def secured(connection: socket, context: ssl.SSLContext, security: Security) -> 
     except ssl.SSLWantReadError as error:
         raise Untrusted("it fell silent amid the handshake") from error
     except ssl.SSLError as error:
-        raise Untrusted(f"the handshake failed ({error.reason or 'no TLS'})") from error
-    if security.fingerprints and _fingerprint(found) not in security.fingerprints:
+        raise Untrusted(FAILED.format(error.reason or "no TLS")) from error
+    if not _is_listed(found, security):
         found.close()
-        raise Untrusted("its certificate is not among receiver.tls_fingerprints")
+        raise Untrusted(UNLISTED)
     return found
 
 
-def _fingerprint(connection: ssl.SSLSocket) -> str:
+def _is_listed(connection: ssl.SSLSocket | ssl.SSLObject, security: Security) -> bool:
     certificate = connection.getpeercert(binary_form=True) or b""
-    return hashlib.sha256(certificate).hexdigest()
+    is_named = hashlib.sha256(certificate).hexdigest() in security.fingerprints
+    return is_named or not security.fingerprints

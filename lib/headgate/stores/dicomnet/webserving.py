@@ -1,5 +1,6 @@
 """The web server under the DICOMweb service: in one process, until it is told to end."""
 
+import ssl
 import threading
 from collections.abc import Callable
 from socket import socket
@@ -7,13 +8,11 @@ from socket import socket
 import uvicorn
 from starlette.applications import Starlette
 
-from headgate.stores.dicomnet.tls import Security
-
 
 def serve(
     application: Starlette,
     listener: socket,
-    security: Security | None,
+    secured: ssl.SSLContext | None,
     grace_seconds: float,
     wait: Callable[[], bool],
 ) -> int:
@@ -24,8 +23,7 @@ def serve(
         application, log_config=None, access_log=False, server_header=False, lifespan="off"
     )
     config.load()
-    if security:
-        config.ssl = security.context()
+    config.ssl = secured
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run, args=([listener],), daemon=True)
     thread.start()

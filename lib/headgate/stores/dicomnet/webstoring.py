@@ -205,6 +205,12 @@ def _address(request: Request) -> str:
         return ""
 
 
+def refuse_connection(door: Door, reason: str) -> None:
+    """Given why a connection is not let in, count and tell it."""
+    door.tally.count("refused")
+    log.warning("refused a connection for STOW-RS: %s", reason)
+
+
 def _refused(door: Door, address: str, reason: str, status: int, **headers: str) -> Response:
     door.tally.count("refused")
     log.warning("refused a STOW-RS request from %s: %s", address or "an unclear address", reason)
