@@ -64,10 +64,17 @@ def test_a_date_is_cut_whole(text):
 
 
 @pytest.mark.parametrize(
+    "text", ["14th of July 201", "14th of July 2", "14th of July", "3rd June 19", "14 July 201"]
+)
+def test_a_date_whose_year_a_field_cut_off_is_cut(text):
+    assert cut_anybody(f"Knee {text}", NOBODY) == "Knee"
+
+
+@pytest.mark.parametrize(
     "text",
     [
         "PAT Supine", "T2 (2) 128", "dyn 0.75 512 512", "Case 12", "acc 2", "ID 3", "pr. 2 fx",
-        "Operator Default", "Sr 90", "reviewed by CT", "3 St", "B31 3MM", "TI 100 200 300",
+        "Operator Default", "2nd MAR 3", "Sr 90", "reviewed by CT", "3 St", "B31 3MM", "TI 100 200 300",
         "read by channel 2", "Tech: T1", "512-512-30", "01 02 03", "2.5/1.25/0.6", "b 50-400-800",
     ],
 )  # fmt: skip

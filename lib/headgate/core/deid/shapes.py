@@ -62,7 +62,8 @@ ADDRESS = re.compile(
 _MONTHS = sorted((name for names in MONTHS for name in names), key=len, reverse=True)
 _NAMED = "|".join(_MONTHS)
 _WHOLE = "|".join(name for name in _MONTHS if len(name) > 4)  # what is a month and nothing else
-# the same where a field cut it short
+_LONG = "|".join(name for name in _MONTHS if len(name) > 3)  # MAR reduces what metal does
+# months where a field cut them short
 _CUT_SHORT = "|".join(sorted({one[:end] for one in _MONTHS for end in range(5, len(one))}))
 _YEAR = r"(?:19|20)\d\d"
 _DAY, _MONTH = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])"
@@ -87,6 +88,10 @@ DATES = re.compile(
     rf"|(?<!\d)(?:ngay )?{_DAY} thang {_MONTH} nam {_YEAR}(?!\d)"
     r"|(?<![^\W_])(?:dob|d\.o\.b|born|geb|fodt)[.: ]{1,3}"
     rf"(?:{_DAY}[./-]{_MONTH}[./-]\d\d|{_YEAR})(?![\d.])"
+    # after an ordinal a month needs no year, nor a whole one
+    rf"|(?<!\d){_DAY}(?:st|nd|rd|th)(?:\sof)?[\s._-]+(?i:{_LONG})(?![^\W\d_])"
+    r"(?:[\s.,_-]+\d{1,4}\Z)?"
+    rf"|(?<!\d){_DAY}[\s._-]*(?i:{_NAMED})[\s.,_-]*(?:19|20)\d\Z"
     rf"|{_YEAR}[년年]\s?{_MONTH}[月월]\s?{_DAY}[日일]?"
 )
 # Days of the month as they are said, in English, Norwegian and German
