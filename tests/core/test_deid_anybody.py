@@ -30,7 +30,8 @@ def test_a_number_of_somebody_is_cut(text):
         "Kossuth Lajos utca 12", "ul. Piękna 5/7", "al. Jerozolimskie 22", "C/ Mayor 3",
         "24 rue de la Paix", "12 Heol y Dderwen", "Laugavegi 26", "вул. Хрещатик 22",
         "221B Baker Street", "10 Downing St", "5 Elm Court", "P.O. Box 1234", "Postboks 123",
-        "Storgata 5B, 0155 Oslo", "MAIN ROAD 127", "Mall Road 63",
+        "Storgata 5B, 0155 Oslo", "MAIN ROAD 127", "Mall Road 63", "Sráid Mhór 149",
+        "Heol y Dderwen 12",
     ],
 )  # fmt: skip
 def test_an_address_is_cut(text):

@@ -42,7 +42,8 @@ _STREET = (
     r"|vägen|vej|straat|laan)"
 )
 _STREET_BEFORE = (
-    r"(?:ulica|ulice|ul\.|al\.|via|calle|c/|rue|avenida|rua|улица|ул\.|вулиця|вул\.|οδός)"
+    r"(?:ulica|ulice|ul\.|al\.|via|calle|c/|rue|avenida|rua|улица|ул\.|вулиця|вул\.|οδός"
+    r"|heol|ffordd|stryd|sráid|bóthar)"
 )
 _NUMBER_BEFORE = r"(?:rue|avenue|boulevard|quai|heol|ffordd|stryd|sráid|bóthar)"
 _TOWN = r"(?:, ?(?:[A-Z]{1,2}-)?\d{4,5} [^\W\d_]+)?"  # with its code, as it follows a street
