@@ -78,13 +78,17 @@ def test_a_pacs_that_does_not_commit_itself_is_asked_by_query(a_tree, commits):
     assert levels(a_tree) == {(Fate.STORED, Proof.C_FIND): 3}
 
 
+def send_to_one_that_commits_later(a_tree, pacs):
+    configure(a_tree, pacs.port, demand="commitment", commitment_seconds=0.5)
+    with pytest.raises(Unavailable, match="demands proof by commitment"):
+        run(a_tree)
+
+
 def test_a_commitment_told_later_on_an_association_of_the_pacs_counts(a_tree):
     a_tree.site.start_receiver()
     try:
         with a_lying_pacs(commits="later") as pacs:
-            configure(a_tree, pacs.port, demand="commitment", commitment_seconds=0.5)
-            with pytest.raises(Unavailable, match="demands proof by commitment"):
-                run(a_tree)
+            send_to_one_that_commits_later(a_tree, pacs)
             assert levels(a_tree) == {(Fate.STORED, Proof.C_FIND): 3}
             tell(a_tree.site.port, pacs.report())
             run(a_tree)
@@ -98,9 +102,7 @@ def test_a_commitment_that_is_told_twice_proves_nothing_that_is_sent_later(a_tre
     a_tree.site.start_receiver()
     try:
         with a_lying_pacs(commits="later") as pacs:
-            configure(a_tree, pacs.port, demand="commitment", commitment_seconds=0.5)
-            with pytest.raises(Unavailable, match="demands proof by commitment"):
-                run(a_tree)
+            send_to_one_that_commits_later(a_tree, pacs)
             tell(a_tree.site.port, pacs.report())
             run(a_tree)
             tell(a_tree.site.port, pacs.report())

@@ -9,8 +9,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from headgate.core.deid import repertoire
-from headgate.core.deid.grammar import SINGLE, TEXTS
+from headgate.core.deid import private, repertoire
+from headgate.core.deid.grammar import SINGLE, SIZES, TEXTS, is_whole
 from headgate.core.deid.reading import NUMBERS, WORDS
 from headgate.core.deid.repertoire import DEFAULT, terms_of
 from headgate.core.dictionary import private_vr, tag_of, vr_of
@@ -26,7 +26,6 @@ from headgate.core.elements import (
 )
 
 CHARACTER_SET, PIXEL_REPRESENTATION = 0x00080005, 0x00280103
-CREATORS = range(0x10, 0x100)  # PS3.5 7.8.1: elements that reserve a private block
 NAME, FRACTION, WHOLE, TAG = b"PN", b"DS", b"IS", b"AT"
 IN_CHARACTER_SET = TEXTS | {NAME}
 
@@ -113,21 +112,21 @@ class Header:
         return known.encode()
 
     def _private_vr(self, tag: int) -> bytes:
-        if tag & 0xFFFF in CREATORS:
+        if private.is_creator(tag):
             return b"LO"
-        creator = self.raw(tag & 0xFFFF0000 | tag >> 8 & 0xFF)
+        group, block = private.block_of(tag)
+        creator = self.raw(group << 16 | block)
         return private_vr(_plain(creator).strip(), tag).encode()
 
     def _numbers(self, vr: bytes, raw: bytes) -> Any:
-        letter = "HH" if vr == TAG else NUMBERS[vr]
-        size = struct.calcsize(f"<{letter}")
-        if len(raw) % size:
+        if not is_whole(vr, raw):
             return None
-        count = len(raw) // size
-        found = struct.unpack(f"{self._encoding.order}{letter * count}", raw)
+        letter, size = ("H", 2) if vr == TAG else (NUMBERS[vr], SIZES[vr])
+        found = list(struct.unpack(f"{self._encoding.order}{len(raw) // size}{letter}", raw))
         if vr == TAG:
-            found = tuple(found[one] << 16 | found[one + 1] for one in range(0, len(found), 2))
-        return _single(list(found))
+            pairs = zip(found[::2], found[1::2], strict=True)
+            found = [group << 16 | number for group, number in pairs]
+        return _single(found)
 
 
 def _end(data: Data, encoding: Encoding) -> int:

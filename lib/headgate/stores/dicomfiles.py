@@ -134,7 +134,7 @@ def read_plain_header(path: Path) -> Header:
     Raise Rejected when it is none.
     """
     with understanding():
-        file = files.mapped(path, least=0)
+        file = files.mapped(path)
         meta, _ = read_meta(memoryview(file), JOURNEY)
         instance = take_apart(file)
         seen = encoding_seen(instance.transfer_syntax, instance.dataset)

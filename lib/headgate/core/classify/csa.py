@@ -5,7 +5,8 @@ from itertools import takewhile
 from typing import Any
 
 from headgate.core.csaheader import Broken, Element, elements_of
-from headgate.core.header import CREATORS, Header
+from headgate.core.deid.private import is_creator
+from headgate.core.header import Header
 
 CSA_GROUP, CREATOR, IMAGE_HEADER = 0x0029, b"SIEMENS CSA HEADER", 0x10
 # Siemens' names; those with True are counted, not listed
@@ -40,9 +41,11 @@ def csa_values(header: Header) -> dict[str, Any]:
 
 
 def _elements(header: Header) -> Iterator[Element]:
-    for number in CREATORS:
-        if header.raw(CSA_GROUP << 16 | number).strip(b" \0") == CREATOR:
-            yield from elements_of(header.raw(CSA_GROUP << 16 | number << 8 | IMAGE_HEADER))
+    creators = (tag for tag in header.tags if tag >> 16 == CSA_GROUP and is_creator(tag))
+    for tag in creators:
+        if header.raw(tag).strip(b" \0") == CREATOR:
+            block = tag & 0xFFFF
+            yield from elements_of(header.raw(CSA_GROUP << 16 | block << 8 | IMAGE_HEADER))
             return
 
 
