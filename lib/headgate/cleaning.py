@@ -123,7 +123,7 @@ def clean(instance: Instance, recipe: Recipe, record: Record | None = None) -> C
     if not decision.is_cleaned or result.pixels is instance.pixels:  # as they were stored
         result = _without_remarks(result, judged)
     also_done: tuple[marks.Code, ...] = ()
-    if marks.GRAPHICS in header.elements:  # kept, and cleaned: PS3.15 E.3.3
+    if header.has(marks.GRAPHICS):  # kept, and cleaned: PS3.15 E.3.3
         also_done += (marks.CLEAN_GRAPHICS,)
     if visualfeatures.is_wanted(instance, recipe.profile):
         featureless = visualfeatures.without_features(result.file, recipe.profile)
@@ -147,10 +147,9 @@ def _without_text(result: Clean, instance: Instance, recipe: Recipe) -> Clean:
     with understanding():
         patient = sought(instance.head, instance.elements, instance.encoding, recipe, {})
     written = clean_pixels(instance, recipe.profile, patient)
-    described = {**result.header.elements, **_described(written, instance)}
     return replace(
         result,
-        header=replace(result.header, elements=described),
+        header=result.header.with_elements(_described(written, instance)),
         pixels=written.pixels,
         transfer_syntax=written.transfer_syntax,
     )
@@ -164,11 +163,10 @@ def _why_changed(decision: policy.Decision, also_done: tuple[marks.Code, ...]) -
 
 
 def _without_remarks(result: Clean, judged: Judged) -> Clean:
-    values = tuple(judged.values(remarks.LOOKED_AT).items())
-    size = remarks.size_of(values, result.encoding)
+    size = remarks.size_of(judged.told(remarks.LOOKED_AT), result.encoding)
     if result.transfer_syntax in NATIVE and not remarks.may_follow(result.pixels, size):
         return result
-    patient = judged.level.context.identifiers
+    patient = judged.pattern.level.context.identifiers
     with understanding():
         pixels = remarks.without_remarks(result.pixels, result.encoding, size, patient)
     return result if pixels is result.pixels else replace(result, pixels=pixels)
@@ -179,18 +177,15 @@ def _telling(
 ) -> Clean:
     """Return what may leave with the codes of what was done for it alone."""
     told = marks.written(recipe, result.encoding, are_pixels_cleaned, also_done)
-    elements = {
-        **result.header.elements,
-        **{tag: told[tag] for tag in marks.TOLD_OF_ONE if tag in told},
-    }
-    return replace(result, header=replace(result.header, elements=elements))
+    elements = {tag: told[tag] for tag in marks.TOLD_OF_ONE if tag in told}
+    return replace(result, header=result.header.with_elements(elements))
 
 
 def _decision(judged: Judged, has_some: bool) -> policy.Decision:
-    profile = judged.level.context.recipe.profile
+    profile = judged.pattern.level.context.recipe.profile
     if not profile.clean_pixels:  # nothing has to be looked at
         return policy.LEFT
-    return _decided(frozenset(judged.values(policy.LOOKED_AT).items()), has_some, profile)
+    return _decided(judged.told(policy.LOOKED_AT), has_some, profile)
 
 
 @lru_cache(maxsize=64)

@@ -31,7 +31,7 @@ def transcoded(output: Clean, transfer_syntax: str) -> Clean:
         elements = {one.tag: data[one.start : one.end] for one in walk(data, encoding)}
     return replace(
         output,
-        header=replace(output.header, elements=elements, encoding=encoding),
+        header=output.header.made_of(elements, encoding),
         pixels=pixels,
         encoding=encoding,
         transfer_syntax=transfer_syntax,

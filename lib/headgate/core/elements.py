@@ -102,6 +102,12 @@ def element_at(data: Data, position: int, encoding: Encoding) -> Element:
     return _element(data, position, len(data), encoding, 0)
 
 
+def value_of(element: bytes, encoding: Encoding) -> bytes:
+    """Given an element's bytes and how it is encoded, return those of its value: PS3.5 7.1."""
+    is_long = not encoding.is_implicit and element[4:6] in LONG_VRS
+    return element[12 if is_long else 8 :]
+
+
 def header_end(data: Data, encoding: Encoding) -> int:
     """Given an encoded data set, return where its pixels begin, or its end without any.
 

@@ -10,6 +10,7 @@ from headgate.core.elements import (
     Malformed,
     encoding_of,
     header_end,
+    value_of,
     walk,
 )
 from headgate.core.likeness import Likeness
@@ -40,7 +41,8 @@ class Indexer:
         if found is None:
             return self._anew(data, encoding)
         self._alike[encoding] = found.likeness
-        return {**found.likeness.values, **_values(found.data, found.elements)}
+        own = zip(found.likeness.tags, found.varying, strict=True)
+        return {**found.likeness.values, **{tag: value_of(raw, encoding) for tag, raw in own}}
 
     def _anew(self, data: bytes, encoding: Encoding) -> Values | None:
         try:

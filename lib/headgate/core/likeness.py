@@ -24,17 +24,17 @@ from headgate.core.elements import (
 MOST_CHANGES = 40
 # By how many bytes a header may be longer than the first
 LONGER = 4096
+PIXEL_DATA = b"\xe0\x7f\x10\0OW\0\0"  # how its element begins: PS3.5 7.1
 MayVary = Callable[[bytes, Element], bool]
 
 
 class Followed(NamedTuple):
-    """A data set that is like the others: what holds for all, its first bytes, its elements that
-    vary, and where its header ends.
+    """A data set that is like the others: what holds for all, the bytes of its elements that vary,
+    in the order of their places, and where its header ends.
     """
 
     likeness: "Likeness"
-    data: bytes
-    elements: list[Element]
+    varying: list[bytes]
     end: int
 
 
@@ -75,9 +75,23 @@ class Likeness:
         return [self.data[start:end] for start, end in zip(starts, ends, strict=True)]
 
     @cached_property
-    def heads(self) -> list[bytes]:
-        """Of each element that varies, its tag and VR: blank where it needs a closer look."""
-        return [self._plain_head(self.elements[place]) for place in self.varying]
+    def steps(self) -> list[tuple[int, bytes, bytes, int]]:
+        """Of each element that varies, its place, its tag and VR (blank where it needs a closer
+        look), and the bytes that follow it, with their length.
+        """
+        heads = [self._plain_head(self.elements[place]) for place in self.varying]
+        runs = self.runs[1:]
+        return list(zip(self.varying, heads, runs, map(len, runs), strict=True))
+
+    @cached_property
+    def tags(self) -> tuple[int, ...]:
+        """The tags of the elements that vary."""
+        return tuple(self.elements[place].tag for place in self.varying)
+
+    @cached_property
+    def varying_tags(self) -> frozenset[int]:
+        """The tags of the elements that vary, to be asked for."""
+        return frozenset(self.tags)
 
     @cached_property
     def constant(self) -> list[int]:
@@ -99,35 +113,36 @@ class Likeness:
             return None
         likeness, data = self, bytes(dataset[: self.end + LONGER])
         try:
-            found = likeness._located(data)
+            found = self._compared(data)
             if found is None:
                 likeness = replace(self, varying=tuple(self._varying(data)))
-                found = likeness._located(data)
-            if found is None or header_end(dataset[found[1] :], self.encoding):
+                found = likeness._compared(data)
+            if found is None:
                 return None
+            if self.encoding == EXPLICIT and data.startswith(PIXEL_DATA, found.end):
+                return found
+            return None if header_end(dataset[found.end :], self.encoding) else found
         except (_Different, Malformed):
             return None
-        return Followed(likeness, data, *found)
 
-    def _located(self, data: bytes) -> tuple[list[Element], int] | None:
-        """Return the elements that vary and where they end; None: something else varies as well."""
-        runs = self.runs
-        if not data.startswith(runs[0]):
+    def _compared(self, data: bytes) -> Followed | None:
+        """Return the data set compared with the others; None: something else varies as well."""
+        run = self.runs[0]
+        if not data.startswith(run):
             return None
-        position, elements = len(runs[0]), []
-        for place, head, run in zip(self.varying, self.heads, runs[1:], strict=True):
-            old = self.elements[place]
+        position, varying = len(run), []
+        for place, head, run, length in self.steps:
             if head and data.startswith(head, position):
                 end = position + 8 + int.from_bytes(data[position + 6 : position + 8], "little")
-                element = Element(old.tag, position, position + 8, end, old.vr, False)
             else:
                 element = element_at(data, position, self.encoding)
-                self._check(old, element, data)
-            elements.append(element)
-            if not data.startswith(run, element.end):
+                self._check(self.elements[place], element, data)
+                end = element.end
+            if not data.startswith(run, end):
                 return None
-            position = element.end + len(run)
-        return elements, position
+            varying.append(data[position:end])
+            position = end + length
+        return Followed(self, varying, position)
 
     def _plain_head(self, element: Element) -> bytes:
         """Return the tag and VR of an element that may vary whatever its value; blank where its

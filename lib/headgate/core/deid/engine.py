@@ -5,17 +5,27 @@ was seen before in the same context costs a comparison: within a series, nearly 
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from headgate.core.deid import marks
 from headgate.core.deid.context import Context
-from headgate.core.deid.following import Judged, Output, Pattern, follow
+from headgate.core.deid.following import Judged, Output, Pattern, Told, follow
 from headgate.core.deid.identity import Recipe
 from headgate.core.deid.kinds import dictionary_vr
 from headgate.core.deid.memory import Memory, Result
 from headgate.core.deid.patient import Remembered, identifiers_of, is_of, together, without
+from headgate.core.deid.profile import Profile
 from headgate.core.deid.reading import place, shown
-from headgate.core.deid.refusal import LOOKED_AT, STUDY_INSTANCE_UID, burned_in, exclusion, refusal
+from headgate.core.deid.refusal import (
+    LOOKED_AT,
+    NAMELESS,
+    SOP_INSTANCE_UID,
+    STUDY_INSTANCE_UID,
+    burned_in,
+    exclusion,
+    refusal,
+)
 from headgate.core.deid.rewriting import Record, leaks_of, level_of, rewritten
 from headgate.core.deid.telling import Identifiers
 from headgate.core.elements import Data, Element, Encoding, encoded, header_end, walk
@@ -25,24 +35,46 @@ MANUFACTURER = 0x00080070
 SHORT_HEAD = 8  # PS3.5 7.1: bytes before the value of a UI or CS, in every encoding
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Cleaned:
-    """A header without its patient: its elements by tag, each encoded, where a leak is left, and
-    the UIDs of the instances and series that it refers to.
+    """A header without its patient: its encoded elements, those that it has in common with others
+    and its own by tag, where a leak is left, and the UIDs of the instances and series that it
+    refers to.
     """
 
-    elements: Mapping[int, bytes]
+    common: Output
+    own: Mapping[int, bytes]
     encoding: Encoding
     leaks: tuple[str, ...]
     references: tuple[str, ...]
 
+    @property
+    def elements(self) -> dict[int, bytes]:
+        """All elements by tag."""
+        return {**self.common.elements, **self.own}
+
+    def has(self, tag: int) -> bool:
+        """Given a tag, return whether there is such an element."""
+        return tag in self.own or tag in self.common.elements
+
     def text(self, tag: int) -> str:
         """Given the tag of a UID or code of the top level, return its value; none: blank."""
-        return self.elements.get(tag, b"")[SHORT_HEAD:].decode("ascii").rstrip(" \0")
+        element = self.own.get(tag) or self.common.elements.get(tag, b"")
+        return element[SHORT_HEAD:].decode("ascii").rstrip(" \0")
+
+    def with_elements(self, elements: Mapping[int, bytes]) -> "Cleaned":
+        """Given further encoded elements by tag, return the header with these in it."""
+        return self.made_of({**self.elements, **elements}, self.encoding)
+
+    def made_of(self, elements: Mapping[int, bytes], encoding: Encoding) -> "Cleaned":
+        """Given all its elements by tag and how they are encoded, return the header in them."""
+        ordered = {tag: elements[tag] for tag in sorted(elements)}
+        whole = Output(ordered, self.leaks, self.references)
+        return replace(self, common=whole, own={}, encoding=encoding)
 
     def header(self) -> bytes:
         """Return the encoded header."""
-        return b"".join(map(self.elements.__getitem__, sorted(self.elements)))
+        return self.common.joined(self.own)
 
 
 def deidentify(
@@ -69,7 +101,8 @@ def judge(
     if judged is None:
         judged = _anew(dataset, encoding, recipe, memory, record)
     else:
-        _check(_texts(judged.values(LOOKED_AT)), recipe)
+        _check(judged.told(LOOKED_AT), recipe.profile)
+        _check_instance(judged.value(SOP_INSTANCE_UID))
     memory.previous[recipe, encoding] = judged.pattern
     return judged
 
@@ -83,21 +116,18 @@ def cleaned(
     Raise Rejected where pixels that are left as they are name somebody.
     """
     if not are_pixels_cleaned:
-        reason = burned_in(_texts(judged.values(LOOKED_AT)))
-        if reason is not None:
-            raise Rejected(reason)
+        _check_pixels(judged.told(LOOKED_AT))
     common = judged.pattern.outputs.get(are_pixels_cleaned)
     if common is None or record is not None:
         common = _common(judged, memory, record, are_pixels_cleaned)
         judged.pattern.outputs[are_pixels_cleaned] = common
-    elements, leaks, references = dict(common.elements), common.leaks, common.references
-    context = judged.level.context
-    marked = marks.written(context.recipe, context.writing, are_pixels_cleaned)
-    for element, result in zip(judged.elements, judged.results, strict=True):
-        if element.tag not in marked and result.written is not None:
-            elements[element.tag] = result.written
-            leaks, references = leaks + result.leaks, references + result.references
-    return Cleaned(elements, context.writing, leaks, references)
+    own, leaks, references = {}, common.leaks, common.references
+    for tag, result in zip(common.varying, judged.results, strict=True):
+        if result.written is not None and tag not in common.marked:
+            own[tag] = result.written
+            if result.leaks or result.references:
+                leaks, references = leaks + result.leaks, references + result.references
+    return Cleaned(common, own, judged.pattern.level.context.writing, leaks, references)
 
 
 def sought(
@@ -132,29 +162,41 @@ def _anew(
 ) -> Judged:
     data = bytes(dataset[: header_end(dataset, encoding)])
     elements = list(walk(data, encoding))
-    texts = _texts({one.tag: data[one.value : one.end] for one in elements})
-    _check(texts, recipe)
+    values = {one.tag: data[one.value : one.end] for one in elements}
+    _check(frozenset((tag, values[tag]) for tag in LOOKED_AT if tag in values), recipe.profile)
+    _check_instance(values.get(SOP_INSTANCE_UID, b""))
     identifiers = sought(data, elements, encoding, recipe, memory.told)
-    study = texts.get(STUDY_INSTANCE_UID, "")
+    study = _text(values.get(STUDY_INSTANCE_UID, b""))
     level = level_of(data, elements, Context(recipe, identifiers, study, encoding, encoding), ())
     pattern = Pattern.of(level, elements, rewritten(level, elements, memory, record))
-    return Judged(pattern, level, [], [], len(data))
+    return Judged(pattern, [], [], len(data))
 
 
-def _texts(values: Mapping[int, bytes]) -> Mapping[int, str]:
-    return {
-        tag: value.decode("latin-1").strip(" \0")
-        for tag, value in values.items()
-        if tag in LOOKED_AT
-    }
+def _text(value: bytes) -> str:
+    return value.decode("latin-1").strip(" \0")
 
 
-def _check(texts: Mapping[int, str], recipe: Recipe) -> None:
-    """Raise Excluded or Rejected where one of the texts says that it must not leave."""
-    unwanted = exclusion(texts, recipe.profile)
+@lru_cache(maxsize=1024)
+def _check(told: Told, profile: Profile) -> None:
+    """Raise Excluded or Rejected where one of the values says that it must not leave."""
+    texts = {tag: _text(value) for tag, value in told}
+    unwanted = exclusion(texts, profile)
     if unwanted is not None:
         raise Excluded(unwanted)
     reason = refusal(texts)
+    if reason is not None:
+        raise Rejected(reason)
+
+
+def _check_instance(uid: bytes) -> None:
+    if not uid.strip(b" \0"):
+        raise Rejected(NAMELESS)
+
+
+@lru_cache(maxsize=1024)
+def _check_pixels(told: Told) -> None:
+    """Raise Rejected where one of the values says that pixels as they are must not leave."""
+    reason = burned_in({tag: _text(value) for tag, value in told})
     if reason is not None:
         raise Rejected(reason)
 
@@ -165,20 +207,23 @@ def _common(
     """Return what leaves of the elements that do not vary, with the marks that are set."""
     likeness, results = judged.pattern.likeness, judged.pattern.results
     found = {likeness.elements[one].tag: results[one] for one in likeness.constant}
-    found.update(_marks(judged, memory, record, are_pixels_cleaned))
+    marked = _marks(judged, memory, record, are_pixels_cleaned)
+    found.update(marked)
     return Output(
         {tag: one.written for tag, one in sorted(found.items()) if one.written is not None},
         tuple(leak for one in found.values() for leak in one.leaks),
         tuple(uid for one in found.values() for uid in one.references),
+        frozenset(marked),
+        likeness.tags,
     )
 
 
 def _marks(
     judged: Judged, memory: Memory, record: Record | None, are_pixels_cleaned: bool
 ) -> Mapping[int, Result]:
-    context = judged.level.context
+    context = judged.pattern.level.context
     new = dict(marks.written(context.recipe, context.writing, are_pixels_cleaned))
-    if MANUFACTURER not in judged.level.tags:
+    if MANUFACTURER not in judged.pattern.level.tags:
         # type 2 in the module that Institution Name belongs to
         new[MANUFACTURER] = encoded(MANUFACTURER, b"LO", b"", context.writing)
     remembered = memory.of(context, is_nested=False)
@@ -191,7 +236,7 @@ def _marks(
             remembered[key] = Result(written, leaks_of(written, context) if is_own else ())
         found[tag] = remembered[key]
     if record is not None:
-        before = judged.values(frozenset(new))
+        before = dict(judged.told(frozenset(new)))
         for tag in new:
             text = marks.text_of(tag, context.recipe)
             record(place((tag,)), "written", _shown(judged, tag, before.get(tag)), text)
@@ -201,6 +246,6 @@ def _marks(
 def _shown(judged: Judged, tag: int, value: bytes | None) -> str | None:
     if value is None:
         return None
-    context = judged.level.context
+    context = judged.pattern.level.context
     vr = next((one.vr for one in judged.pattern.likeness.elements if one.tag == tag), b"")
     return shown(vr or dictionary_vr(tag), value, context.terms, context.reading.order)

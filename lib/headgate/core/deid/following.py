@@ -5,42 +5,70 @@ change the meaning of another element (character set, private creators, the pati
 the order of tags) ends the comparison, and the instance is judged anew.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 from headgate.core.deid import private
 from headgate.core.deid.memory import Memory, Result
 from headgate.core.deid.patient import CHARACTER_SET, may_tell
 from headgate.core.deid.refusal import STUDY_INSTANCE_UID
-from headgate.core.deid.rewriting import Level, rewritten
+from headgate.core.deid.rewriting import Level, beside_bytes, rewritten_alone
 from headgate.core.deid.telling import TELLING
-from headgate.core.elements import Data, Element
+from headgate.core.elements import Data, Element, Malformed, value_of
 from headgate.core.likeness import Likeness
 
+Told = frozenset[tuple[int, bytes]]  # values by tag
 DECISIVE = frozenset({CHARACTER_SET, STUDY_INSTANCE_UID, *TELLING})
 
 
-class Output(NamedTuple):
-    """Encoded elements that leave, by tag in their order, where a leak is left in them, and what
-    they refer to.
+@dataclass(frozen=True)
+class Output:
+    """What leaves of the elements that do not vary: encoded, by tag in their order, where a leak is
+    left in them, what they refer to, and the tags that are set whatever an instance has there.
     """
 
     elements: dict[int, bytes]
     leaks: tuple[str, ...]
     references: tuple[str, ...]
+    marked: frozenset[int] = frozenset()
+    varying: tuple[int, ...] = ()
+
+    @cached_property
+    def runs(self) -> list[bytes]:
+        """The bytes before, between and after the elements that vary."""
+        runs, cuts = [list[bytes]()], list(self.varying)
+        for tag, element in self.elements.items():
+            while cuts and cuts[0] < tag:
+                cuts.pop(0)
+                runs.append([])
+            runs[-1].append(element)
+        return [b"".join(run) for run in runs] + [b""] * len(cuts)
+
+    def joined(self, own: Mapping[int, bytes]) -> bytes:
+        """Given an instance's own elements, return these and the others in their order."""
+        if not own:
+            return b"".join(self.runs)
+        parts = [b""] * (2 * len(self.varying) + 1)
+        parts[::2] = self.runs
+        parts[1::2] = [own.get(tag, b"") for tag in self.varying]
+        return b"".join(parts)
 
 
 @dataclass(frozen=True)
 class Pattern:
     """What instances have in common, the first of them judged.
 
-    `outputs` are what leaves of the elements that do not vary, by whether pixels are cleaned.
+    `outputs` are what leaves of the elements that do not vary, by whether pixels are cleaned;
+    `told` is what these elements say, by the tags that were asked for.
     """
 
     level: Level
     likeness: Likeness
     results: list[Result]
     outputs: dict[bool, Output] = field(default_factory=dict)
+    told: dict[frozenset[int], Told] = field(default_factory=dict)
 
     @classmethod
     def of(cls, level: Level, elements: list[Element], results: list[Result]) -> "Pattern":
@@ -48,41 +76,60 @@ class Pattern:
         encoding = level.context.reading
         return cls(level, Likeness(bytes(level.data), elements, encoding, may_vary), results)
 
+    @cached_property
+    def endings(self) -> list[bytes]:
+        """What decides, beside its bytes, what becomes of each element that varies."""
+        return [beside_bytes(self.level, tag) for tag in self.likeness.tags]
+
 
 class Judged(NamedTuple):
-    """An instance of a pattern: its elements that vary, what each of them became, and where its
-    header ends.
+    """An instance of a pattern: the bytes of its elements that vary, what each of them became, and
+    where its header ends.
     """
 
     pattern: Pattern
-    level: Level
-    elements: list[Element]
+    own: list[bytes]
     results: list[Result]
     end: int
 
-    def values(self, tags: frozenset[int]) -> dict[int, bytes]:
+    def told(self, tags: frozenset[int]) -> Told:
         """Given tags, return the values of those that it has."""
-        common = self.pattern.likeness.values
-        found = {tag: common[tag] for tag in tags if tag in common}
-        for one in self.elements:
-            if one.tag in tags:
-                found[one.tag] = bytes(self.level.data[one.value : one.end])
-        return found
+        likeness = self.pattern.likeness
+        common = self.pattern.told.get(tags)
+        if common is None:
+            values = likeness.values
+            common = frozenset((tag, values[tag]) for tag in tags if tag in values)
+            self.pattern.told[tags] = common
+        if likeness.varying_tags.isdisjoint(tags):
+            return common
+        own = zip(likeness.tags, self.own, strict=True)
+        return common.union(
+            (tag, value_of(raw, likeness.encoding)) for tag, raw in own if tag in tags
+        )
+
+    def value(self, tag: int) -> bytes:
+        """Given a tag, return the value of its element; none: no bytes."""
+        likeness = self.pattern.likeness
+        if tag in likeness.varying_tags:
+            return value_of(self.own[likeness.tags.index(tag)], likeness.encoding)
+        return likeness.values.get(tag, b"")
 
 
 def follow(pattern: Pattern, dataset: Data, memory: Memory) -> Judged | None:
     """Given what instances have in common and the next one's data set, return that one judged.
 
-    None: it differs in more than values that concern nobody but themselves.
+    None: it differs in more than values that concern nobody but themselves, or cannot be read.
     """
     found = pattern.likeness.follow(dataset)
     if found is None:
         return None
     if found.likeness is not pattern.likeness:
         pattern = Pattern(pattern.level, found.likeness, pattern.results)
-    level = pattern.level._replace(data=found.data)
-    results = rewritten(level, found.elements, memory, None)
-    return Judged(pattern, level, found.elements, results, found.end)
+    try:
+        results = rewritten_alone(pattern.level, found.varying, pattern.endings, memory)
+    except Malformed:  # who judges it anew tells where
+        return None
+    return Judged(pattern, found.varying, results, found.end)
 
 
 def may_vary(data: bytes, element: Element) -> bool:

@@ -26,9 +26,9 @@ ENCAPSULATED_DOCUMENT = 0x00420011
 
 REQUIRED = {  # PS3.3 C.12.1.1 and C.7.2.1, type 1
     SOP_CLASS_UID: "SOP Class UID",
-    SOP_INSTANCE_UID: "SOP Instance UID",
     STUDY_INSTANCE_UID: "Study Instance UID",
 }
+NAMELESS = "it has no SOP Instance UID"  # type 1 as well, and another in each instance
 LOOKED_AT = frozenset({*REQUIRED, MODALITY, BURNED_IN_ANNOTATION, ENCAPSULATED_DOCUMENT})
 
 

@@ -28,6 +28,7 @@ from headgate.core.elements import (
     VRS,
     Data,
     Element,
+    element_at,
     encoded,
     encoded_items,
     inner_encoding,
@@ -72,7 +73,8 @@ def rewritten(
     remembered = memory.of(level.context, is_nested=bool(level.path))
     results = []
     for element in elements:
-        key = _key(level, element)
+        raw = bytes(level.data[element.start : element.end])
+        key = raw + beside_bytes(level, element.tag)
         result = remembered.get(key)
         if result is None or record is not None:
             result = remembered[key] = _element(level, element, memory, record)
@@ -80,16 +82,37 @@ def rewritten(
     return results
 
 
-def _key(level: Level, element: Element) -> bytes:
-    raw = bytes(level.data[element.start : element.end])
-    if not element.tag & 0x10000:
-        return raw
-    if private.is_creator(element.tag):
+def rewritten_alone(
+    level: Level, several: Iterable[bytes], endings: Iterable[bytes], memory: Memory
+) -> list[Result]:
+    """Given the bytes of elements of a level, each with what `beside_bytes` says of its tag, return
+    what each became.
+    """
+    remembered = memory.of(level.context, is_nested=bool(level.path))
+    results = []
+    for raw, ending in zip(several, endings, strict=True):
+        key = raw + ending if ending else raw
+        result = remembered.get(key)
+        if result is None:
+            element = element_at(raw, 0, level.context.reading)
+            result = _element(level._replace(data=raw), element, memory, None)
+            remembered[key] = result
+        results.append(result)
+    return results
+
+
+def beside_bytes(level: Level, tag: int) -> bytes:
+    """Given a tag of a level, return what decides what becomes of its element, beside its bytes and
+    the context.
+    """
+    if not tag & 0x10000:
+        return b""
+    if private.is_creator(tag):
         # Whether a creator stays depends on what stands in its block.
-        block = (element.tag >> 16, element.tag & 0xFF)
+        block = (tag >> 16, tag & 0xFF)
         keeps = private.keeps_block(level.creators.get(block, ""), *block, level.tags)
-        return raw + (b"\1" if keeps else b"\0")
-    return raw + b"\\" + level.creators.get(private.block_of(element.tag), "").encode()
+        return b"\1" if keeps else b"\0"
+    return b"\\" + level.creators.get(private.block_of(tag), "").encode()
 
 
 def _element(level: Level, element: Element, memory: Memory, record: Record | None) -> Result:

@@ -17,7 +17,7 @@ TOLD_BY = frozenset({
 })  # fmt: skip
 # PS3.3 C.9.2: where a plane lies in bits of the pixels, and the plane where it has its own
 OVERLAYS = {group << 16 | 0x0102: group << 16 | 0x3000 for group in range(0x6000, 0x6020, 2)}
-LOOKED_AT = TOLD_BY | OVERLAYS.keys() | frozenset(OVERLAYS.values())
+LOOKED_AT = TOLD_BY | frozenset(OVERLAYS) | frozenset(OVERLAYS.values())
 # FIONA's rewritepixelexclusions: the first column of a row names the attribute
 EXCLUDED_BY = {1: IMAGE_COMMENTS, 2: SERIES_DESCRIPTION}
 # PS3.4 Table B.5-1: Secondary Capture, its multi-frame kinds, ultrasound with its retired kinds

@@ -52,7 +52,7 @@ def may_follow(pixels: Pixels, size: int) -> bool:
 
 
 @lru_cache(maxsize=64)
-def size_of(values: tuple[tuple[int, bytes], ...], encoding: Encoding) -> int:
+def size_of(values: frozenset[tuple[int, bytes]], encoding: Encoding) -> int:
     """Given the values of those elements of LOOKED_AT that a header has, return how many bytes
     native frames have; 0 where it does not say.
     """
