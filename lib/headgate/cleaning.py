@@ -59,7 +59,7 @@ class Clean:
         """The header and the pixel elements, not deflated."""
         return [self.header.header(), *self.pixels]
 
-    @cached_property
+    @property
     def buffers(self) -> list[bytes | memoryview]:
         """The encoded data set, in parts that are written one after the other."""
         if self.transfer_syntax in DEFLATED:
@@ -71,28 +71,28 @@ class Clean:
         """The whole encoded data set."""
         return b"".join(self.buffers)
 
-    @cached_property
+    @property
     def file(self) -> list[bytes | memoryview]:
         """A file that holds it, in parts: PS3.10."""
         return [file_head(self.sop_class, self.sop_instance, self.transfer_syntax), *self.buffers]
 
-    @cached_property
+    @property
     def sop_class(self) -> str:
         return self._uid(SOP_CLASS)
 
-    @cached_property
+    @property
     def sop_instance(self) -> str:
         return self._uid(SOP_INSTANCE)
 
-    @cached_property
+    @property
     def series(self) -> str:
         return self._uid(SERIES)
 
-    @cached_property
+    @property
     def frame_of_reference(self) -> str:
         return self._uid(FRAME_OF_REFERENCE)
 
-    @cached_property
+    @property
     def study(self) -> str:
         return self._uid(STUDY)
 

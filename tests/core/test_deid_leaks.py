@@ -2,6 +2,7 @@
 
 import pytest
 from deidentifying import find_leaks, identifiers_of
+from headgate.core.deid.gate import is_within
 from headgate.core.deid.patient import Identifiers
 from headgate.core.errors import Rejected
 from pydicom import Dataset
@@ -145,3 +146,13 @@ def test_a_name_between_other_letters_of_iso_2022_is_found_in_bytes():
     identifiers = a_patient(SpecificCharacterSet=["", "ISO 2022 IR 87"], PatientName="山田^太郎")
     blob = "胸部山田様".encode("iso2022_jp")
     assert find_leaks(with_blob(b"\0" + blob), identifiers)
+
+
+def test_a_name_is_found_wherever_it_stands_in_a_few_bytes():
+    patient = a_patient(PatientName="Olsen^Åse", PatientID="AB1234")
+    for word in (b"olsen", b"OLSEN", b"ab1234", b"1234"):
+        for before in range(9 - len(word)):
+            data = (bytes(before) + word).ljust(8, b"\0")
+            assert is_within(data, patient) is (word != b"1234"), data
+    assert not is_within(b"ols", patient)
+    assert not is_within(bytes(8), patient)

@@ -1,5 +1,7 @@
 """What stands before a data set in a file: PS3.10 7.1."""
 
+import random
+
 import pytest
 from headgate.core.elements import IMPLICIT, Malformed, encoded
 from headgate.core.filemeta import (
@@ -25,7 +27,7 @@ def test_it_is_read_as_it_was_written(kind):
 
 
 def test_no_more_is_told_than_is_wanted():
-    assert read_meta(head(), {TRANSFER_SYNTAX})[0] == {TRANSFER_SYNTAX: TOLD[TRANSFER_SYNTAX]}
+    assert read_meta(head(), frozenset({TRANSFER_SYNTAX}))[0] == {TRANSFER_SYNTAX: TOLD[TRANSFER_SYNTAX]}
 
 
 def test_files_without_preamble_or_with_an_implicit_vr_are_read():
@@ -47,3 +49,30 @@ def test_what_ends_within_an_element_is_told_and_never_taken_for_a_data_set():
         assert found.items() <= TOLD.items()
         ends.add(end)
     assert len(ends) == 6  # after each element but the last
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_what_is_taken_from_the_file_before_is_what_is_read_element_by_element(seed):
+    """Without its preamble a file is read element by element."""
+    dice, last = random.Random(seed), PREAMBLE + 4
+    for number in range(100):
+        whole = file_head(TOLD[SOP_CLASS], f"1.2.{number}", TOLD[TRANSFER_SYNTAX]) + DATASET
+        data = bytearray(whole)
+        for _ in range(dice.randint(0, 3)):
+            at = dice.randrange(last, len(data))
+            match dice.randrange(3):
+                case 0:
+                    data[at] = dice.randrange(256)
+                case 1:
+                    del data[at : at + dice.randint(1, 8)]
+                case _:
+                    data[at:at] = dice.choice([dice.randbytes(2), data[last + 12 : at]])
+        assert outcome(bytes(data), last) == outcome(bytes(data[last:]), 0)
+
+
+def outcome(data, last):
+    try:
+        told, position = read_meta(data)
+    except Malformed:
+        return None
+    return told, position - last

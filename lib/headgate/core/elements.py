@@ -3,6 +3,7 @@
 import struct
 import zlib
 from collections.abc import Iterable, Iterator
+from functools import lru_cache
 from typing import NamedTuple
 
 from headgate.core.errors import HeadgateError
@@ -18,14 +19,12 @@ VRS = frozenset(
 PADDED_WITH_NUL = frozenset({b"OB", b"UI", b"UN"})
 UNDEFINED = 0xFFFFFFFF
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
-DELIMITERS, PIXEL_GROUP = 0xFFFE, 0x7FE0
-STUDY_INSTANCE_UID = 0x0020000D
+DELIMITERS, PIXEL_GROUP, STUDY_INSTANCE_UID = 0xFFFE, 0x7FE0, 0x0020000D
 IMPLICIT_LITTLE = "1.2.840.10008.1.2"
 EXPLICIT_BIG = "1.2.840.10008.1.2.2"
 DEFLATED = frozenset({"1.2.840.10008.1.2.1.99"})
 HEAD_BYTES, PAGE_BYTES = 1 << 20, 1 << 20
-# deeper than any object of the standard; a hostile one ends here and not in the interpreter
-DEEPEST = 64
+DEEPEST = 64  # more than any object of the standard: a hostile one ends here
 
 
 class Malformed(HeadgateError):
@@ -74,6 +73,7 @@ EXPLICIT = Encoding(is_implicit=False, is_little=True)
 IMPLICIT = Encoding(is_implicit=True, is_little=True)
 
 
+@lru_cache(maxsize=256)
 def encoding_of(transfer_syntax: str) -> Encoding:
     """Given a transfer syntax UID, return how its data sets are encoded: PS3.5 Annex A."""
     return Encoding(transfer_syntax == IMPLICIT_LITTLE, transfer_syntax != EXPLICIT_BIG)
@@ -150,13 +150,10 @@ def is_blank(data: Data, position: int) -> bool:
     """
     if any(bytes(data[position : position + 4])):
         return False
-    if any(bytes(data[at : at + PAGE_BYTES]).strip(b"\0") for at in _pages(data, position)):
+    pages = range(position, len(data), PAGE_BYTES)
+    if any(bytes(data[at : at + PAGE_BYTES]).strip(b"\0") for at in pages):
         raise Malformed(f"an element without a tag stands at byte {position}")
     return True
-
-
-def _pages(data: Data, position: int) -> range:
-    return range(position, len(data), PAGE_BYTES)
 
 
 def items(data: Data, element: Element, encoding: Encoding) -> Iterator[tuple[int, int]]:
@@ -196,6 +193,7 @@ def _encoding_within(data: Data, value: int, vr: bytes, encoding: Encoding) -> E
     return encoding if bytes(data[value + 12 : value + 14]) in VRS else IMPLICIT
 
 
+@lru_cache(maxsize=8192)
 def head(tag: int, vr: bytes, length: int, encoding: Encoding) -> bytes:
     """Given a tag, its VR and the length of its value, return what stands before the value.
 

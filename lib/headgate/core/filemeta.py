@@ -1,7 +1,6 @@
 """What stands before a data set in a file: PS3.10 7.1."""
 
 import struct
-from collections.abc import Collection
 from functools import lru_cache
 
 from headgate.core.elements import (
@@ -10,6 +9,7 @@ from headgate.core.elements import (
     LONG_VRS,
     VRS,
     Data,
+    Encoding,
     Malformed,
     element_at,
     head,
@@ -25,6 +25,8 @@ TEXTS = frozenset({SOP_CLASS, SOP_INSTANCE, TRANSFER_SYNTAX})
 JOURNEY = frozenset({SOURCE_TITLE, RECEIVING_TITLE, SENDING_ADDRESS})
 PREAMBLE, PREFIX, META_GROUP, GROUP_LENGTH_HEAD = 128, b"DICM", 2, b"\2\0\0\0UL"
 PLAIN = struct.Struct("<HH2sH")
+META_START, INSTANCE_HEAD = b"\2\0", b"\2\0\3\0UI"
+AT_MOST = 2048  # bytes: longer meta information is read element by element
 SHORTEST = 144  # up to the end of the group length
 
 
@@ -42,16 +44,61 @@ def file_head(
     return bytes(128) + b"DICM" + length + group
 
 
-def read_meta(file: Data, wanted: Collection[int] = TEXTS) -> tuple[dict[int, str], int]:
+def read_meta(file: Data, wanted: frozenset[int] = TEXTS) -> tuple[dict[int, str], int]:
     """Given a file or its start, return the wanted texts of its meta information by tag, and
     where its data set begins. Raise Malformed where it ends before.
 
     Old files begin with the meta information, without preamble, or have none, or have it in an
-    implicit VR.
+    implicit VR. What stands around the SOP Instance UID is mostly that of the file before.
     """
-    start, found = memoryview(file), dict[int, str]()
-    position, last = PREAMBLE + len(PREFIX) if start[PREAMBLE:][:4] == PREFIX else 0, len(start)
-    encoding = EXPLICIT if bytes(start[position + 4 : position + 6]) in VRS else IMPLICIT
+    parted = _parted(bytes(file[PREAMBLE + len(PREFIX) :][:AT_MOST])) if _is_usual(file) else None
+    if parted is not None:
+        before, instance, after, length = parted
+        around = _told_around(before, after, wanted)
+        if around is not None:
+            told = {SOP_INSTANCE: _text(instance)} if SOP_INSTANCE in wanted else {}
+            return {**around, **told}, PREAMBLE + len(PREFIX) + length
+    start = memoryview(file)
+    position = PREAMBLE + len(PREFIX) if start[PREAMBLE:][:4] == PREFIX else 0
+    is_explicit = bytes(start[position + 4 : position + 6]) in VRS
+    return _read(start, position, wanted, EXPLICIT if is_explicit else IMPLICIT)
+
+
+def _is_usual(file: Data) -> bool:
+    return file[PREAMBLE : PREAMBLE + 10] == PREFIX + GROUP_LENGTH_HEAD
+
+
+def _parted(group: bytes) -> tuple[bytes, bytes, bytes, int] | None:
+    """Given the meta information and what follows, return what stands before, in, and after its
+    SOP Instance UID, and how long it is; None where it has to be read element by element.
+    """
+    length = PLAIN.size + 4 + int.from_bytes(group[PLAIN.size : PLAIN.size + 4], "little")
+    at = group.find(INSTANCE_HEAD, 0, length)
+    if at < 0 or length + PLAIN.size > len(group) or group.startswith(META_START, length):
+        return None
+    value = at + PLAIN.size
+    end = value + int.from_bytes(group[value - 2 : value], "little")
+    return (group[:at], group[value:end], group[end:length], length) if end <= length else None
+
+
+@lru_cache(maxsize=1024)
+def _told_around(before: bytes, after: bytes, wanted: frozenset[int]) -> dict[int, str] | None:
+    """Given what stands before and after the SOP Instance UID, return the wanted texts; None where
+    one of both is no whole number of elements.
+    """
+    try:
+        told, end = _read(memoryview(before), 0, wanted, EXPLICIT)
+        more, last = _read(memoryview(after), 0, wanted, EXPLICIT)
+    except Malformed:
+        return None
+    is_whole = (end, last) == (len(before), len(after))
+    return {**more, **told} if is_whole else None
+
+
+def _read(
+    start: memoryview, position: int, wanted: frozenset[int], encoding: Encoding
+) -> tuple[dict[int, str], int]:
+    last, found = len(start), dict[int, str]()
     while position + PLAIN.size <= last:
         group, number, vr, length = PLAIN.unpack_from(start, position)
         if group != META_GROUP:
@@ -61,12 +108,16 @@ def read_meta(file: Data, wanted: Collection[int] = TEXTS) -> tuple[dict[int, st
             element = element_at(start, position, encoding)
             value, end = element.value, element.end
         if (tag := group << 16 | number) in wanted:
-            text = bytes(start[value:end]).decode("latin-1").rstrip(" \0")
-            found.setdefault(tag, text)  # before an older file's, which somebody left behind it
+            # before an older file's, which somebody left behind it
+            found.setdefault(tag, _text(bytes(start[value:end])))
         position = end
     if position < last:
         raise Malformed(f"the file ends within the element at byte {position}")
     return found, position
+
+
+def _text(value: bytes) -> str:
+    return value.decode("latin-1").rstrip(" \0")
 
 
 def meta_length(start: bytes) -> int | None:

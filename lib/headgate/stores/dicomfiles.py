@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pydicom.dataset import Dataset
 
 META_BYTES = 1 << 16
+SYNTAX_ALONE = frozenset({TRANSFER_SYNTAX})
 HASHED_AT_ONCE = 8 << 20
 # what a broken file makes pydicom raise
 BROKEN = (
@@ -52,7 +53,7 @@ class Instance:
     media_class: str
     stored: memoryview
 
-    @cached_property
+    @property
     def encoding(self) -> Encoding:
         """How its elements are encoded."""
         return encoding_of(self.transfer_syntax)
@@ -158,8 +159,9 @@ def look_at(path: Path) -> Instance:
 
 def take_apart(file: bytes | mmap.mmap) -> Instance:
     """Given a DICOM file's bytes, return it taken apart. To be called with `understanding`."""
-    meta, offset = read_meta(memoryview(file))
-    stored = dataset = memoryview(file)[offset:]
+    whole = memoryview(file)
+    meta, offset = read_meta(whole)
+    stored = dataset = whole[offset:]
     syntax = transfer_syntax_of(meta.get(TRANSFER_SYNTAX, ""), stored)
     if not syntax:
         raise Malformed("it begins like none")
@@ -181,7 +183,7 @@ def split_start(file: bytes) -> tuple[str, bytes]:
     Raise Rejected.
     """
     with understanding():
-        meta, offset = read_meta(file, {TRANSFER_SYNTAX})
+        meta, offset = read_meta(file, SYNTAX_ALONE)
         return meta[TRANSFER_SYNTAX], file[offset:]
 
 

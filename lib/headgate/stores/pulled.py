@@ -75,7 +75,7 @@ def _told(path: Path) -> str:
     with path.open("rb") as file:
         start = file.read(META_BYTES)
     try:
-        name = read_meta(start, {SOP_INSTANCE})[0].get(SOP_INSTANCE, "")
+        name = read_meta(start, frozenset({SOP_INSTANCE}))[0].get(SOP_INSTANCE, "")
     except Malformed as error:
         raise Rejected("the PACS sends what is no DICOM file: look into its log") from error
     if not is_uid(name):

@@ -76,8 +76,8 @@ def _coded(value: bytes, context: Context) -> bytes | None:
         return value
     pairs = zip(codes, is_named, strict=True)
     dummy = DUMMIES[b"CS"].decode()
-    terms = (repertoire.UNICODE,) if context.is_in_unicode else context.terms
-    return repertoire.encode("\\".join(dummy if named else one for one, named in pairs), terms)
+    codes = [dummy if named else one for one, named in pairs]
+    return repertoire.encode("\\".join(codes), context.written_terms)
 
 
 def _names_patient(text: str, context: Context) -> bool:
@@ -91,12 +91,16 @@ def _names_patient(text: str, context: Context) -> bool:
 
 def _is_number_of_somebody(vr: bytes, value: bytes, context: Context) -> bool:
     """Return whether one of the numbers, or a component of one of the UIDs, is somebody's."""
+    if vr not in COUNTS and vr != b"UI":
+        return False
     own = matching.long_numbers(context.identifiers)
     if vr in COUNTS:
-        texts = [one.strip(" \0") for one in value.decode("latin-1").split("\\")]
-        return any(one in own or clean.is_certain(one) for one in texts)
-    is_kept = vr != b"UI" or context.recipe.profile.uids
-    return not is_kept and any(not own.isdisjoint(uid.split(".")) for uid in _uids(value))
+        text = value.decode("latin-1")
+        several = [one.strip(" \0") for one in text.split("\\")]
+        return not own.isdisjoint(several) or clean.is_certain(text)
+    if context.recipe.profile.uids:
+        return False
+    return any(not own.isdisjoint(uid.split(".")) for uid in _uids(value))
 
 
 def _keeps_date(tag: int, context: Context) -> bool:
@@ -208,8 +212,7 @@ def _rewritten(
         return value
     if text and not after.strip("\\"):
         return None
-    terms = (repertoire.UNICODE,) if context.is_in_unicode else context.terms
-    return repertoire.encode(after, terms)
+    return repertoire.encode(after, context.written_terms)
 
 
 def _unbroken(parts: list[str], context: Context) -> list[str]:

@@ -1,11 +1,12 @@
 """All that decides what becomes of an element, beside its own bytes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from headgate.core.deid import dates
+from headgate.core.deid import dates, profile
 from headgate.core.deid.identity import Recipe
-from headgate.core.deid.repertoire import DEFAULT
+from headgate.core.deid.repertoire import DEFAULT, UNICODE
 from headgate.core.deid.telling import Identifiers
 from headgate.core.elements import Encoding
 from headgate.core.hashed import hashed_once
@@ -32,10 +33,20 @@ class Context:
         """By how many days dates move."""
         return dates.offset_days(self.recipe)
 
-    @property
+    @cached_property
+    def actions(self) -> Mapping[int, tuple[str, bytes]]:
+        """What happens to each standard attribute, and its kind of VR, by tag."""
+        return profile.actions(self.recipe.profile)
+
+    @cached_property
     def is_in_unicode(self) -> bool:
         """Whether texts are written as UTF-8, since the recipe's own need it."""
         return not self.recipe.is_in_ascii
+
+    @cached_property
+    def written_terms(self) -> tuple[str, ...]:
+        """The character sets that texts are written in."""
+        return (UNICODE,) if self.is_in_unicode else self.terms
 
     def within(self, terms: tuple[str, ...], reading: Encoding) -> "Context":
         """Given an item's character sets and encoding, return the context of its elements."""

@@ -15,7 +15,7 @@ from collections.abc import Iterator
 from headgate.core.deid import matching, repertoire
 from headgate.core.deid.grammar import COUNTS
 from headgate.core.deid.kinds import dictionary_vr
-from headgate.core.deid.needles import is_within_word, needles, positions
+from headgate.core.deid.needles import SHORTEST, is_within_word, needles, positions, words
 from headgate.core.deid.patient import CHARACTER_SET
 from headgate.core.deid.reading import Path, place
 from headgate.core.deid.repertoire import DEFAULT, terms_of
@@ -27,6 +27,7 @@ from headgate.core.elements import Data, Encoding, inner_encoding, items, walk
 SEARCHED = frozenset({b"LO", b"LT", b"PN", b"SH", b"ST", b"UC", b"UR", b"UT", b"AE"})  # PS3.5 6.2
 CODES = b"CS"
 JUDGED = frozenset({b"UI", b"DA", b"DT", b"TM", b"DS", b"IS", b"AS"})
+SHORT = 8  # bytes of which each part is looked up: one number of the longest kind
 NUMERIC = re.compile(rb"[\d.+eE: \0\\DWMY-]*")  # a word under such a VR is not excused
 
 
@@ -54,14 +55,17 @@ def find_leaks(
             inner = inner_encoding(data, element, encoding)
             for number, span in enumerate(items(data, element, inner)):
                 places += find_leaks(data, inner, identifiers, terms, (*here, number), *span)
-        elif _names_somebody(element.tag, vr, value, identifiers, terms):
+        elif names_somebody(element.tag, vr, value, identifiers, terms):
             places.append(place(here))
     return places
 
 
-def _names_somebody(
+def names_somebody(
     tag: int, vr: bytes, value: bytes, identifiers: Identifiers, terms: tuple[str, ...]
 ) -> bool:
+    """Given an element of an output that is no sequence, its character sets, and the patient's
+    identifiers, return whether one is in it.
+    """
     if tag == BIRTH_DATE:
         return repertoire.decode(value, terms).strip() in identifiers.birth_dates
     if vr in JUDGED and NUMERIC.fullmatch(value):
@@ -81,8 +85,8 @@ def _names_somebody(
 
 def _is_number_of(value: bytes, identifiers: Identifiers) -> bool:
     """Return whether one of the values is the patient's own number, whole and nothing else."""
-    texts = {one.strip(" \0") for one in value.decode("latin-1").split("\\")}
-    return not texts.isdisjoint(matching.long_numbers(identifiers))
+    texts = [one.strip(" \0") for one in value.decode("latin-1").split("\\")]
+    return not matching.long_numbers(identifiers).isdisjoint(texts)
 
 
 def is_within(value: bytes, identifiers: Identifiers) -> bool:
@@ -93,8 +97,19 @@ def is_within(value: bytes, identifiers: Identifiers) -> bool:
 def spans_within(value: bytes, identifiers: Identifiers) -> Iterator[tuple[int, int]]:
     """Given bytes, yield where one of the identifiers is among them, however it is encoded."""
     data = value.lower()
+    if len(data) <= SHORT and words(identifiers).isdisjoint(_parts(data)):
+        return
     for needle, is_whole in needles(identifiers):
+        if len(needle) > len(data):
+            return
         if needle in data:
             for position in positions(data, needle):
                 if not (is_whole and is_within_word(data, needle, position)):
                     yield position, position + len(needle)
+
+
+def _parts(data: bytes) -> Iterator[bytes]:
+    """Yield whatever stands in data and is long enough to be looked for."""
+    for start in range(len(data) - SHORTEST + 1):
+        for end in range(start + SHORTEST, len(data) + 1):
+            yield data[start:end]

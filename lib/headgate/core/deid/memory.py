@@ -1,7 +1,7 @@
 """What elements became, remembered by all that decides it."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from headgate.core.deid.context import Context
 from headgate.core.deid.identity import Recipe
@@ -14,8 +14,7 @@ if TYPE_CHECKING:
 MOST = 50_000
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(NamedTuple):
     """What became of an element: its new bytes (None: it goes), where a leak is left in it, and
     the UIDs of the instances and series that it refers to.
     """

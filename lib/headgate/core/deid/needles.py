@@ -14,7 +14,9 @@ SHORTEST = 4  # three bytes meet by chance in a lookup table
 
 @lru_cache(maxsize=256)
 def needles(identifiers: Identifiers) -> tuple[tuple[bytes, bool], ...]:
-    """Given identifiers, return the bytes to look for, each with whether it must stand alone."""
+    """Given identifiers, return the bytes to look for, the shortest first, each with whether it
+    must stand alone.
+    """
     found: dict[bytes, bool] = {}
     for word in (*identifiers.names, *identifiers.numbers, *map(alphanumeric, identifiers.numbers)):
         for form in {word, word.lower(), word.upper(), word.capitalize(), fold(word)}:
@@ -30,7 +32,13 @@ def needles(identifiers: Identifiers) -> tuple[tuple[bytes, bool], ...]:
             found[f"{one}{mark}{other}".lower().encode()] = True
     for form in matching.birth_date_forms(identifiers.birth_dates):
         found[form.encode()] = True
-    return tuple(sorted(found.items()))
+    return tuple(sorted(found.items(), key=lambda one: (len(one[0]), one)))
+
+
+@lru_cache(maxsize=256)
+def words(identifiers: Identifiers) -> frozenset[bytes]:
+    """Given identifiers, return the bytes to look for, each of at least `SHORTEST`."""
+    return frozenset(needle for needle, _ in needles(identifiers))
 
 
 def positions(data: bytes, needle: bytes) -> Iterator[int]:

@@ -9,10 +9,11 @@ from typing import NamedTuple
 from headgate.core.deid import private, profile, table
 from headgate.core.deid.changing import CHANGES, without_items
 from headgate.core.deid.context import Context
-from headgate.core.deid.gate import find_leaks
+from headgate.core.deid.gate import find_leaks, names_somebody
 from headgate.core.deid.grammar import (
     GRAMMAR,
     NUMBERS,
+    SIZES,
     TEXTS,
     is_grammatical,
     is_text,
@@ -23,7 +24,7 @@ from headgate.core.deid.memory import Memory, Result
 from headgate.core.deid.patient import CHARACTER_SET
 from headgate.core.deid.reading import Path, place, shown
 from headgate.core.deid.references import references_in
-from headgate.core.deid.repertoire import UNICODE, terms_of
+from headgate.core.deid.repertoire import terms_of
 from headgate.core.elements import (
     VRS,
     Data,
@@ -94,9 +95,9 @@ def rewritten_alone(
         key = raw + ending if ending else raw
         result = remembered.get(key)
         if result is None:
+            alone = Level(raw, level.context, level.creators, level.tags, level.path)
             element = element_at(raw, 0, level.context.reading)
-            result = _element(level._replace(data=raw), element, memory, None)
-            remembered[key] = result
+            result = remembered[key] = _element(alone, element, memory, None)
         results.append(result)
     return results
 
@@ -130,31 +131,27 @@ def _element(level: Level, element: Element, memory: Memory, record: Record | No
         _tell(record, here, why_not, vr, value, None, context)
         return NOTHING
     if vr == b"SQ":
-        written = _sequence(level, element, action, memory, record)
-    else:
-        changed = CHANGES[action](element.tag, vr, value, context)
-        if changed != value:
-            _tell(record, here, action, vr, value, changed, context)
-        written_vr = _written_vr(element, vr)
-        written = (
-            None if changed is None else encoded(element.tag, written_vr, changed, context.writing)
-        )
-        if written and _is_misused(element.tag, written, context):
-            _tell(record, here, "names the patient", vr, value, None, context)
-            written = None
-    if element.tag == CHARACTER_SET and context.is_in_unicode:
-        written = None  # the top level has its own, which its items inherit
-    if written is None:
+        return _sequence(level, element, action, memory, record)
+    changed = CHANGES[action](element.tag, vr, value, context)
+    if changed != value:
+        _tell(record, here, action, vr, value, changed, context)
+    if changed is None or (element.tag == CHARACTER_SET and context.is_in_unicode):
+        return NOTHING  # the top level has a character set of its own, which its items inherit
+    vr_written = _written_vr(element, vr)
+    # what else stands in a sequence is searched with it
+    is_measure = bool(element.tag & 0x10000) and not private.is_creator(element.tag)
+    is_searched = is_measure or not level.path
+    is_leak = is_searched and _names_patient(element.tag, vr_written, changed, context)
+    if is_leak and is_measure:
+        _tell(record, here, "names the patient", vr, value, None, context)
         return NOTHING
-    if level.path:  # searched with the sequence that it is in
-        return Result(written)
-    references = references_in(written, context.writing) if vr == b"SQ" else ()
-    return Result(written, leaks_of(written, context), references)
+    written = encoded(element.tag, vr_written, changed, context.writing)
+    return Result(written, (place(here),) if is_leak else ())
 
 
 def _sequence(
     level: Level, element: Element, action: str, memory: Memory, record: Record | None
-) -> bytes | None:
+) -> Result:
     context = level.context
     content: bytes | None
     if action in (table.KEEP, table.ENTER):
@@ -162,8 +159,11 @@ def _sequence(
     else:
         content = without_items(action, context.writing)
     if content is None:
-        return None
-    return encoded(element.tag, b"SQ", content, context.writing)
+        return NOTHING
+    written = encoded(element.tag, b"SQ", content, context.writing)
+    if level.path:  # searched with the sequence that it is in
+        return Result(written)
+    return Result(written, leaks_of(written, context), references_in(written, context.writing))
 
 
 def _items(level: Level, element: Element, memory: Memory, record: Record | None) -> bytes:
@@ -181,21 +181,24 @@ def _items(level: Level, element: Element, memory: Memory, record: Record | None
 
 def _unusable(element: Element, vr: bytes, kind: bytes, value: bytes, order: str) -> str:
     """Return why nothing can be made of a value; blank: something can."""
-    if vr not in VRS or not is_whole(vr, value) or (element.is_open and vr != b"SQ"):
+    if vr not in VRS or (element.is_open and vr != b"SQ"):
         return UNDECODABLE
-    if is_text(vr, value, order):
-        return "a text in place of a number"
+    if vr in SIZES:
+        if not is_whole(vr, value):
+            return UNDECODABLE
+        if is_text(vr, value, order):
+            return "a text in place of a number"
     return "" if not kind or kind in (vr, KIND_OF.get(vr)) else "unexpected value representation"
 
 
-def _is_misused(tag: int, written: bytes, context: Context) -> bool:
-    """Return whether a private element that is known to hold a number names the patient."""
-    is_measure = tag & 0x10000 and not private.is_creator(tag)
-    return bool(is_measure and leaks_of(written, context))
+def _names_patient(tag: int, vr: bytes, value: bytes, context: Context) -> bool:
+    """Return whether an element of the output names the patient, as the gate reads it."""
+    read = dictionary_vr(tag) if context.writing.is_implicit else vr
+    return names_somebody(tag, read, value, context.identifiers, context.written_terms)
 
 
 def _rule(level: Level, tag: int) -> tuple[str, bytes]:
-    known = profile.actions(level.context.recipe.profile).get(tag)
+    known = level.context.actions.get(tag)
     if known is not None:
         return known
     if not tag & 0x10000 or not level.context.recipe.profile.safe_private:
@@ -259,8 +262,8 @@ def _creators(data: Data, elements: Iterable[Element]) -> Creators:
 
 def leaks_of(written: bytes, context: Context) -> tuple[str, ...]:
     """Given an encoded element of an output, return where the patient is still in it."""
-    terms = (UNICODE,) if context.is_in_unicode else context.terms
-    return tuple(find_leaks(written, context.writing, context.identifiers, terms))
+    found = find_leaks(written, context.writing, context.identifiers, context.written_terms)
+    return tuple(found)
 
 
 def _tell(
