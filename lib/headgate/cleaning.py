@@ -109,14 +109,14 @@ def clean(instance: Instance, recipe: Recipe, record: Record | None = None) -> C
     memory = MEMORY if record is None else Memory()
     with understanding():
         judged = judge(instance.dataset, instance.encoding, recipe, memory, record)
-        pixels = instance.pixels_from(judged.end)
+        pixels = instance.pixels_from(judged.found.end)
         decision = _decision(judged, has_frames(pixels, instance.transfer_syntax))
         header = cleaned(judged, memory, record, decision.is_cleaned)
     if header.leaks:
         places = ", ".join(sorted(set(header.leaks))[:5])
         raise Rejected(f"identifiers of the patient are left in {places}")
     _check_uids(header)
-    source = [instance.dataset[: judged.end], *pixels]
+    source = [instance.dataset[: judged.found.end], *pixels]
     result = Clean(header, pixels, instance.encoding, instance.transfer_syntax, source)
     if decision.is_cleaned:
         result = _without_text(result, instance, recipe)

@@ -48,10 +48,10 @@ class Reader:
         if values is None:
             return _by_itself(path)
         study, series, instance = _checked([indexing.text(values, tag) for tag in NEEDED_TAGS])
-        whose = tuple(values.get(tag, b"") for tag in WHOSE)
+        whose = tuple(values(tag) for tag in WHOSE)
         if whose not in self._patients:
             self._patients[whose] = _by_itself(path).patient
-        cosines = indexing.numbers(values.get(indexing.ORIENTATION, b""))
+        cosines = indexing.numbers(values(indexing.ORIENTATION))
         return Entry(study, series, instance, self._patients[whose], cosines)
 
     def _values(self, path: Path, start: bytes) -> Values | None:

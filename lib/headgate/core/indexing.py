@@ -1,6 +1,6 @@
 """What an instance is indexed by, taken from the bytes of its header: PS3.5 section 7."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable
 from functools import lru_cache
 
 from headgate.core.elements import (
@@ -10,7 +10,6 @@ from headgate.core.elements import (
     Malformed,
     encoding_of,
     header_end,
-    value_of,
     walk,
 )
 from headgate.core.likeness import Likeness
@@ -19,7 +18,7 @@ CHARACTER_SET, STUDY_DATE, STUDY_TIME = 0x00080005, 0x00080020, 0x00080030
 SOP_CLASS, SOP_INSTANCE = 0x00080016, 0x00080018
 PATIENT_ID = 0x00100020
 STUDY, SERIES, ORIENTATION = 0x0020000D, 0x0020000E, 0x00200037
-Values = Mapping[int, bytes]
+Values = Callable[[int], bytes]  # by tag; of what is not there: no bytes
 
 
 class Indexer:
@@ -29,7 +28,7 @@ class Indexer:
         self._alike: dict[Encoding, Likeness] = {}
 
     def values(self, transfer_syntax: str, data: bytes) -> Values | None:
-        """Given a transfer syntax and a data set's first bytes, return its header's values by tag.
+        """Given a transfer syntax and a data set's first bytes, return its header's values.
 
         None where they do not reach to the header's end, or have to be inflated first.
         """
@@ -41,8 +40,7 @@ class Indexer:
         if found is None:
             return self._anew(data, encoding)
         self._alike[encoding] = found.likeness
-        own = zip(found.likeness.tags, found.varying, strict=True)
-        return {**found.likeness.values, **{tag: value_of(raw, encoding) for tag, raw in own}}
+        return found.value
 
     def _anew(self, data: bytes, encoding: Encoding) -> Values | None:
         try:
@@ -51,12 +49,13 @@ class Indexer:
         except Malformed:
             return None
         self._alike[encoding] = Likeness(head, elements, encoding, _any_may_vary)
-        return _values(head, elements)
+        values = {one.tag: head[one.value : one.end] for one in elements}
+        return lambda tag: values.get(tag, b"")
 
 
 def text(values: Values, tag: int) -> str:
     """Given a header's values, return one that is written in ASCII, without padding; none: ''."""
-    return values.get(tag, b"").decode("latin-1").strip(" \0")
+    return values(tag).decode("latin-1").strip(" \0")
 
 
 @lru_cache(maxsize=1024)
@@ -66,10 +65,6 @@ def numbers(value: bytes) -> tuple[float, ...]:
         return tuple(float(one) for one in value.decode("latin-1").strip(" \0").split("\\"))
     except ValueError:
         return ()
-
-
-def _values(data: bytes, elements: Sequence[Element]) -> dict[int, bytes]:
-    return {one.tag: data[one.value : one.end] for one in elements}
 
 
 def _any_may_vary(_data: bytes, _element: Element) -> bool:

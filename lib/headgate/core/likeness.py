@@ -19,6 +19,7 @@ from headgate.core.elements import (
     Malformed,
     element_at,
     header_end,
+    value_of,
 )
 
 MOST_CHANGES = 40
@@ -36,6 +37,13 @@ class Followed(NamedTuple):
     likeness: "Likeness"
     varying: list[bytes]
     end: int
+
+    def value(self, tag: int) -> bytes:
+        """Given a tag, return the value of its element; none: no bytes."""
+        place = self.likeness.order.get(tag)
+        if place is None:
+            return self.likeness.values.get(tag, b"")
+        return value_of(self.varying[place], self.likeness.encoding)
 
 
 class _Different(Exception):
@@ -89,9 +97,9 @@ class Likeness:
         return tuple(self.elements[place].tag for place in self.varying)
 
     @cached_property
-    def varying_tags(self) -> frozenset[int]:
-        """The tags of the elements that vary, to be asked for."""
-        return frozenset(self.tags)
+    def order(self) -> dict[int, int]:
+        """Which of the elements that vary has a tag, counted from 0."""
+        return {tag: number for number, tag in enumerate(self.tags)}
 
     @cached_property
     def constant(self) -> list[int]:

@@ -30,6 +30,7 @@ from headgate.core.deid.rewriting import Record, leaks_of, level_of, rewritten
 from headgate.core.deid.telling import Identifiers
 from headgate.core.elements import Data, Element, Encoding, encoded, header_end, walk
 from headgate.core.errors import Excluded, Rejected
+from headgate.core.likeness import Followed
 
 MANUFACTURER = 0x00080070
 SHORT_HEAD = 8  # PS3.5 7.1: bytes before the value of a UI or CS, in every encoding
@@ -102,7 +103,7 @@ def judge(
         judged = _anew(dataset, encoding, recipe, memory, record)
     else:
         _check(judged.told(LOOKED_AT), recipe.profile)
-        _check_instance(judged.value(SOP_INSTANCE_UID))
+        _check_instance(judged.found.value(SOP_INSTANCE_UID))
     memory.previous[recipe, encoding] = judged.pattern
     return judged
 
@@ -169,7 +170,7 @@ def _anew(
     study = _text(values.get(STUDY_INSTANCE_UID, b""))
     level = level_of(data, elements, Context(recipe, identifiers, study, encoding, encoding), ())
     pattern = Pattern.of(level, elements, rewritten(level, elements, memory, record))
-    return Judged(pattern, [], [], len(data))
+    return Judged(pattern, Followed(pattern.likeness, [], len(data)), [])
 
 
 def _text(value: bytes) -> str:

@@ -16,8 +16,8 @@ from headgate.core.deid.patient import CHARACTER_SET, may_tell
 from headgate.core.deid.refusal import STUDY_INSTANCE_UID
 from headgate.core.deid.rewriting import Level, beside_bytes, rewritten_alone
 from headgate.core.deid.telling import TELLING
-from headgate.core.elements import Data, Element, Malformed, value_of
-from headgate.core.likeness import Likeness
+from headgate.core.elements import Data, Element, Malformed
+from headgate.core.likeness import Followed, Likeness
 
 Told = frozenset[tuple[int, bytes]]  # values by tag
 DECISIVE = frozenset({CHARACTER_SET, STUDY_INSTANCE_UID, *TELLING})
@@ -83,36 +83,24 @@ class Pattern:
 
 
 class Judged(NamedTuple):
-    """An instance of a pattern: the bytes of its elements that vary, what each of them became, and
-    where its header ends.
+    """An instance of a pattern: how it was found to be like the others, and what each of its
+    elements that vary became.
     """
 
     pattern: Pattern
-    own: list[bytes]
+    found: Followed
     results: list[Result]
-    end: int
 
     def told(self, tags: frozenset[int]) -> Told:
         """Given tags, return the values of those that it has."""
-        likeness = self.pattern.likeness
+        likeness = self.found.likeness
         common = self.pattern.told.get(tags)
         if common is None:
             values = likeness.values
             common = frozenset((tag, values[tag]) for tag in tags if tag in values)
             self.pattern.told[tags] = common
-        if likeness.varying_tags.isdisjoint(tags):
-            return common
-        own = zip(likeness.tags, self.own, strict=True)
-        return common.union(
-            (tag, value_of(raw, likeness.encoding)) for tag, raw in own if tag in tags
-        )
-
-    def value(self, tag: int) -> bytes:
-        """Given a tag, return the value of its element; none: no bytes."""
-        likeness = self.pattern.likeness
-        if tag in likeness.varying_tags:
-            return value_of(self.own[likeness.tags.index(tag)], likeness.encoding)
-        return likeness.values.get(tag, b"")
+        own = [tag for tag in likeness.tags if tag in tags]
+        return common.union((tag, self.found.value(tag)) for tag in own) if own else common
 
 
 def follow(pattern: Pattern, dataset: Data, memory: Memory) -> Judged | None:
@@ -129,7 +117,7 @@ def follow(pattern: Pattern, dataset: Data, memory: Memory) -> Judged | None:
         results = rewritten_alone(pattern.level, found.varying, pattern.endings, memory)
     except Malformed:  # who judges it anew tells where
         return None
-    return Judged(pattern, found.varying, results, found.end)
+    return Judged(pattern, found, results)
 
 
 def may_vary(data: bytes, element: Element) -> bool:
