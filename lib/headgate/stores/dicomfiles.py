@@ -228,15 +228,11 @@ def digests(*data_sets: Iterable[bytes | memoryview]) -> list[str]:
 
 def _digest(part: bytes | memoryview) -> bytes:
     found = hashlib.sha256()
-    for piece in _pieces(part):
+    if len(part) <= HASHED_AT_ONCE:
+        found.update(part)
+        return found.digest()
+    for start in range(0, len(part), HASHED_AT_ONCE):
+        piece = memoryview(part)[start : start + HASHED_AT_ONCE]
         found.update(piece)
         files.forget_mapped([piece])
     return found.digest()
-
-
-def _pieces(part: bytes | memoryview) -> Iterator[bytes | memoryview]:
-    if len(part) <= HASHED_AT_ONCE:
-        yield part
-        return
-    for start in range(0, len(part), HASHED_AT_ONCE):
-        yield memoryview(part)[start : start + HASHED_AT_ONCE]
