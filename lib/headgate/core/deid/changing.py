@@ -39,23 +39,45 @@ MANUFACTURER = 0x00080070
 Change = Callable[[int, bytes, bytes, Context], bytes | None]
 
 
-def kept(tag: int, vr: bytes, value: bytes, context: Context) -> bytes | None:
-    """Given an element that stays, return its value without the patient; None: it cannot stay."""
-    if vr in TEXTS:
-        cut = _cutter(tag, vr)
-        found = _rewritten(vr, value, context, lambda text: cut(text, context.identifiers))
-        # a value that was nothing but an identifier may be of type 1
-        return dummied(tag, vr, value, context) if _is_lost(found, context) else found
-    if vr in (b"DA", b"DT") and not _keeps_date(tag, context):
-        return shifted(tag, vr, value, context)
-    if vr in (b"PN", b"AE", b"UN"):
-        return None if vr == b"UN" else b""
-    if vr == b"CS":
-        return _coded(value, context)
-    if _is_number_of_somebody(vr, value, context):
-        return dummied(tag, vr, value, context)
+def change_of(action: str, vr: bytes) -> Change:
+    """Given an action and the VR that a value is read under, return what the action does to it:
+    given an element, it returns the value without the patient; None: it cannot stay.
+    """
+    return KEPT.get(vr, _kept) if action == table.KEEP else CHANGES[action]
+
+
+def _kept(_tag: int, vr: bytes, value: bytes, _context: Context) -> bytes:
     # what is no value goes; the attribute may be of type 2
     return value if is_grammatical(vr, value) else b""
+
+
+def _kept_text(tag: int, vr: bytes, value: bytes, context: Context) -> bytes | None:
+    cut = _cutter(tag, vr)
+    found = _rewritten(vr, value, context, lambda text: cut(text, context.identifiers))
+    # a value that was nothing but an identifier may be of type 1
+    return dummied(tag, vr, value, context) if _is_lost(found, context) else found
+
+
+def _kept_date(tag: int, vr: bytes, value: bytes, context: Context) -> bytes:
+    is_full = tag in profile.CODE_SET_VERSIONS or context.recipe.profile.dates == profile.FULL
+    return (_kept if is_full else shifted)(tag, vr, value, context)
+
+
+def _kept_number(tag: int, vr: bytes, value: bytes, context: Context) -> bytes | None:
+    text = value.decode("latin-1")
+    several = [one.strip(" \0") for one in text.split("\\")]
+    own = matching.long_numbers(context.identifiers)
+    if not own.isdisjoint(several) or clean.is_certain(text):
+        return dummied(tag, vr, value, context)
+    return _kept(tag, vr, value, context)
+
+
+def _kept_uid(tag: int, vr: bytes, value: bytes, context: Context) -> bytes | None:
+    own = matching.long_numbers(context.identifiers)
+    is_free = context.recipe.profile.uids  # then the person who chose it answers for UIDs
+    if not is_free and any(not own.isdisjoint(uid.split(".")) for uid in _uids(value)):
+        return dummied(tag, vr, value, context)
+    return _kept(tag, vr, value, context)
 
 
 def _cutter(tag: int, vr: bytes) -> Callable[[str, Identifiers], str]:
@@ -65,7 +87,7 @@ def _cutter(tag: int, vr: bytes) -> Callable[[str, Identifiers], str]:
     return clean.cut_anybody if is_free_text(tag, vr) else clean.cut
 
 
-def _coded(value: bytes, context: Context) -> bytes | None:
+def _kept_code(_tag: int, _vr: bytes, value: bytes, context: Context) -> bytes | None:
     """Return codes with those replaced that name the patient: a whole one, since none is a text."""
     text = repertoire.decode(value, context.terms)
     codes = text.split("\\")
@@ -87,24 +109,6 @@ def _names_patient(text: str, context: Context) -> bool:
         return False
     patterns = matching.pattern(context.identifiers), matching.wide_pattern(context.identifiers)
     return any(pattern.finds(fold(text)) for pattern in patterns)
-
-
-def _is_number_of_somebody(vr: bytes, value: bytes, context: Context) -> bool:
-    """Return whether one of the numbers, or a component of one of the UIDs, is somebody's."""
-    if vr not in COUNTS and vr != b"UI":
-        return False
-    own = matching.long_numbers(context.identifiers)
-    if vr in COUNTS:
-        text = value.decode("latin-1")
-        several = [one.strip(" \0") for one in text.split("\\")]
-        return not own.isdisjoint(several) or clean.is_certain(text)
-    if context.recipe.profile.uids:
-        return False
-    return any(not own.isdisjoint(uid.split(".")) for uid in _uids(value))
-
-
-def _keeps_date(tag: int, context: Context) -> bool:
-    return tag in profile.CODE_SET_VERSIONS or context.recipe.profile.dates == profile.FULL
 
 
 def cleaned(tag: int, vr: bytes, value: bytes, context: Context) -> bytes | None:
@@ -175,8 +179,19 @@ def cleaned_within(_tag: int, _vr: bytes, value: bytes, context: Context) -> byt
     return csa.rewritten(value, lambda one: gate.is_within(one, context.identifiers))
 
 
+# What of a value stays where its attribute does, by VR; of any other VR: what is a value of it
+KEPT: dict[bytes, Change] = {
+    **dict.fromkeys(TEXTS, _kept_text),
+    **dict.fromkeys(COUNTS, _kept_number),
+    b"AE": emptied,
+    b"CS": _kept_code,
+    b"DA": _kept_date,
+    b"DT": _kept_date,
+    b"PN": emptied,
+    b"UI": _kept_uid,
+    b"UN": removed,
+}
 CHANGES: dict[str, Change] = {
-    table.KEEP: kept,
     table.CLEAN: cleaned,
     table.SHIFT: shifted,
     table.NEW_UID: renamed,
@@ -184,6 +199,7 @@ CHANGES: dict[str, Change] = {
     table.DUMMY: dummied,
     table.REMOVE: removed,
     table.WITHIN: cleaned_within,
+    table.ENTER: removed,  # no sequence
 }
 
 

@@ -11,10 +11,12 @@ from functools import cached_property
 from typing import NamedTuple
 
 from headgate.core.deid import private
+from headgate.core.deid.levels import Level, beside_bytes
 from headgate.core.deid.memory import Memory, Result
 from headgate.core.deid.patient import CHARACTER_SET, may_tell
 from headgate.core.deid.refusal import STUDY_INSTANCE_UID
-from headgate.core.deid.rewriting import Level, beside_bytes, rewritten_alone
+from headgate.core.deid.rewriting import rewritten_alone
+from headgate.core.deid.ruling import Ruling
 from headgate.core.deid.telling import TELLING
 from headgate.core.elements import Data, Element, Malformed
 from headgate.core.likeness import Followed, Likeness
@@ -61,7 +63,8 @@ class Pattern:
     """What instances have in common, the first of them judged.
 
     `outputs` are what leaves of the elements that do not vary, by whether pixels are cleaned;
-    `told` is what these elements say, by the tags that were asked for.
+    `told` is what these elements say, by the tags that were asked for; `rulings` are what the rules
+    say of those that vary.
     """
 
     level: Level
@@ -69,6 +72,7 @@ class Pattern:
     results: list[Result]
     outputs: dict[bool, Output] = field(default_factory=dict)
     told: dict[frozenset[int], Told] = field(default_factory=dict)
+    rulings: dict[tuple[int, bytes], Ruling] = field(default_factory=dict)
 
     @classmethod
     def of(cls, level: Level, elements: list[Element], results: list[Result]) -> "Pattern":
@@ -77,7 +81,7 @@ class Pattern:
         return cls(level, Likeness(bytes(level.data), elements, encoding, may_vary), results)
 
     @cached_property
-    def endings(self) -> list[bytes]:
+    def beside(self) -> list[bytes]:
         """What decides, beside its bytes, what becomes of each element that varies."""
         return [beside_bytes(self.level, tag) for tag in self.likeness.tags]
 
@@ -114,7 +118,8 @@ def follow(pattern: Pattern, dataset: Data, memory: Memory) -> Judged | None:
     if found.likeness is not pattern.likeness:
         pattern = Pattern(pattern.level, found.likeness, pattern.results)
     try:
-        results = rewritten_alone(pattern.level, found.varying, pattern.endings, memory)
+        several = zip(found.likeness.tags, found.varying, pattern.beside, strict=True)
+        results = rewritten_alone(pattern.level, several, pattern.rulings, memory)
     except Malformed:  # who judges it anew tells where
         return None
     return Judged(pattern, found, results)
