@@ -89,10 +89,15 @@ class Delivering:
         return [self._ledger[name] for name in on_disk]
 
     def _check_failing(self, names: Iterable[str]) -> None:
-        """What fails each time for a day is told to a person, as what is refused for good."""
+        """What fails each time for a day is told to a person, as what is refused for good; but not
+        where the PACS has no room for any of a study.
+        """
         told = [self._ledger[name] for name in names if name in self._ledger]
         several = [one for one in told if one.fate is Fate.REFUSED and pacs.is_for_now(one.status)]
-        if several and self._request.attempts < TRIES_AT_MOST:
+        is_full = all(pacs.is_out_of_resources(one.status) for one in several) and not any(
+            one.fate is Fate.STORED for one in told
+        )
+        if several and (is_full or self._request.attempts < TRIES_AT_MOST):
             raise Unavailable(
                 f"{self._pacs} fails to process {len(several)} instances "
                 f"(0x{several[0].status:04X}): they are sent again"

@@ -21,6 +21,7 @@ from headgate.stores.dicomnet import pacs
 from headgate.stores.readahead import asked_for
 
 REFUSED = "the PACS refused it with status 0x{:04X}"
+FULL_AFTER = 4  # instances in a row for which it has no room: fewer may be too large for it
 Named = tuple[str, Path]
 
 
@@ -95,6 +96,23 @@ class Line:
             self._association.abort()
 
 
+class Room:
+    """Whether a PACS has room: what is too large for it says nothing of what comes next."""
+
+    def __init__(self, peer: pacs.Peer) -> None:
+        self._peer = peer
+        self._lacked = 0
+
+    def watched(self, several: Iterable[Sent]) -> Iterator[Sent]:
+        """Given what became of instances, yield it. Raise Unavailable when there is no room."""
+        for sent in several:
+            yield sent
+            status = sent.delivery.status
+            self._lacked = self._lacked + 1 if pacs.is_out_of_resources(status) else 0
+            if self._lacked >= FULL_AFTER:
+                raise Unavailable(f"{self._peer} is out of resources (0x{status:04X})")
+
+
 def _transcoded(output: Clean, syntax: str) -> Clean:
     from headgate.transcoding import transcoded  # which few outputs need, and takes long to load
 
@@ -105,10 +123,12 @@ def transmit(job: Job, instances: Iterable[Named], associations: int) -> Iterato
     """Given instances by name, send them over so many associations; yield what became of each.
 
     While the PACS takes one, the next is read and de-identified. Raise Unsupported when the PACS
-    takes none of the kinds; Unavailable when it cannot be had: what it acknowledged was yielded.
+    takes none of the kinds; Unavailable when it cannot be had or has no room: what it acknowledged
+    was yielded.
     """
     with ExitStack() as stack:
         lines: deque[Line] = deque()
+        room = Room(job.peer)
         try:
             for name, path in asked_for(instances, itemgetter(1)):
                 try:
@@ -117,11 +137,11 @@ def transmit(job: Job, instances: Iterable[Named], associations: int) -> Iterato
                     yield Sent(kept_back(name, job.recipe, reason))
                     continue
                 line = _free_line(lines, associations, partial(_opened, job, stack))
-                yield from line.end()
+                yield from room.watched(line.end())
                 lines.append(line)
                 yield from line.begin(name, output)
             while lines:
-                yield from lines.popleft().end()
+                yield from room.watched(lines.popleft().end())
         except Unavailable:
             yield from _answers(lines)
             raise

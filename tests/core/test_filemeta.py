@@ -27,7 +27,9 @@ def test_it_is_read_as_it_was_written(kind):
 
 
 def test_no_more_is_told_than_is_wanted():
-    assert read_meta(head(), frozenset({TRANSFER_SYNTAX}))[0] == {TRANSFER_SYNTAX: TOLD[TRANSFER_SYNTAX]}
+    assert read_meta(head(), frozenset({TRANSFER_SYNTAX}))[0] == {
+        TRANSFER_SYNTAX: TOLD[TRANSFER_SYNTAX]
+    }
 
 
 def test_files_without_preamble_or_with_an_implicit_vr_are_read():

@@ -10,6 +10,7 @@ import pytest
 from headgate.core.model import Proof
 from headgate.core.states import State
 from headgate.delivery import TRIES_AT_MOST
+from headgate.sending import FULL_AFTER
 from liars import a_lying_pacs
 
 SUCCESS = 0x0000
@@ -42,13 +43,13 @@ def silent_port():
         yield one.getsockname()[1]
 
 
-def deliver(gateway):
+def deliver(gateway, **changes):
     """Run anonymize-and-send once, whatever its back-off."""
     context = gateway.context()
     for request_id in context.queues.ids(State.QUEUED):
         request = context.queues.read(State.QUEUED, request_id)
         path = gateway.layout.requests / "queued" / f"{request_id}.json"
-        path.write_text(request.with_values(not_before=0.0).to_json())
+        path.write_text(request.with_values(not_before=0.0, **changes).to_json())
     return gateway.site.run("anonymize-and-send")
 
 
@@ -214,15 +215,65 @@ def test_a_pacs_that_answers_no_queries_is_believed_and_that_is_written_down(a_g
     assert '"c-store": 3' in a_gateway.rows(study, "transfers")[0]["transfer_error_message"]
 
 
-def test_a_pacs_that_is_full_is_tried_again(a_gateway, study):
-    a_gateway.to_queue(study)
-    with a_lying_pacs(status_of=lambda _event, number: 0xA700 if number == 2 else SUCCESS) as pacs:
+def test_a_pacs_that_is_full_is_soon_left_alone_and_tried_again(a_gateway, study):
+    a_gateway.to_queue(study, 8)
+    is_full = True
+    with a_lying_pacs(
+        status_of=lambda _event, number: 0xA700 if is_full and number > 2 else SUCCESS
+    ) as pacs:
         point(a_gateway, pacs.port)
-        deliver(a_gateway)
+        assert deliver(a_gateway).code == 69
         (request,) = a_gateway.context().queues.each(State.QUEUED)
-        assert "out of resources" in request.reason
+        assert "out of resources (0xA700)" in request.reason
+        assert pacs.number == 2 + FULL_AFTER
+        is_full = False
         assert deliver(a_gateway).code == 0
+        assert sum(pacs.stored.values()) == len(pacs.held) == 8
+
+
+def test_one_that_is_too_large_for_the_pacs_holds_up_no_others_and_is_held_for_a_person(
+    a_gateway, study
+):
+    a_gateway.to_queue(study)
+    with a_lying_pacs(
+        status_of=lambda event, _number: 0xA700 if is_first(event) else SUCCESS
+    ) as pacs:
+        point(a_gateway, pacs.port)
+        assert deliver(a_gateway).code == 69
+        assert len(pacs.held) == 2
+        assert deliver(a_gateway, attempts=TRIES_AT_MOST - 1).code == 69
+        assert deliver(a_gateway).code == 1
+        assert fates(a_gateway, study) == ["refused", "stored", "stored"]
+    assert "0xA700" in a_gateway.rows(study, "transfers")[0]["transfer_error_message"]
+    assert state(a_gateway) == [State.FAILED]
+
+
+def is_first(event):
+    return event.dataset.InstanceNumber == 1
+
+
+def test_what_was_refused_goes_last_so_that_a_pacs_with_no_room_for_it_gets_the_others(
+    a_gateway, study
+):
+    a_gateway.to_queue(study, 8)
+    with a_lying_pacs(
+        status_of=lambda event, _number: 0xA700 if event.dataset.InstanceNumber < 6 else SUCCESS
+    ) as pacs:
+        point(a_gateway, pacs.port)
+        assert [deliver(a_gateway).code for _ in range(2)] == [69, 69]
         assert len(pacs.held) == 3
+
+
+def test_a_pacs_that_has_room_for_nothing_is_tried_until_it_has(a_gateway, study):
+    a_gateway.to_queue(study, 1)
+    is_full = True
+    with a_lying_pacs(status_of=lambda _event, _number: 0xA700 if is_full else SUCCESS) as pacs:
+        point(a_gateway, pacs.port)
+        assert deliver(a_gateway).code == 69
+        assert deliver(a_gateway, attempts=TRIES_AT_MOST).code == 69
+        is_full = False
+        assert deliver(a_gateway).code == 0
+    assert state(a_gateway) == [State.DONE]
 
 
 @pytest.mark.parametrize("associations", [1, 4])

@@ -27,9 +27,12 @@ def exclusion(sop_class: str, project: Mapping[str, Any]) -> str | None:
 
 
 def lacking(on_disk: Iterable[str], ledger: Mapping[str, Delivery]) -> list[str]:
-    """Given a study's instances and what became of them, return those that still have to go."""
+    """Given a study's instances and what became of them, return those that still have to go: last
+    what was refused before, so that it holds up no others.
+    """
     done = {Fate.STORED, Fate.EXCLUDED}
-    return [name for name in on_disk if name not in ledger or ledger[name].fate not in done]
+    several = [name for name in on_disk if name not in ledger or ledger[name].fate not in done]
+    return sorted(several, key=lambda name: name in ledger and ledger[name].fate is Fate.REFUSED)
 
 
 def unproven(ledger: Mapping[str, Delivery], demand: Proof) -> list[Delivery]:

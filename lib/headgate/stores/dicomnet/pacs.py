@@ -89,10 +89,13 @@ class Association:
     ) -> int:
         """Given the parts of an encoded data set, send it as it is; return the C-STORE status.
 
-        Raise what `begin_store` and `end_store` raise.
+        Raise what `begin_store` and `end_store` raise; Unavailable when it is out of resources.
         """
         self.begin_store(sop_class, sop_instance, syntax, dataset)
-        return self.end_store()
+        status = self.end_store()
+        if is_out_of_resources(status):
+            raise Unavailable(f"{self._peer} is out of resources (0x{status:04X})")
+        return status
 
     def begin_store(
         self, sop_class: str, sop_instance: str, syntax: str, dataset: Iterable[bytes | memoryview]
@@ -114,17 +117,13 @@ class Association:
     def end_store(self) -> int:
         """Return the C-STORE status of what was sent.
 
-        Raise Unavailable when the association is gone, the PACS out of resources, or its answer
-        is about another instance.
+        Raise Unavailable when the association is gone, or its answer is about another instance.
         """
         with self.channel.talking("C-STORE"):
             command = self.channel.answer(commands.C_STORE_RQ).command
             if command.uid(commands.AFFECTED_INSTANCE) not in ("", self._stored.strip(" \0")):
                 raise ProtocolError("an answer about an instance that was not sent")
-            status = command.number(commands.STATUS)
-        if status in OUT_OF_RESOURCES:
-            raise Unavailable(f"{self._peer} is out of resources (0x{status:04X})")
-        return status
+            return command.number(commands.STATUS)
 
     def report(self, sop_class: str, values: dict[int, str | int], dataset: bytes) -> None:
         """Given an event, report it. Raise Unavailable."""
@@ -167,7 +166,12 @@ def is_for_now(status: int) -> bool:
     """Given the status of a refusal, return whether it may be taken later: it says no more than
     that the PACS, or its disk, cannot now.
     """
-    return status == commands.PROCESSING_FAILURE or status in OUT_OF_RESOURCES
+    return status == commands.PROCESSING_FAILURE or is_out_of_resources(status)
+
+
+def is_out_of_resources(status: int) -> bool:
+    """Given a C-STORE status, return whether the PACS says that it has no room: PS3.4 B.2.3."""
+    return status in OUT_OF_RESOURCES
 
 
 @contextmanager
