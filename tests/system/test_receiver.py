@@ -299,7 +299,9 @@ def test_O03_a_port_that_is_taken_is_told_and_ends_with_69(a_storescpd, tmp_path
 def test_two_receivers_of_one_data_tree_are_one_too_many(a_storescpd):
     receiver = a_storescpd()
     words = [*script("storescpd"), "--port", "0", "--datadir", str(receiver.layout.datadir)]
-    assert subprocess.run(words, capture_output=True, check=False).returncode == 75
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.returncode == 75
+    assert "another run of storescpd is at work" in done.stderr
 
 
 def test_a_private_file_mode_whatever_the_umask(a_storescpd):

@@ -123,8 +123,13 @@ def _guarded(step: Step, context: Context, report: Report) -> int:
         return exits.DONE
     wait = context.options.get("wait", 0.0)
     is_dry = context.options.get("dry_run")
-    with nullcontext() if is_dry else locks.held(context.layout.locks, step.locks, wait):
-        return _work(step, context, report)
+    try:
+        with nullcontext() if is_dry else locks.held(context.layout.locks, step.locks, wait):
+            return _work(step, context, report)
+    except Busy as busy:
+        if step.serves or step.by_hand or sys.stderr.isatty():  # cron is told by the exit code
+            click.echo(f"{step.name}: {busy}", err=True)
+        raise
 
 
 def _prepare(context: Context) -> None:

@@ -223,4 +223,5 @@ STEP = Step(
     ),
     overrides={"port": "receiver.port", "datadir": "datadir"},
     locks=(NAME,),
+    serves=True,
 )
