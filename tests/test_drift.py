@@ -23,6 +23,7 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 SCRIPTS = sorted(path.name for path in (CHECKOUT / "bin").iterdir() if path.is_file())
 NOT_STEPS = {"demo", "tracker"}
 BY_CRON = {
+    "check-config",
     "import-inbox",
     "process",
     "detect-study-arrival",

@@ -1,11 +1,16 @@
 """Certificates, keys and tokens that the settings name, for the receiver and for those we call."""
 
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from headgate.config import ReceiverSettings
 from headgate.context import Context
+from headgate.core.errors import Misconfigured
 from headgate.stores import authorities, secrets
 from headgate.stores.dicomnet.tls import Security
+
+RENEWED_BEFORE = timedelta(days=14)
 
 
 def security(settings: ReceiverSettings) -> Security | None:
@@ -59,3 +64,28 @@ def check_others(context: Context) -> None:
         authorities.check_is_there("slides.coupling_list", path)
     for name, one in settings.destinations.items():
         authorities.check_is_there(f"destinations.{name}.host_key_file", one.host_key_file)
+
+
+def check_dates(context: Context) -> int:
+    """Return how many certificates of ours are good for a while. Raise Misconfigured where some are
+    not, or will not be soon.
+    """
+    now = datetime.fromtimestamp(context.now(), UTC)
+    own = {name: authorities.expiry(name, path) for name, path in _own_certificates(context)}
+    late = [
+        f"{name} {'expires' if when > now else 'expired'} on {when:%Y-%m-%d %H:%M} UTC"
+        for name, when in own.items()
+        if when < now + RENEWED_BEFORE
+    ]
+    if late:
+        raise Misconfigured(f"{'; '.join(late)}: renew it as the README's runbook says")
+    return len(own)
+
+
+def _own_certificates(context: Context) -> Iterator[tuple[str, str]]:
+    """Yield the settings that name certificates of ours, and their files."""
+    if path := context.settings.receiver.tls_certificate:
+        yield "receiver.tls_certificate", path
+    for name, one in context.settings.pacs.items():
+        if one.tls and one.tls_certificate:
+            yield f"pacs.{name}.tls_certificate", one.tls_certificate

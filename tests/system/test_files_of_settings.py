@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
+
 import factories
 import pytest
+from gateways import needs
 
 NOWHERE = "/nowhere/file.pem"
 
@@ -74,3 +77,27 @@ def test_the_receiver_names_the_file_that_is_not_there(a_tree):
     put(a_tree, "[receiver]", f'tls_port = 2762\ntls_certificate = "{NOWHERE}"\ntls_key = "x"')
     told = complaint(a_tree.site.run("storescpd"))
     assert f"receiver.tls_certificate: {NOWHERE} is not there" in told
+
+
+@pytest.mark.parametrize("table", ["receiver", "pacs.research"])
+@pytest.mark.parametrize(
+    ("made", "days", "told"),
+    [("now", 30, ""), ("now", 3, "expires on"), ("10 days ago", 2, "expired on")],
+)
+def test_check_config_tells_before_a_certificate_of_ours_expires(
+    a_tree, tmp_path, table, made, days, told
+):
+    words = ["req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=gateway"]
+    words += ["-days", str(days), "-keyout", tmp_path / "own.key", "-out", tmp_path / "own.pem"]
+    then = [needs("faketime", "faketime"), made, needs("openssl", "openssl")]
+    subprocess.run([*then, *words], check=True, capture_output=True)
+    key, certificate = f"{tmp_path}/own.key", f"{tmp_path}/own.pem"
+    more = "tls = true" if table == "pacs.research" else "tls_port = 2762"
+    put(a_tree, f"[{table}]", f'{more}\ntls_key = "{key}"\ntls_certificate = "{certificate}"')
+    result = a_tree.site.run("check-config", "-q")
+    if not told:
+        assert result.code == 0
+        return
+    text = complaint(result)
+    assert f"{table}.tls_certificate {told} 20" in text
+    assert "renew it" in text

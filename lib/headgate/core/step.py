@@ -34,8 +34,9 @@ class Step:
     runs when every item of a whole pass went well, and `totals` returns what is printed last.
     `parameters` are the script's own command-line options, in click's terms; `overrides` tells
     which of them stand for a setting. `locks` name what a run must hold alone. `by_hand` scripts
-    show every outcome; one that `serves` runs until it is ended; `is_alone` ones need neither configuration nor data tree; one that
-    `rehearses` is applied in a dry run too, and sees to it itself that nothing is written.
+    show every outcome; one that `serves` runs until it is ended; `is_alone` ones need neither
+    configuration nor data tree; one that `rehearses` is applied in a dry run too, and sees to it
+    itself that nothing is written.
     """
 
     name: str

@@ -89,6 +89,10 @@ def _targets(context: Context) -> str:
     return "certificates, keys and tokens of each PACS can be used, where they are set"
 
 
+def _certificates(context: Context) -> str:
+    return f"{trusting.check_dates(context)} certificates of ours are good for two weeks and more"
+
+
 def _others(context: Context) -> str:
     trusting.check_others(context)
     return "the files that other settings name are there"
@@ -186,6 +190,7 @@ CHECKS: Mapping[str, Callable[[Context], str]] = {
     "tokens": _tokens,
     "receiver": _receiver,
     "targets": _targets,
+    "certificates": _certificates,
     "files": _others,
     "profiles": examples.tried,
     "pixels": _reader,

@@ -1,7 +1,8 @@
-"""Files of certificate authorities whose signatures are believed."""
+"""Files of certificates: of authorities whose signatures are believed, and our own."""
 
 import os
 import ssl
+from datetime import datetime
 from pathlib import Path
 
 from headgate.core.errors import Misconfigured
@@ -27,3 +28,18 @@ def check_is_there(setting: str, path: str) -> None:
     """Given a setting and the file that it names, raise Misconfigured where it cannot be read."""
     if not os.access(path, os.R_OK):
         raise Misconfigured(f"{setting}: {path} is not there, or may not be read by this user")
+
+
+def expiry(setting: str, path: str) -> datetime:
+    """Given a setting and the file of our own certificate that it names, return when that expires.
+
+    Raise Misconfigured where it holds none.
+    """
+    from cryptography import x509  # which takes long to load, and few scripts need
+
+    check_is_there(setting, path)
+    try:
+        # RFC 8446 4.4.2: our own comes first, then those that sign it
+        return x509.load_pem_x509_certificates(Path(path).read_bytes())[0].not_valid_after_utc
+    except ValueError as error:
+        raise Misconfigured(f"{setting}: {path} holds no certificate in PEM") from error
