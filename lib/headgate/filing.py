@@ -34,10 +34,13 @@ DELIVERED_OTHERWISE = (
 
 @dataclass
 class Filed:
-    """What was filed: by series, the planes of its instances; links that another one came for."""
+    """What was filed: by series, the planes of its instances; links that another one came for; and
+    whose studies they are.
+    """
 
     planes: dict[tuple[str, str], set[str]] = field(default_factory=lambda: defaultdict(set))
     moved: dict[Path, Path] = field(default_factory=dict)
+    patients: set[tuple[str, tuple[str, str, str]]] = field(default_factory=set)
     count: int = 0
 
 
@@ -65,8 +68,8 @@ def file_away(context: Context, announced: str, links: list[Path]) -> Iterator[O
         context.trees.write_series(study, series, told)
     for study in {study for study, _ in filed.planes}:
         context.spool.mark_changed(study, last)
-    for link in links:
-        files.remove(filed.moved.get(link, link))
+    for link in [filed.moved.get(link, link) for link in links] if filed.moved else links:
+        files.remove(link)
     if filed.count:
         told_of = f"{filed.count} instances filed in {len(filed.planes)} series"
         yield ok(announced, told_of)
@@ -99,7 +102,7 @@ def _file(
         if not is_filed_as(file.name, entry.instance):
             raise Rejected(OTHERWISE_NAMED)
         placed = context.archive.given_its_study(file, entry.study, entry.instance)
-        if placed != file:
+        if placed is not file:
             file, filed.moved[link] = placed, arrival_of(context.layout, placed)
         if _was_delivered_otherwise(context, entry, file):
             raise Rejected(DELIVERED_OTHERWISE)
@@ -111,9 +114,9 @@ def _file(
         context.trees.set_aside(name, file, str(reason))
         yield error(announced_as(link), f"set aside in unknown/ as {name}: {reason}")
         return
-    context.once(
-        f"link of {entry.study} {entry.patient}", lambda: _link_participant(context, entry)
-    )
+    if (entry.study, entry.patient) not in filed.patients:
+        _link_participant(context, entry)
+        filed.patients.add((entry.study, entry.patient))
     filed.count += 1
     planes = filed.planes[entry.study, entry.series]
     if plane := _plane(entry.cosines):

@@ -105,7 +105,7 @@ def arrival_of(layout: Layout, path: Path) -> Path:
 def announced_by(layout: Layout, arrival: Path) -> Path:
     """Given an arrival link, return where its file is in the archive."""
     study, _, name = arrival.name.rpartition("_")
-    return Path(layout.archive, STUDY_PREFIX + study, name)
+    return Path(f"{layout.archive}/{STUDY_PREFIX}{study}/{name}")
 
 
 def announced_as(arrival: Path) -> str:
