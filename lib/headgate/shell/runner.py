@@ -18,7 +18,7 @@ from headgate.context import Context
 from headgate.core.errors import Busy, HeadgateError, Misconfigured, Unavailable
 from headgate.core.states import State
 from headgate.core.step import Outcome, Status, Step, deferred, error
-from headgate.shell import exits, locks, logs
+from headgate.shell import exits, logs
 from headgate.shell.options import common
 from headgate.shell.report import Report
 from headgate.stores import files, metrics
@@ -116,6 +116,8 @@ def _context(step: Step, options: dict[str, Any]) -> Context:
 def _guarded(step: Step, context: Context, report: Report) -> int:
     if step.is_alone:
         return _work(step, context, report)
+    from headgate.shell import locks  # which takes long to load, and what is alone needs none
+
     _prepare(context)
     halt = next((one for one in context.layout.halts(step.name) if one.exists()), None)
     if halt and step.changes:

@@ -1,19 +1,17 @@
 """De-identify a file or a folder of DICOM files, without the pipeline."""
 
 import csv
-import multiprocessing
 import os
 import secrets as random_secrets
 import signal
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from itertools import chain, groupby, islice
 from operator import itemgetter
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -25,6 +23,9 @@ from headgate.core.model import Assignment
 from headgate.core.step import Outcome, Step, error, not_needed, ok
 from headgate.stores import files, profiles, secrets, walking
 from headgate.stores.isolation import ending_with_us
+
+if TYPE_CHECKING:
+    from concurrent.futures import ProcessPoolExecutor
 
 NAME = "anonymize"
 FILES_AT_ONCE = 1024
@@ -187,7 +188,10 @@ def _looks(context: Context, paths: list[Path]) -> Iterator[Look]:
     return _pool(context).map(look_at, _parts(paths, share))
 
 
-def _pool(context: Context) -> ProcessPoolExecutor:
+def _pool(context: Context) -> "ProcessPoolExecutor":
+    import multiprocessing  # which takes long to load
+    from concurrent.futures import ProcessPoolExecutor
+
     jobs, forked = context.options["jobs"], multiprocessing.get_context("fork")
     pool: ProcessPoolExecutor = context.once(
         "pool", lambda: ProcessPoolExecutor(jobs, forked, _begin, (ending_with_us(),))
