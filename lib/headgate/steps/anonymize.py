@@ -29,7 +29,8 @@ if TYPE_CHECKING:
 
 NAME = "anonymize"
 FILES_AT_ONCE = 1024
-HANDED = 256  # files that a process is handed together, at the most
+HANDED = range(16, 256)  # files that a process is handed together
+TURNS = 8  # times that a process is handed some, so that all end at about the same time
 NOWHERE = "a link that leads nowhere: remove it, or bring back what it leads to"
 UNREADABLE = "the user who runs this may not read it: give it the rights (chmod u+r, or chown)"
 Item = TypeVar("Item")
@@ -177,7 +178,9 @@ def _key(given: str | None, target: Path, is_rehearsal: bool) -> bytes:
 def _mapped(context: Context, job: Job, inputs: list[Input]) -> Iterator[Made]:
     if context.options["jobs"] == 1:
         return map(partial(make, job), inputs)
-    return chain.from_iterable(_pool(context).map(partial(_made_of, job), _handed(inputs)))
+    return chain.from_iterable(
+        _pool(context).map(partial(_made_of, job), _handed(inputs, context.options["jobs"]))
+    )
 
 
 def _looks(context: Context, paths: list[Path]) -> Iterator[Look]:
@@ -205,10 +208,11 @@ def _begin(end_with_us: Callable[[], None]) -> None:
     end_with_us()
 
 
-def _handed(inputs: list[Input]) -> Iterator[list[Input]]:
+def _handed(inputs: list[Input], jobs: int) -> Iterator[list[Input]]:
     """Yield files of one patient together: who is new to a process costs it time."""
+    share = len(inputs) // (jobs * TURNS)
     for _, same in groupby(inputs, key=itemgetter(1)):
-        yield from _parts(same, HANDED)
+        yield from _parts(same, min(max(share, HANDED.start), HANDED.stop))
 
 
 def _parts(several: Iterable[Item], size: int) -> Iterator[list[Item]]:
