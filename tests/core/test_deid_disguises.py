@@ -71,6 +71,16 @@ def test_other_numbers_stay(text):
     assert described(text, PatientID="0012345") in (f"T1 {text} tse", "T1 0. tse")
 
 
+@pytest.mark.parametrize("text", ["Rm9vdCwgSm8=", "Rm9vdF5Kbw==", "Sm8gRm9vdA=="])
+def test_a_short_name_is_seen_in_base_64(text):
+    assert described(text, PatientName="Foot^Jo") == "T1 tse"
+
+
+@pytest.mark.parametrize("text", ["prostate", "perfusie", "fatsat16", "mediastinale", "DIXON123"])
+def test_words_that_could_be_base_64_stay(text):
+    assert described(text) == f"T1 {text} tse"
+
+
 @pytest.mark.parametrize("text", ["Lie, Per", "Per_Lie", "P. Lie", "Lie P.", "Per & Lie"])
 def test_the_short_name_of_a_physician_is_told_by_its_other_half(text):
     assert described(text, ReferringPhysicianName="Lie^Per") == "T1 tse"

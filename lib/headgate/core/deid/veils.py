@@ -25,11 +25,14 @@ WRITTEN: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
         lambda found: bytes.fromhex(found.replace("=", "")).decode(),
     ),
     (
-        re.compile(r"(?<![\w+/])[\w+/]{12,}={0,2}(?![\w+/=])", re.ASCII),
+        # RFC 4648 4: in fours, the last one filled up; two of them hold a short name
+        re.compile(
+            r"(?<![\w+/])(?:[\w+/]{4})+(?:[\w+/]{4}|[\w+/]{3}=|[\w+/]{2}==)(?![\w+/=])", re.ASCII
+        ),
         _of_base_64,
     ),
 )
-SIGNS = re.compile(r"%[0-9A-Fa-f]|&#?\w|\\u|=[0-9A-F]|[\w+/]{12}", re.ASCII)
+SIGNS = re.compile(r"%[0-9A-Fa-f]|&#?\w|\\u|=[0-9A-F]|[\w+/]{6}", re.ASCII)
 
 
 def lifted(text: str) -> str:
