@@ -18,6 +18,7 @@ PREAMBLE_AND_PREFIX = 132
 GROUP_LENGTH_ELEMENT = 12
 CHUNK_BYTES = 1 << 20
 TRIES = 5
+NAMES = 2  # of a file: in the archive, and its arrival link
 
 
 class Kept(StrEnum):
@@ -38,6 +39,7 @@ class Draft:
         self._digest = hashlib.sha256() if has_digest else None
         self._layout, self._aside, self._head = layout, aside, head
         self._file = files.open_new(aside)
+        self._is_aside = True
         self._file.write(head)
 
     def room(self) -> memoryview:
@@ -81,7 +83,8 @@ class Draft:
 
     def close(self) -> None:
         """Leave nothing of it in temp/."""
-        files.remove(self._aside)
+        if self._is_aside:
+            files.remove(self._aside)
         self._file.close()
 
     def _fill_up(self) -> None:
@@ -105,6 +108,8 @@ class Draft:
         arrival = _arrival(self._layout, path)
         if kept is Kept.NEW:
             os.rename(self._aside, arrival)  # noqa: PTH104 (one system call)
+            # where the arrival was a name of this file already, nothing was renamed
+            self._is_aside = os.stat(self._file.descriptor).st_nlink > NAMES
             return
         files.sync_file(path)  # another association may not have got so far
         link_new(path, arrival)
