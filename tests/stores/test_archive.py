@@ -249,9 +249,11 @@ def test_where_bytes_do_not_go_straight_to_the_disk_they_are_synced_before_they_
 def test_only_of_journals_that_are_known_is_it_taken_that_they_keep_the_order(
     tmp_path, monkeypatch, kind, has_journal, ordered
 ):
+    straight._keeps_order.cache_clear()
     monkeypatch.setattr(straight, "_file_system", lambda _device: kind)
     monkeypatch.setattr(straight, "_has_journal", lambda _device: has_journal)
     assert straight.is_ordered(tmp_path) is ordered
+    straight._keeps_order.cache_clear()
 
 
 @pytest.mark.parametrize("more", [0, 2, 1000, 3000, 3300, 4000, 3 << 20])

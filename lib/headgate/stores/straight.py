@@ -108,12 +108,16 @@ class StraightFile:
         self.is_straight = False
 
 
-@lru_cache(maxsize=64)
-def is_ordered(folder: Path) -> bool:
-    """Given a folder, return whether its file system has one journal in which every change of names
-    and sizes stands in its order, so that what makes a change durable makes those before it so.
+def is_ordered(place: Path | int) -> bool:
+    """Given a path or an open file, return whether its file system has one journal in which every
+    change of names and sizes stands in its order, so that what makes a change durable makes those
+    before it so.
     """
-    device = folder.stat().st_dev
+    return _keeps_order(os.stat(place).st_dev)
+
+
+@lru_cache(maxsize=64)
+def _keeps_order(device: int) -> bool:
     kind = _file_system(device)
     return kind in ALWAYS_JOURNALLED or (kind in JOURNALLED_AT_WILL and _has_journal(device))
 

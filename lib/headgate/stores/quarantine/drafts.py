@@ -71,7 +71,7 @@ class Draft:
         descriptor = self._file.descriptor
         if self._digest:
             keep_digest(descriptor, self._digest.digest())
-        is_ordered = self._file.is_straight and straight.is_ordered(self._layout.arrived)
+        is_ordered = self._file.is_straight and straight.is_ordered(descriptor)
         if not is_ordered:
             os.fsync(descriptor)  # no name before its bytes
         kept = self._named(f"{self._layout.archive}/{folder}/{name}")
