@@ -2,12 +2,17 @@
 
 import errno
 import os
+from io import BytesIO
+from pathlib import Path
 
 import factories
+import pydicom
 import pytest
 from headgate.core.errors import Unavailable
+from headgate.core.filemeta import JOURNEY, TEXTS, read_meta
 from headgate.stores import straight
 from headgate.stores.quarantine.archive import Archive, Kept
+from headgate.stores.quarantine.drafts import head_length
 
 STUDY = factories.Study()
 
@@ -23,12 +28,19 @@ def keep(archive, dataset, **changes):
     return archive.keep(study, changes.get("sop", dataset.SOPInstanceUID), head, memoryview(body))
 
 
+def holds(path, head, body):
+    """A file of ours may be longer before its data set, so that it fills blocks."""
+    data, start = path.read_bytes(), head_length(path)
+    told, _ = read_meta(data, TEXTS | JOURNEY)
+    return data[start:] == body and told == read_meta(head + body, TEXTS | JOURNEY)[0]
+
+
 def test_an_instance_is_kept_as_it_came_and_announced(an_archive, a_layout):
     dataset = STUDY.instance()
     head, body = factories.encoded(dataset)
     assert keep(an_archive, dataset) is Kept.NEW
     (path,) = an_archive.files_of(STUDY.uid)
-    assert path.read_bytes() == head + body
+    assert holds(path, head, body)
     (link,) = a_layout.arrived.iterdir()
     assert link.samefile(path)
     assert an_archive.announced(link) == path
@@ -57,7 +69,7 @@ def test_R18_other_bytes_under_the_same_uid_are_kept_beside_the_first(an_archive
     assert keep(an_archive, STUDY.instance(StudyDescription="another")) is Kept.CONFLICT
     paths = an_archive.files_of(STUDY.uid)
     assert len(paths) == 2
-    assert paths[0].read_bytes() == b"".join(factories.encoded(first))
+    assert holds(paths[0], *factories.encoded(first))
     assert keep(an_archive, STUDY.instance(StudyDescription="another")) is Kept.CONFLICT
     assert len(an_archive.files_of(STUDY.uid)) == 2
 
@@ -89,8 +101,8 @@ def test_R11_a_temporary_file_lies_on_the_disk_of_its_target(an_archive, a_layou
     link = os.link
     monkeypatch.setattr(os, "link", lambda old, new: (names.append(old), link(old, new))[1])
     keep(an_archive, STUDY.instance())
-    assert names[0].parent == a_layout.temp
-    assert names[0].name.startswith("storescpd-")
+    assert Path(names[0]).parent == a_layout.temp
+    assert Path(names[0]).name.startswith("storescpd-")
 
 
 def test_half_written_files_of_a_dead_receiver_are_cleared_and_those_of_a_living_one_stay(
@@ -138,7 +150,7 @@ def test_O06_a_disk_that_is_full_at_any_step_is_told_and_leaves_nothing_half_wri
 
         return wrapper
 
-    for name in ("mkdir", "write", "fsync", "link", "symlink"):
+    for name in ("mkdir", "write", "fsync", "link", "rename"):
         monkeypatch.setattr(os, name, failing(getattr(os, name)))
     failures = 0
     while count >= at:
@@ -152,14 +164,15 @@ def test_O06_a_disk_that_is_full_at_any_step_is_told_and_leaves_nothing_half_wri
             assert cause.errno == errno.ENOSPC
         assert not list(a_layout.temp.iterdir())
         for path in an_archive.files_of(study):
-            assert path.read_bytes() == head + body
+            assert holds(path, head, body)
     assert failures == at - 1 > 5
     assert an_archive.files_of(study)
 
 
-def test_success_comes_only_after_bytes_and_names_are_synced(an_archive, a_layout, monkeypatch):
-    """kill -9 cannot show a missing sync, as the kernel keeps the pages: so the order is looked at."""
-    events = []
+@pytest.fixture
+def events(monkeypatch):
+    """What is synced, by the name it has then, and the names that are given, in their order."""
+    found = []
 
     def told(name, where):
         call = getattr(os, name)
@@ -167,58 +180,115 @@ def test_success_comes_only_after_bytes_and_names_are_synced(an_archive, a_layou
         def wrapper(*arguments, **named):
             place = where(*arguments)
             result = call(*arguments, **named)
-            events.append((name, place))  # once it is done: a name whose folder is missing is none
+            found.append((name, place))  # once it is done: a name whose folder is missing is none
             return result
 
         monkeypatch.setattr(os, name, wrapper)
 
     told("fsync", lambda descriptor: os.readlink(f"/proc/self/fd/{descriptor}"))
     told("link", lambda _old, new: str(new))
+    told("rename", lambda _old, new: str(new))
+    return found
+
+
+def names_of(layout, number=1):
+    instance = STUDY.instance(number).SOPInstanceUID
+    return (
+        str(layout.study_archive(STUDY.uid) / instance),
+        str(layout.arrived / f"{STUDY.uid}_{instance}"),
+    )
+
+
+def test_where_a_journal_keeps_the_order_one_sync_comes_after_the_names(
+    an_archive, a_layout, events, monkeypatch
+):
+    """kill -9 cannot show a missing sync, as the kernel keeps the pages: so the order is looked at."""
+    monkeypatch.setattr(straight, "is_ordered", lambda _folder: True)
     keep(an_archive, STUDY.instance())
-    folder = a_layout.study_archive(STUDY.uid)
-    linked = events.index(("link", str(folder / STUDY.instance().SOPInstanceUID)))
-    before, after = events[:linked], events[linked:]
-    assert ("fsync", str(a_layout.archive)) in before
-    is_ordered = straight.is_ordered(a_layout.arrived)
-    assert [name for name, _ in after] == ["link", "link", *["fsync"] * (2 - is_ordered)]
-    assert is_ordered or after[2][1].startswith(str(a_layout.temp))
-    assert after[-1] == ("fsync", str(a_layout.arrived))
+    path, arrival = names_of(a_layout)
+    linked = events.index(("link", path))
+    assert ("fsync", str(a_layout.archive)) in events[:linked]
+    assert events[linked:] == [("link", path), ("rename", arrival), ("fsync", arrival)]
+
+
+def test_elsewhere_bytes_are_synced_before_they_have_a_name_and_the_names_before_success(
+    an_archive, a_layout, events, monkeypatch
+):
+    monkeypatch.setattr(straight, "is_ordered", lambda _folder: False)
+    keep(an_archive, STUDY.instance())  # makes the folders
+    events.clear()
+    keep(an_archive, STUDY.instance(2))
+    path, arrival = names_of(a_layout, 2)
+    (first, synced), *rest = events
+    assert (first, str(Path(synced).parent)) == ("fsync", str(a_layout.temp))
+    assert rest == [("link", path), ("rename", arrival), ("fsync", str(a_layout.arrived))]
 
 
 def test_where_bytes_do_not_go_straight_to_the_disk_they_are_synced_before_they_have_a_name(
-    an_archive, monkeypatch
+    an_archive, events, monkeypatch
 ):
-    events, real = [], os.open
+    real = os.open
 
     def refusing(path, flags, *more, **named):
         if flags & os.O_DIRECT:
             raise OSError(errno.EINVAL, "no O_DIRECT here")
         return real(path, flags, *more, **named)
 
-    def told(name):
-        call = getattr(os, name)
-
-        def wrapper(*arguments, **named):
-            events.append(name)
-            return call(*arguments, **named)
-
-        monkeypatch.setattr(os, name, wrapper)
-
     monkeypatch.setattr(os, "open", refusing)
+    monkeypatch.setattr(straight, "is_ordered", lambda _folder: True)
     keep(an_archive, STUDY.instance())  # makes the folders
-    for name in ("fsync", "link"):
-        told(name)
+    events.clear()
     keep(an_archive, STUDY.instance(2))
-    last = 2 - straight.is_ordered(next(an_archive.instances()))
-    assert events == ["fsync", "link", "link", *["fsync"] * last]
+    assert [name for name, _ in events] == ["fsync", "link", "rename", "fsync"]
 
 
-@pytest.mark.parametrize(("kind", "ordered"), [("ext4", True), ("xfs", True), ("btrfs", False)])
+@pytest.mark.parametrize(
+    ("kind", "has_journal", "ordered"),
+    [("ext4", True, True), ("ext4", False, False), ("xfs", False, True), ("btrfs", True, False)],
+)
 def test_only_of_journals_that_are_known_is_it_taken_that_they_keep_the_order(
-    tmp_path, monkeypatch, kind, ordered
+    tmp_path, monkeypatch, kind, has_journal, ordered
 ):
+    straight._keeps_order.cache_clear()
     monkeypatch.setattr(straight, "_file_system", lambda _device: kind)
+    monkeypatch.setattr(straight, "_has_journal", lambda _device: has_journal)
     assert straight.is_ordered(tmp_path) is ordered
+    straight._keeps_order.cache_clear()
+
+
+@pytest.mark.parametrize("more", [0, 2, 1000, 3000, 3300, 4000, 3 << 20])
+def test_a_file_is_as_long_as_its_head_and_its_data_set_tell(an_archive, more):
+    """Small ones fill blocks, as to cut the last one off has the disk read it again."""
+    dataset = STUDY.instance(ImageComments="x" * min(more, 9000))
+    if more > 9000:
+        dataset.PixelData = bytes(more)
+    keep(an_archive, dataset)
+    (path,) = an_archive.files_of(STUDY.uid)
+    assert holds(path, *factories.encoded(dataset))
+    assert more > 9000 or path.stat().st_size % straight.BLOCK == 0
+    assert pydicom.dcmread(BytesIO(path.read_bytes())) == dataset
+
+
+def test_what_cannot_fill_blocks_with_elements_of_even_length_is_cut(an_archive):
+    head, body = factories.encoded(STUDY.instance())
+    uid = STUDY.instance().SOPInstanceUID
+    an_archive.keep(STUDY.uid, uid, head, memoryview(body + b"x"))
+    (path,) = an_archive.files_of(STUDY.uid)
+    assert path.read_bytes() == head + body + b"x"
+
+
+def test_an_arrival_that_is_announced_already_leaves_nothing_aside(an_archive, a_layout):
+    """Two names of one file: to rename one into the other does nothing."""
+    head, body = factories.encoded(STUDY.instance())
+    draft = an_archive.draft(head)
+    draft.write(body)
+    (aside,) = a_layout.temp.iterdir()
+    path, arrival = names_of(a_layout)
+    os.link(aside, arrival)
+    assert draft.settle(STUDY.uid, STUDY.instance().SOPInstanceUID) is Kept.NEW
+    draft.close()
+    assert not list(a_layout.temp.iterdir())
+    assert Path(path).samefile(arrival)
 
 
 def test_a_data_tree_that_lost_a_folder_is_told_and_not_tried_for_ever(an_archive, a_layout):

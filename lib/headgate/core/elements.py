@@ -16,6 +16,7 @@ VRS = frozenset(
     b"AE AS AT CS DA DS DT FD FL IS LO LT OB OD OF OL OV OW PN SH SL SQ SS ST SV TM UC UI UL UN"
     b" UR US UT UV".split()
 )
+SHORT_VRS = VRS - LONG_VRS
 PADDED_WITH_NUL = frozenset({b"OB", b"UI", b"UN"})
 UNDEFINED = 0xFFFFFFFF
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
@@ -121,19 +122,14 @@ def _place_from(data: Data, encoding: Encoding, first: int) -> int:
 
     Raise Malformed when the bytes end within an element.
     """
-    reader, last, position = READERS[encoding.is_little].explicit, len(data), 0
-    unpack = reader.unpack_from
+    last, position = len(data), 0
     while position < last:
+        if not encoding.is_implicit:  # most are plain, and measured without a call for each
+            position = _past_plain(data, position, encoding, first >> 16)
+            if position >= last:
+                break
         if position and data[position] == 0 and is_blank(data, position):
             return position
-        # A plain element is measured here; what is longer, or not explicit, is left to `walk`.
-        if position + 8 <= last and not encoding.is_implicit:
-            group, number, vr, length = unpack(data, position)
-            if group << 16 | number >= first:
-                return position
-            if vr not in LONG_VRS and group != DELIMITERS:
-                position += 8 + length
-                continue
         element = _element(data, position, last, encoding, 0)
         if element.tag >= first:
             return position
@@ -141,6 +137,17 @@ def _place_from(data: Data, encoding: Encoding, first: int) -> int:
     if position > last:
         raise Malformed("the last element is longer than the data set")
     return last
+
+
+def _past_plain(data: Data, position: int, encoding: Encoding, group_after: int) -> int:
+    """Return where the first element stands that is long, or unclear, or of a later group."""
+    unpack, last = READERS[encoding.is_little].explicit.unpack_from, len(data) - 8
+    while position <= last:
+        group, _, vr, length = unpack(data, position)
+        if not 0 < group < group_after or vr not in SHORT_VRS:
+            break
+        position += 8 + length
+    return position
 
 
 def is_blank(data: Data, position: int) -> bool:

@@ -186,17 +186,17 @@ def touch(path: Path, when: float) -> None:
         sync_folder(path.parent)
 
 
-def sync_folder(path: Path) -> None:
+def sync_folder(path: str | Path) -> None:
     """Given a folder, make the names in it durable."""
     _sync(path, os.O_DIRECTORY)
 
 
-def sync_file(path: Path) -> None:
+def sync_file(path: str | Path) -> None:
     """Given a file, make its bytes durable."""
     _sync(path, 0)
 
 
-def _sync(path: Path, flags: int) -> None:
+def _sync(path: str | Path, flags: int) -> None:
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | flags)
     try:
         os.fsync(descriptor)

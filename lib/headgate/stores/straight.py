@@ -7,49 +7,75 @@ import errno
 import fcntl
 import mmap
 import os
-import threading
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 
 BLOCK = 4096  # what O_DIRECT asks of sizes and addresses, at the most usual
-ROOM = 1 << 20  # most images go in one write
+ROOM = 2 << 20  # most images go in one write; as large as a large page
 # ext4's jbd2 commits whole transactions; the log of XFS is forced from its start to a place
-JOURNALLED = frozenset({"ext3", "ext4", "xfs"})
+ALWAYS_JOURNALLED, JOURNALLED_AT_WILL = frozenset({"xfs"}), frozenset({"ext3", "ext4"})
+NO_JOURNAL = "<none>"
+MOST_SPARE = 8
 Part = bytes | memoryview
-_rooms = threading.local()
+_spare: list[memoryview] = []
 
 
 class StraightFile:
-    """A new file that this thread writes from its beginning to its end, one at a time."""
+    """A new file that is written from its beginning to its end."""
 
     def __init__(self, path: str | os.PathLike[str], flags: int, mode: int) -> None:
         self.is_straight = True
         self.descriptor = self._opened(path, flags, mode)
-        self._room = _room()
+        self._room = _spare_room()
         self._filled = self._size = 0
+
+    @property
+    def unwritten(self) -> int | None:
+        """How many bytes there are, of which none was written yet; None where some were."""
+        return None if self._size else self._filled
+
+    def room(self) -> memoryview:
+        """Return where the bytes that come next can be put; `took` tells how many were."""
+        return self._room[self._filled :]
+
+    def took(self, count: int) -> None:
+        """Given how many bytes were put into the room, keep them. Raise OSError as disks do."""
+        self._filled += count
+        if self._filled == ROOM:
+            self._write_out(ROOM)
 
     def write(self, part: Part) -> None:
         """Given bytes, write them after those before. Raise OSError as the disk does."""
         rest = memoryview(part)
         while rest:
             piece = rest[: ROOM - self._filled]
-            end = self._filled + len(piece)
-            self._room[self._filled : end] = piece
-            self._filled, rest = end, rest[len(piece) :]
-            if end == ROOM:
-                self._write_out(ROOM)
+            self._room[self._filled : self._filled + len(piece)] = piece
+            self.took(len(piece))
+            rest = rest[len(piece) :]
+
+    def begin_anew(self, old: int, start: bytes) -> None:
+        """Given how long the start is of what is unwritten, have it begin with another one."""
+        end = len(start) + self._filled - old
+        self._room[len(start) : end] = self._room[old : self._filled]
+        self._room[: len(start)] = start
+        self._filled = end
 
     def finish(self) -> None:
         """Write what is not written yet; the file then has its size. Raise OSError."""
+        end = -(-self._filled // BLOCK) * BLOCK
+        is_cut = end != self._filled
         if self._filled:
-            end = -(-self._filled // BLOCK) * BLOCK
             self._room[self._filled : end] = bytes(end - self._filled)
             self._write_out(end)
-        os.ftruncate(self.descriptor, self._size)
+        if is_cut:
+            os.ftruncate(self.descriptor, self._size)
 
     def close(self) -> None:
         """Let go of the file."""
         os.close(self.descriptor)
+        if len(_spare) < MOST_SPARE:
+            _spare.append(self._room)
 
     def _opened(self, path: str | os.PathLike[str], flags: int, mode: int) -> int:
         try:
@@ -82,14 +108,20 @@ class StraightFile:
         self.is_straight = False
 
 
-def is_ordered(path: str | os.PathLike[str]) -> bool:
-    """Given a path, return whether its file system has one journal in which every change of names
-    and sizes stands in its order, so that what makes a change durable makes those before it so.
+def is_ordered(place: Path | int) -> bool:
+    """Given a path or an open file, return whether its file system has one journal in which every
+    change of names and sizes stands in its order, so that what makes a change durable makes those
+    before it so.
     """
-    return _file_system(os.stat(path).st_dev) in JOURNALLED
+    return _keeps_order(os.stat(place).st_dev)
 
 
 @lru_cache(maxsize=64)
+def _keeps_order(device: int) -> bool:
+    kind = _file_system(device)
+    return kind in ALWAYS_JOURNALLED or (kind in JOURNALLED_AT_WILL and _has_journal(device))
+
+
 def _file_system(device: int) -> str:
     """Return the type of the file system on a device: proc_pid_mountinfo(5)."""
     wanted = f"{os.major(device)}:{os.minor(device)}"
@@ -100,9 +132,20 @@ def _file_system(device: int) -> str:
     return ""
 
 
-def _room() -> memoryview:
-    """Return this thread's room, at an address that a block may have."""
-    if not hasattr(_rooms, "own"):
-        _rooms.own = memoryview(mmap.mmap(-1, ROOM))
-    own: memoryview = _rooms.own
-    return own
+def _has_journal(device: int) -> bool:
+    """Return whether the ext4 on a device was made with a journal: what is not told is not so."""
+    name = Path(f"/sys/dev/block/{os.major(device)}:{os.minor(device)}").resolve().name
+    try:
+        return Path(f"/sys/fs/ext4/{name}/journal_task").read_text().strip() != NO_JOURNAL
+    except OSError:
+        return False
+
+
+def _spare_room() -> memoryview:
+    """Return room at an address that a block may have; in one large page, a disk takes it whole."""
+    with suppress(IndexError):
+        return _spare.pop()
+    room = mmap.mmap(-1, ROOM, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+    with suppress(OSError):  # a kernel without them
+        room.madvise(mmap.MADV_HUGEPAGE)
+    return memoryview(room)

@@ -56,6 +56,18 @@ class Message(Protocol):
         """Leave nothing half-done: it is finished, or its rest does not come."""
 
 
+class Roomy:
+    """A message that has room of its own for its data set, so that it is not copied there."""
+
+    def room(self) -> memoryview | None:
+        """Return where more of it can be put, of which `took` tells; None: `write` takes it."""
+        raise NotImplementedError
+
+    def took(self, part: memoryview) -> None:
+        """Given what was put into the room, take it; trouble with it is told by `finish`."""
+        raise NotImplementedError
+
+
 Open = Callable[[Command, Presentation, Peer], Message]
 
 
@@ -185,11 +197,22 @@ class Association:
         if self._current is None or self._current[0] != number:
             raise ProtocolError("a data set came without its command")
         _, command, message = self._current
+        if isinstance(message, Roomy):
+            count -= self._fill(message, count, is_last=is_last)
         for piece in self._wire.pieces(count):
             message.write(piece)
         if is_last:
             self._finish(number, command, message)
             self._report(number, message)
+
+    def _fill(self, message: Roomy, count: int, *, is_last: bool) -> int:
+        """Read so many bytes into the message's room while it has some; return how many."""
+        left = count
+        while left and (room := message.room()):
+            read = self._wire.read_into(room[:left], is_end=is_last)
+            message.took(room[:read])
+            left -= read
+        return count - left
 
     def _finish(self, number: int, command: Command, message: Message) -> None:
         """Answer it, then tidy up while the peer reads; if it has gone, `run` tidies up."""

@@ -17,7 +17,7 @@ from headgate.core.upperlayer.commands import (
     SUCCESS,
     Command,
 )
-from headgate.stores.dicomnet.association import Peer, Presentation, Report
+from headgate.stores.dicomnet.association import Peer, Presentation, Report, Roomy
 
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 CONFLICT = "conflict"
@@ -29,6 +29,12 @@ log = logging.getLogger("headgate.receiver")
 
 class Draft(Protocol):
     """An instance that is being written."""
+
+    def room(self) -> memoryview:
+        """Return where more of it can be put, of which `took` tells."""
+
+    def took(self, part: memoryview) -> None:
+        """Given what was put into the room, keep it."""
 
     def write(self, part: bytes | memoryview) -> None:
         """Given more of it, write it."""
@@ -53,7 +59,7 @@ class Quarantine(Protocol):
         """Given SOP classes and instances, return why those fail that are not safe."""
 
 
-class Storing:
+class Storing(Roomy):
     """One instance on its way from a peer to the disk."""
 
     def __init__(
@@ -77,19 +83,33 @@ class Storing:
             self._look_at(self._start)
         return self._study
 
+    def room(self) -> memoryview | None:
+        """Return where more of the data set can be put; None after trouble."""
+        return self._draft.room() if self._draft and not self._trouble else None
+
+    def took(self, part: memoryview) -> None:
+        """Given what was put into the room, keep it."""
+        if self._draft and self._takes(part):
+            draft = self._draft
+            self._guarded(lambda: draft.took(part))
+
     def write(self, piece: memoryview) -> None:
         """Given more of the data set, write it; after trouble, let it pass."""
+        if self._draft and self._takes(piece):
+            draft = self._draft
+            self._guarded(lambda: draft.write(piece))
+
+    def _takes(self, piece: memoryview) -> bool:
+        """Given more of the data set, look at it; return whether it can be kept."""
         if self._trouble:
-            return
+            return False
         if self._study is None and len(self._start) < MOST_START:
             self._keep_start(piece)
         self._room -= len(piece)
         self._has_data = self._has_data or bool(piece)
         if self._room < 0:
             self._fail(OUT_OF_RESOURCES, "too_large", "it is larger than receiver.maximum_object")
-        elif self._draft:
-            draft = self._draft
-            self._guarded(lambda: draft.write(piece))
+        return not self._trouble
 
     def finish(self) -> int:
         """Return the status, when the instance is safe or has to be sent again."""

@@ -9,11 +9,18 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from itertools import islice
 
-from headgate.core.upperlayer.pdus import HEAD_BYTES, ProtocolError, read_head
+from headgate.core.upperlayer.pdus import (
+    HEAD_BYTES,
+    VALUE_HEAD_BYTES,
+    ProtocolError,
+    read_head,
+)
 from headgate.stores import files
 
-BUFFER_BYTES = 512 << 10  # room for the longest A-ASSOCIATE-RQ, and for several P-DATA-TF at once
-
+BUFFER_BYTES = 512 << 10  # room for the longest A-ASSOCIATE-RQ
+AT_ONCE_BYTES = 64 << 10  # where a data set begins: its rest goes where it is wanted
+AHEAD_BYTES = HEAD_BYTES + VALUE_HEAD_BYTES
+NOWHERE = memoryview(b"")
 
 # what a read or a write ends with when the kernel's time is over
 SILENT = (BlockingIOError, ssl.SSLWantReadError, ssl.SSLWantWriteError)
@@ -72,7 +79,7 @@ class Wire:
         while self._end - self._start < count:
             if self._start + count > BUFFER_BYTES:
                 self._to_front()
-            self._receive()
+            self._receive(max(AT_ONCE_BYTES, count))
         start, self._start = self._start, self._start + count
         return self._buffer[start : self._start]
 
@@ -81,11 +88,26 @@ class Wire:
         while count:
             if self._start == self._end:
                 self._start = self._end = 0
-                self._receive()
+                self._receive(BUFFER_BYTES)
             end = min(self._end, self._start + count)
             piece = self._buffer[self._start : end]
             self._start, count = end, count - len(piece)
             yield piece
+
+    def read_into(self, room: memoryview, *, is_end: bool) -> int:
+        """Given room for what comes next, and whether the peer then waits for an answer, put bytes
+        into it; return how many, one at least. Raise as `take` does.
+        """
+        held = self._buffer[self._start : self._end][: len(room)]
+        if held:
+            room[: len(held)] = held
+            self._start += len(held)
+            return len(held)
+        self._start = self._end = 0
+        ahead = self._buffer[: 0 if is_end else AHEAD_BYTES]
+        count = self._receive_into(room, ahead)
+        self._end = max(0, count - len(room))
+        return count - self._end
 
     def send(self, data: bytes) -> None:
         """Given bytes, send them. Raise TimeoutError, OSError."""
@@ -129,16 +151,27 @@ class Wire:
         self._buffer[:left] = bytes(self._buffer[self._start : self._end])
         self._start, self._end = 0, left
 
-    def _receive(self) -> None:
+    def _receive(self, most: int) -> None:
+        self._end += self._receive_into(self._buffer[self._end : self._end + most])
+
+    def _receive_into(self, room: memoryview, ahead: memoryview = NOWHERE) -> int:
+        """Given room, and where to put what comes after it, return how much was received."""
         try:
-            count = self._connection.recv_into(self._buffer[self._end :])
+            if ahead and not isinstance(self._connection, ssl.SSLSocket):  # which has no such call
+                count = self._connection.recvmsg_into((room, ahead))[0]
+            else:
+                count = self._connection.recv_into(room)
         except SILENT as error:
             raise TimeoutError from error
         if not count:
             raise Closed
+        if count < len(room) + len(ahead):
+            self._await_more()
+        return count
+
+    def _await_more(self) -> None:
         if time.monotonic() > self._deadline:
             raise TimeoutError
-        self._end += count
         # The kernel forgets it with each segment; without it a peer that leaves Nagle's algorithm
         # on waits 40 ms for each instance.
         self._connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)

@@ -59,7 +59,7 @@ class Archive:
 
         Raise OSError as the disk does.
         """
-        aside = self._layout.temp / _name_aside(next(self._numbers))
+        aside = f"{self._layout.temp}/{_name_aside(next(self._numbers))}"
         return Draft(self._layout, aside, head, has_digest=self._has_digests)
 
     def failures(self, references: Iterable[tuple[str, str]]) -> dict[str, int]:
@@ -108,7 +108,8 @@ class Archive:
         folder = self._layout.study_archive(study)
         files.make_folders(folder)
         with files.disk_errors(folder):
-            _, placed = place(path, head_length(path), folder / sop_instance)
+            _, name = place(str(path), head_length(path), str(folder / sop_instance))
+            placed = Path(name)
             files.sync_folder(folder)
             self.announce(placed)
         files.remove(path)
