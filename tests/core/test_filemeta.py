@@ -12,6 +12,7 @@ from headgate.core.filemeta import (
     file_head,
     read_meta,
 )
+from headgate.core.filling import filled
 
 TOLD = {SOP_CLASS: "1.2.3", SOP_INSTANCE: "1.2.4.56", TRANSFER_SYNTAX: "1.2.840.10008.1.2.1"}
 DATASET = b"\x08\0\x05\0CS\x0a\0ISO_IR 100"
@@ -58,7 +59,10 @@ def test_what_is_taken_from_the_file_before_is_what_is_read_element_by_element(s
     """Without its preamble a file is read element by element."""
     dice, last = random.Random(seed), PREAMBLE + 4
     for number in range(100):
-        whole = file_head(TOLD[SOP_CLASS], f"1.2.{number}", TOLD[TRANSFER_SYNTAX]) + DATASET
+        whole = file_head(TOLD[SOP_CLASS], f"1.2.{number}", TOLD[TRANSFER_SYNTAX])
+        if number % 2:
+            whole = filled(whole, len(whole) + dice.randrange(0, 400, 2), 512)
+        whole += DATASET
         data = bytearray(whole)
         for _ in range(dice.randint(0, 3)):
             at = dice.randrange(last, len(data))
@@ -68,8 +72,16 @@ def test_what_is_taken_from_the_file_before_is_what_is_read_element_by_element(s
                 case 1:
                     del data[at : at + dice.randint(1, 8)]
                 case _:
-                    data[at:at] = dice.choice([dice.randbytes(2), data[last + 12 : at]])
+                    some = [dice.randbytes(2), data[last + 12 : at], b"\2\0\2\1OB\0\0" + bytes(4)]
+                    data[at:at] = dice.choice(some)
         assert outcome(bytes(data), last) == outcome(bytes(data[last:]), 0)
+
+
+def test_what_fills_a_file_up_is_passed_over():
+    for blank in range(2, 400, 2):
+        whole = filled(head(), len(head()) + blank, 512)
+        assert len(whole) % 512 == -blank % 512
+        assert read_meta(whole + DATASET) == (TOLD, len(whole))
 
 
 def outcome(data, last):

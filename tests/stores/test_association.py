@@ -8,7 +8,7 @@ import struct
 import threading
 
 import pytest
-from headgate.core.elements import study_instance_uid
+from headgate.core.beginning import study_instance_uid
 from headgate.core.upperlayer import commands, pdus
 from headgate.stores.dicomnet import storing
 from headgate.stores.dicomnet.receiver import Admission, Limits, Receiver

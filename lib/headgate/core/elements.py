@@ -1,7 +1,6 @@
 """Walk over the elements of an encoded data set without decoding them: PS3.5 section 7."""
 
 import struct
-import zlib
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from typing import NamedTuple
@@ -20,11 +19,11 @@ SHORT_VRS = VRS - LONG_VRS
 PADDED_WITH_NUL = frozenset({b"OB", b"UI", b"UN"})
 UNDEFINED = 0xFFFFFFFF
 ITEM, ITEM_END, SEQUENCE_END = 0xFFFEE000, 0xFFFEE00D, 0xFFFEE0DD
-DELIMITERS, PIXEL_GROUP, STUDY_INSTANCE_UID = 0xFFFE, 0x7FE0, 0x0020000D
+DELIMITERS, PIXEL_GROUP = 0xFFFE, 0x7FE0
 IMPLICIT_LITTLE = "1.2.840.10008.1.2"
 EXPLICIT_BIG = "1.2.840.10008.1.2.2"
 DEFLATED = frozenset({"1.2.840.10008.1.2.1.99"})
-HEAD_BYTES, PAGE_BYTES = 1 << 20, 1 << 20
+PAGE_BYTES = 1 << 20
 DEEPEST = 64  # more than any object of the standard: a hostile one ends here
 
 
@@ -114,11 +113,12 @@ def header_end(data: Data, encoding: Encoding) -> int:
 
     Raise Malformed when the bytes end within an element.
     """
-    return _place_from(data, encoding, PIXEL_GROUP << 16)
+    return place_from(data, encoding, PIXEL_GROUP << 16)
 
 
-def _place_from(data: Data, encoding: Encoding, first: int) -> int:
-    """Return where the first element stands whose tag is `first` or comes after it, or the end.
+def place_from(data: Data, encoding: Encoding, first: int) -> int:
+    """Given an encoded data set and a tag, return where the first element stands that has it or
+    comes after it, or the end.
 
     Raise Malformed when the bytes end within an element.
     """
@@ -235,21 +235,6 @@ def encoded(tag: int, vr: bytes, value: bytes, encoding: Encoding) -> bytes:
 def encoded_items(content: Iterable[bytes], encoding: Encoding) -> bytes:
     """Given the encoded elements of each item, return the value of their sequence: PS3.5 7.5."""
     return b"".join(head(ITEM, b"", len(one), encoding) + one for one in content)
-
-
-def study_instance_uid(dataset: Data, transfer_syntax: str) -> str | None:
-    """Given an encoded data set, return its Study Instance UID, or None where none is found."""
-    encoding = encoding_of(transfer_syntax)
-    try:
-        if transfer_syntax in DEFLATED:
-            dataset = zlib.decompressobj(-zlib.MAX_WBITS).decompress(bytes(dataset), HEAD_BYTES)
-        place = _place_from(dataset, encoding, STUDY_INSTANCE_UID)
-        element = element_at(dataset, place, encoding)
-        value = bytes(dataset[element.value : element.end])
-        is_study = element.tag == STUDY_INSTANCE_UID
-        return value.decode("ascii").strip(" \0") if is_study else None
-    except (Malformed, UnicodeDecodeError, zlib.error):
-        return None
 
 
 def _element(data: Data, position: int, last: int, encoding: Encoding, depth: int) -> Element:

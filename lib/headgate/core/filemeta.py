@@ -26,7 +26,8 @@ JOURNEY = frozenset({SOURCE_TITLE, RECEIVING_TITLE, SENDING_ADDRESS})
 PREAMBLE, PREFIX, META_GROUP, GROUP_LENGTH_HEAD = 128, b"DICM", 2, b"\2\0\0\0UL"
 PLAIN = struct.Struct("<HH2sH")
 META_START, INSTANCE_HEAD = b"\2\0", b"\2\0\3\0UI"
-AT_MOST = 2048  # bytes: longer meta information is read element by element
+FILLING_HEAD = b"\2\0\2\1OB\0\0"  # PS3.10 7.1: Private Information
+AT_MOST = 8192  # bytes: longer meta information is read element by element
 SHORTEST = 144  # up to the end of the group length
 
 
@@ -65,20 +66,32 @@ def read_meta(file: Data, wanted: frozenset[int] = TEXTS) -> tuple[dict[int, str
 
 
 def _is_usual(file: Data) -> bool:
-    return file[PREAMBLE : PREAMBLE + 10] == PREFIX + GROUP_LENGTH_HEAD
+    return file[PREAMBLE : PREAMBLE + 12] == PREFIX + GROUP_LENGTH_HEAD + b"\4\0"
 
 
 def _parted(group: bytes) -> tuple[bytes, bytes, bytes, int] | None:
     """Given the meta information and what follows, return what stands before, in, and after its
-    SOP Instance UID, and how long it is; None where it has to be read element by element.
+    SOP Instance UID, without what fills our files up, and how long it is; None where it has to be
+    read element by element.
     """
-    length = PLAIN.size + 4 + int.from_bytes(group[PLAIN.size : PLAIN.size + 4], "little")
-    at = group.find(INSTANCE_HEAD, 0, length)
+    start = PLAIN.size + 4  # after the group length
+    length = start + int.from_bytes(group[PLAIN.size : start], "little")
+    at = group.find(INSTANCE_HEAD, start, length)
     if at < 0 or length + PLAIN.size > len(group) or group.startswith(META_START, length):
         return None
     value = at + PLAIN.size
     end = value + int.from_bytes(group[value - 2 : value], "little")
-    return (group[:at], group[value:end], group[end:length], length) if end <= length else None
+    if end > length:
+        return None
+    return group[start:at], group[value:end], group[end : _filling(group, end, length)], length
+
+
+def _filling(group: bytes, start: int, end: int) -> int:
+    """Return where the Private Information begins that ends the group, or its end without any."""
+    at = group.rfind(FILLING_HEAD, start, end)
+    value = at + len(FILLING_HEAD) + 4
+    is_last = at >= 0 and int.from_bytes(group[value - 4 : value], "little") == end - value
+    return at if is_last else end
 
 
 @lru_cache(maxsize=1024)

@@ -5,7 +5,7 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from headgate.core.elements import study_instance_uid
+from headgate.core.beginning import study_instance_uid
 from headgate.core.errors import HeadgateError
 from headgate.core.filemeta import file_head, journey
 from headgate.core.grammar import is_uid
