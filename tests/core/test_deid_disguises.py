@@ -282,6 +282,7 @@ def test_the_beginning_of_a_name_that_no_field_cut_stays(text):
 
 def test_signs_of_vowels_are_letters_of_a_name_that_is_broken():
     assert described("சுப்பிரமணிய-ம்", PatientName="சுப்பிரமணியம்^வேலு") == "T1 tse"
+    assert described("வேலு_01", PatientName="சுப்பிரமணியம்^வேலு") == "T1 _01 tse"
 
 
 def test_initials_that_are_set_apart_are_known():

@@ -169,7 +169,8 @@ def _persons(name: str) -> Iterator[tuple[str, ...]]:
 
 
 def _is_telling(word: str) -> bool:
-    letters = sum(map(str.isalpha, word))
+    # in scripts of India vowels are marks beside the letters
+    letters = sum(one.isalpha() or unicodedata.category(one) == "Mc" for one in word)
     enough = NAME_LETTERS if is_alphabetic(word) else NAME_LETTERS - 1
     is_particle = word in PARTICLES_IN_CAPITALS or (word.islower() and word in PARTICLES)
     return letters >= enough and not is_particle and fold(word) not in PLACEHOLDERS
