@@ -277,6 +277,16 @@ def test_what_cannot_fill_blocks_with_elements_of_even_length_is_cut(an_archive)
     assert path.read_bytes() == head + body + b"x"
 
 
+@pytest.mark.parametrize("lacking", [0, 2, 10, 60, 100, 200, 4096, 4098])
+def test_what_all_but_fills_the_room_is_kept_whole(an_archive, lacking):
+    head, _ = factories.encoded(STUDY.instance())
+    body = os.urandom(straight.ROOM - lacking - len(head))
+    uid = STUDY.instance().SOPInstanceUID
+    assert an_archive.keep(STUDY.uid, uid, head, memoryview(body)) is Kept.NEW
+    (path,) = an_archive.files_of(STUDY.uid)
+    assert path.read_bytes()[head_length(path) :] == body
+
+
 def test_an_arrival_that_is_announced_already_leaves_nothing_aside(an_archive, a_layout):
     """Two names of one file: to rename one into the other does nothing."""
     head, body = factories.encoded(STUDY.instance())

@@ -89,10 +89,11 @@ class Draft:
 
     def _fill_up(self) -> None:
         """Have the file end with a block: to cut the last one, the disk would read it again."""
-        if self._file.is_straight and self._file.unwritten:
-            head = filling.filled(self._head, self._file.unwritten, straight.BLOCK)
-            self._file.begin_anew(len(self._head), head)
-            self._head = head
+        if self._file.is_straight and (whole := self._file.unwritten):
+            head = filling.filled(self._head, whole, straight.BLOCK)
+            if whole + len(head) - len(self._head) <= straight.ROOM:
+                self._file.begin_anew(len(self._head), head)
+                self._head = head
 
     def _named(self, path: str) -> Kept:
         for _ in range(TRIES):
