@@ -14,6 +14,7 @@ import pytest
 from headgate.config import ReceiverSettings
 from headgate.core.states import State
 from headgate.demo.processes import is_listening
+from headgate.stores import straight
 
 STUDY = factories.Study("operators", accession="OP1")
 
@@ -233,6 +234,11 @@ def test_check_config_finds_what_is_wrong_before_the_night(a_gateway):
     result = a_gateway.site.run("check-config")
     assert result.code == 78
     assert "chmod 600" in texts(result)["tokens"]
+
+
+def test_check_config_tells_of_a_disk_that_keeps_no_order(a_tree):
+    text = texts(a_tree.site.run("check-config"))["datadir"]
+    assert ("synced twice" in text) is not straight.is_ordered(a_tree.layout.datadir)
 
 
 def test_check_config_tells_of_logs_that_cannot_be_written(a_tree):

@@ -14,7 +14,7 @@ from headgate.core import bids, fields, selecting
 from headgate.core.errors import Misconfigured
 from headgate.core.step import Outcome, Step, error, ok
 from headgate.exporting import changing, pulling
-from headgate.stores import ocr, programs, qido, secrets, sftp
+from headgate.stores import ocr, programs, qido, secrets, sftp, straight
 from headgate.stores.dicomnet import pacs
 
 if TYPE_CHECKING:
@@ -51,7 +51,13 @@ def apply(context: Context, item: str) -> Iterator[Outcome]:
 def _datadir(context: Context) -> str:
     if not Path(context.settings.datadir).is_dir():
         raise Misconfigured(f"datadir {context.settings.datadir} is no folder: make it")
-    return f"{context.settings.datadir} is there"
+    text = f"{context.settings.datadir} is there"
+    if not straight.is_ordered(context.layout.datadir):
+        text += (
+            "; its file system has no journal that we know of, so that each instance is synced "
+            "twice: an ext4 without one may lose names when the power fails, make it with one"
+        )
+    return text
 
 
 def _logs(context: Context) -> str:
