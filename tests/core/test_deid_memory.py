@@ -3,6 +3,7 @@
 import random
 
 import pytest
+from damaging import damaged
 from deidentifying import header_of, syntax_of
 from headgate.core.deid.engine import deidentify
 from headgate.core.deid.identity import Recipe, project_key
@@ -137,17 +138,9 @@ def test_a_header_with_changed_bytes_is_judged_as_it_would_be_alone(seed):
     encoding, memory = encoding_of(ExplicitVRLittleEndian), Memory()
     result(instance(4), recipe(), memory)
     for _ in range(25):
-        data = bytearray(source)
-        for _ in range(dice.randint(1, 4)):
-            at = dice.randrange(len(data))
-            match dice.randrange(3):
-                case 0:
-                    data[at] = dice.randrange(256)
-                case 1:
-                    del data[at : at + dice.randint(1, 8)]
-                case _:
-                    data[at:at] = dice.randbytes(dice.randint(1, 8))
-        assert outcome(bytes(data), encoding, memory) == outcome(bytes(data), encoding, Memory())
+        times = dice.randint(1, 4)
+        data = damaged(source, dice, 0, times, lambda _: dice.randbytes(dice.randint(1, 8)))
+        assert outcome(data, encoding, memory) == outcome(data, encoding, Memory())
 
 
 def outcome(data, encoding, memory):

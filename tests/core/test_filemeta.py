@@ -3,6 +3,7 @@
 import random
 
 import pytest
+from damaging import damaged
 from headgate.core.elements import IMPLICIT, Malformed, encoded
 from headgate.core.filemeta import (
     PREAMBLE,
@@ -63,18 +64,12 @@ def test_what_is_taken_from_the_file_before_is_what_is_read_element_by_element(s
         if number % 2:
             whole = filled(whole, len(whole) + dice.randrange(0, 400, 2), 512)
         whole += DATASET
-        data = bytearray(whole)
-        for _ in range(dice.randint(0, 3)):
-            at = dice.randrange(last, len(data))
-            match dice.randrange(3):
-                case 0:
-                    data[at] = dice.randrange(256)
-                case 1:
-                    del data[at : at + dice.randint(1, 8)]
-                case _:
-                    some = [dice.randbytes(2), data[last + 12 : at], b"\2\0\2\1OB\0\0" + bytes(4)]
-                    data[at:at] = dice.choice(some)
-        assert outcome(bytes(data), last) == outcome(bytes(data[last:]), 0)
+
+        def more(before):
+            return dice.choice([dice.randbytes(2), before[12:], b"\2\0\2\1OB\0\0" + bytes(4)])
+
+        data = damaged(whole, dice, last, dice.randint(0, 3), more)
+        assert outcome(data, last) == outcome(data[last:], 0)
 
 
 def test_what_fills_a_file_up_is_passed_over():
