@@ -31,7 +31,9 @@ def test_a_number_of_somebody_is_cut(text):
         "24 rue de la Paix", "12 Heol y Dderwen", "Laugavegi 26", "вул. Хрещатик 22",
         "221B Baker Street", "10 Downing St", "5 Elm Court", "P.O. Box 1234", "Postboks 123",
         "Storgata 5B, 0155 Oslo", "MAIN ROAD 127", "Mall Road 63", "Sráid Mhór 149",
-        "Heol y Dderwen 12",
+        "Heol y Dderwen 12", "Mannerheimintie 12", "Nørregade 5", "Prinsengracht 12",
+        "Pärnu maantee 5", "Brīvības iela 7", "Strada Lungă 12", "Via Roma 3", "via Roma 3",
+        "Jalan Merdeka 5",
     ],
 )  # fmt: skip
 def test_an_address_is_cut(text):
@@ -77,6 +79,7 @@ def test_a_date_whose_year_a_field_cut_off_is_cut(text):
         "PAT Supine", "T2 (2) 128", "dyn 0.75 512 512", "Case 12", "acc 2", "ID 3", "pr. 2 fx",
         "Operator Default", "2nd MAR 3", "Sr 90", "reviewed by CT", "3 St", "B31 3MM", "TI 100 200 300",
         "read by channel 2", "Tech: T1", "512-512-30", "01 02 03", "2.5/1.25/0.6", "b 50-400-800",
+        "via CVC 2", "via port 3", "partie 2",
     ],
 )  # fmt: skip
 def test_what_is_the_fields_stays(text):

@@ -39,11 +39,13 @@ ANYBODY = re.compile(
 )
 _STREET = (
     r"(?:gata|gaten|gate|gt\.|veien|vegen|vei|veg|straße|strasse|str\.|gasse|allee|platz|gatan"
-    r"|vägen|vej|straat|laan)"
+    r"|vägen|vej|gade|stræde|plads|straat|laan|gracht|plein|singel|ntie|katu|kuja|polku|tänav"
+    r"|maantee|puiestee|iela|gatvė|kalea)"
 )
 _STREET_BEFORE = (
-    r"(?:ulica|ulice|ul\.|al\.|via|calle|c/|rue|avenida|rua|улица|ул\.|вулиця|вул\.|οδός"
-    r"|heol|ffordd|stryd|sráid|bóthar)"
+    r"(?:ulica|ulice|ul\.|al\.|viale|piazza|calle|c/|rue|avenida|avda\.|rua|travessa|carrer"
+    r"|strada|bulevardul|náměstí|jalan|улица|ул\.|бул\.|вулиця|вул\.|οδός|heol|ffordd|stryd|sráid"
+    r"|bóthar)"
 )
 _NUMBER_BEFORE = r"(?:rue|avenue|boulevard|quai|heol|ffordd|stryd|sráid|bóthar)"
 _TOWN = r"(?:, ?(?:[A-Z]{1,2}-)?\d{4,5} [^\W\d_]+)?"  # with its code, as it follows a street
@@ -55,6 +57,8 @@ ADDRESS = re.compile(
     r"(?:Street|St\.?|Road|Rd\.?|Avenue|Ave\.?|Lane|Court|Crescent|Terrace)(?![^\W_])"
     r"|(?<![^\W_])[A-Z][A-Za-z]+ (?i:Street|Road|Avenue|Crescent|Terrace) \d+[A-Za-z]?(?!\w)"
     rf"|(?i:(?<![^\W_]){_STREET_BEFORE}(?: [^\W\d_]+){{1,3}}),? \d+(?:/\d+)?{_TOWN}"
+    # what is given via something is written small
+    rf"|(?<![^\W_])(?:[Vv]ia(?: [A-Z][a-zà-ÿ]+){{1,3}}|VIA(?: [A-Z]+){{1,3}}),? \d+(?:/\d+)?{_TOWN}"
     rf"|(?<!\d)\d+[A-Za-z]?,? (?i:{_NUMBER_BEFORE})(?: (?:de|la|du|des|y|yr|na))* [^\W\d_]+"
     r"|(?i:(?<![^\W\d_])[^\W\d_]+ (?:caddesi|cad\.|sokak|sokağı|sok\.)) (?:no:? ?)?\d+"
     r"|(?<![^\W_])[^\W\d_a-z][^\W\d_]+(?: [^\W\d_a-z][^\W\d_]*\.?)? (?:utca|út|tér|krt\.) \d+"
