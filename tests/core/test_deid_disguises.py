@@ -1,5 +1,6 @@
 """Identifiers as people and systems disguise them: in marks, digits and forms of their own."""
 
+import re
 import struct
 
 import pytest
@@ -60,6 +61,9 @@ def test_a_disguise_is_seen_through(text):
         ("4711", "0004711"), ("00471122", "47 11 22"), ("A-0098-77/6", "0098776"),
         ("19121212-1212", "121212-1212"), ("19121212-1212", "1212121212"),
         ("G11010519491231002X", "G110105194912310"),  # cut short at 16 characters: SH
+        ("PAS4711815", "PAS04711815"), ("PAS-0047-118", "PAS47118"), ("PAS-0047-118", "pas 47 118"),
+        ("2024/00123/7", "2024-123-7"), ("20240315-0042", "20240315-42"), ("K123", "K0123"),
+        ("02079460958", "ID 7946 0958"),
     ],
 )  # fmt: skip
 def test_a_number_is_known_without_its_zeros_with_marks_and_cut_short(number, text):
@@ -74,6 +78,30 @@ def test_other_numbers_stay(text):
 @pytest.mark.parametrize("text", ["Rm9vdCwgSm8=", "Rm9vdF5Kbw==", "Sm8gRm9vdA=="])
 def test_a_short_name_is_seen_in_base_64(text):
     assert described(text, PatientName="Foot^Jo") == "T1 tse"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "SGFtbWVyc21hcmtfUGVy", "aWQ9SGFtbWVyc21hcmsK", "SABhAG0AbQBlAHIAcwBtAGEAcgBrAA==",
+        "SGFtbWVyc21hcms_UGVyPg", "48616d6d6572736d61726b", "0x48616D6D6572736D61726B",
+        "48 61 6d 6d 65 72 73 6d 61 72 6b", "48:61:6D:6D:65:72:73:6D:61:72:6B",
+        "Hammer=\r\nsmark", "%2548ammersmark",
+        "U+0048 U+0061 U+006D U+006D U+0065 U+0072 U+0073 U+006D U+0061 U+0072 U+006B",
+        "kramsremmaH", "KRAMSREMMAH", "𝐇𝐚𝐦𝐦𝐞𝐫𝐬𝐦𝐚𝐫𝐤", "HAMMERSM", "phammersm",
+    ],
+)  # fmt: skip
+def test_the_writings_of_machines_are_read(text):
+    found = described(text, PatientName="Hammersmark^Per")
+    assert re.sub(r"[^\w ]|\bid\b", "", found).split() == ["T1", "tse"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["deadbeef cafe", "5 100 20 30 40", "b 50 400 800", "0x1F00 0x2F00", "=1.5 =20", "ABCDEF"],
+)
+def test_other_hexadecimal_digits_and_lists_stay(text):
+    assert described(text, PatientName="Hammersmark^Per") == f"T1 {text} tse"
 
 
 @pytest.mark.parametrize("text", ["prostate", "perfusie", "fatsat16", "mediastinale", "DIXON123"])
@@ -180,6 +208,7 @@ def test_a_time_stays(text):
     ("name", "text"),
     [
         ("O'Neill^Liv", "ONeill"), ("ONEILL^LIV", "O'Neill"), ("McBride^Liv", "Mc Bride"),
+        ("MacLeod^Liv", "McLeod"), ("McLeod^Liv", "M'Leod"),
         ("van der Berg^Jan", "vanderberg"), ("St. John^Amy", "AmyStJohn"), ("Berg^Mark", "mberg"),
         ("Berg^Mark", "bergm"), ("Олег^Ян", "Oleg"), ("Berg^Kari^Ann", "bergkariann"),
         ("Berg^Kari^Ann", "KariAnnBerg"), ("Hammer^Liv^12345678", "12345678"),
@@ -307,3 +336,56 @@ def test_a_manufacturer_that_a_hospital_is_called_like_stays():
 )  # fmt: skip
 def test_initials_of_halves_numbers_without_their_filling_and_years_that_come_first(text, values):
     assert described(text, **values) == "T1 tse"
+
+
+@pytest.mark.parametrize(
+    "text", ["PS1962", "SP-1962", "P.S.62", "P. S. 1962", "SPK62", "PKS 1962", "S.P.'62"]
+)
+def test_initials_with_the_year_of_birth_are_a_name(text):
+    assert described(text, PatientName="Stolt^Per^Kåre") == "T1 tse"
+
+
+@pytest.mark.parametrize("text", ["TE62", "TE 62", "PS1964", "TE1963"])
+def test_other_numbers_after_letters_stay(text):
+    assert described(text, PatientName="Tveit^Eva", PatientID="H-1") == f"T1 {text} tse"
+
+
+def test_the_initials_of_two_names_after_two_others_are_known_in_their_order():
+    assert described("JLGM", PatientName="García Márquez^José Luis") == "T1 tse"
+
+
+@pytest.mark.parametrize(
+    ("address", "texts"),
+    [
+        ("Fjellgata 12, 5020 Kongsvinger", "5020 Kongsvinger|Kongsvinger|Fjellgata|Fjellgata 12"),
+        ("Lindenstraße 7a^^München^^80331", "München|MUENCHEN|80331|Lindenstrasse|80331 München"),
+        ("221B Baker Street, London NW1 6XE", "NW1 6XE|NW16XE|Baker Street"),
+        ("Keizersgracht 5\r\n1015 CJ Amsterdam", "1015 CJ|Amsterdam|Keizersgracht"),
+    ],
+)  # fmt: skip
+def test_the_parts_of_an_address_are_known(address, texts):
+    found = {text: described(f"a {text}", PatientAddress=address) for text in texts.split("|")}
+    assert found == dict.fromkeys(found, "T1 a tse")
+
+
+@pytest.mark.parametrize("text", ["5020", "Brain", "12", "7a"])
+def test_what_an_address_has_in_common_with_the_field_stays(text):
+    address = "Fjellgata 12, 5020 Kongsvinger, Brain, Weg 7a"
+    assert described(text, PatientAddress=address) == f"T1 {text} tse"
+
+
+@pytest.mark.parametrize(
+    ("keyword", "number", "text"),
+    [
+        ("StudyID", "ST778899", "ST778899"), ("StudyID", "ST778899", "st-778899"),
+        ("StudyID", "ST778899", "778899"), ("PerformedProcedureStepID", "PPS5512", "PPS-5512"),
+        ("ReferringPhysicianTelephoneNumbers", "22 33 44 55", "22334455"),
+    ],
+)  # fmt: skip
+def test_numbers_of_studies_steps_and_staff_are_known_with_other_marks(keyword, number, text):
+    assert described(text, **{keyword: number}) == "T1 tse"
+
+
+@pytest.mark.parametrize("number", ["1", "CT HEAD", "KNEE2", "Neuro-Basic"])
+def test_the_name_of_what_is_done_is_no_number_of_an_order(number):
+    assert described(number, StudyID=number) == f"T1 {number} tse"

@@ -14,13 +14,13 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from itertools import permutations
 
-from headgate.core.deid import repertoire, romanizing, spelling
+from headgate.core.deid import inflection, initials, repertoire, romanizing, spelling
 from headgate.core.deid.patient import numbers_as_written
-from headgate.core.deid.repertoire import PLAUSIBLE
+from headgate.core.deid.repertoire import PLAUSIBLE, sets_words_apart
 from headgate.core.deid.searching import Search
 from headgate.core.deid.telling import Identifiers, is_alphabetic
 from headgate.core.deid.text import alphanumeric, fold, fold_letter
-from headgate.core.deid.vocabulary import is_abbreviation, is_clinical
+from headgate.core.deid.vocabulary import is_clinical
 
 LONG = 6
 FEWEST = 4  # characters of what is told from a chance when it is set apart or cut
@@ -31,9 +31,11 @@ NO_WORD_BEFORE, NO_WORD_AFTER = r"(?<![^\W_])", r"(?![^\W_])"
 NO_DIGIT_BEFORE, NO_DIGIT_AFTER = r"(?<!\d)", r"(?!\d)"
 SEPARATORS = ("", "-", ".", "/", " ", "_")
 BETWEEN = r"[\W_]{0,3}"
-GENITIVE = "(?:['’]?s)?"
-DOTTED, DOTTED_END = r"\.[ -]?", r"(?:\.|(?![^\W_]))"
+GENITIVE = f"(?:['’]?s|{inflection.AFTER_MARK})?"
 INITIAL_AFTER = "[ ,^]{1,2}"
+# What is written as one with the word after it: and, with, to, like, the, from, that
+PREFIXES = {"ARABIC": "[وف]?(?:[بلك]?ال|لل|[بلك])?", "HEBREW": "[והבלמשכ]{0,2}"}
+BETWEEN_WORDS, SURE = r"[\W_]{1,3}", 5
 BETWEEN_CODES = r"[\s^,.=-]{1,3}"
 Span = tuple[int, int]
 
@@ -49,13 +51,19 @@ def wide_pattern(identifiers: Identifiers) -> Search:
     """Given identifiers, return what finds what is cut from a text beside what `pattern` finds:
     names with their initials, and what tells little on its own.
     """
-    initials = {fold(word)[:1] for words in identifiers.persons for word in words} - {""}
-    letter = f"[{re.escape(''.join(sorted(initials)))}]" if initials else "(?!)"
+    letters = {fold(word)[:1] for words in identifiers.persons for word in words} - {""}
+    letter = f"[{re.escape(''.join(sorted(letters)))}]" if letters else "(?!)"
     before = rf"(?:{NO_WORD_BEFORE}{letter}\.?[ ^]?)*"
     after = rf"(?:[ ,^]{{1,2}}{letter}{NO_WORD_AFTER}\.?)*"
     parts = [*_around(identifiers), *_together((*identifiers.persons, *identifiers.staff))]
     parts += [before + _name(name) + after for name in identifiers.names]
-    return Search.of([*parts, *_cut_short(identifiers)])
+    parts += [
+        NO_LETTER_BEFORE + inflected + NO_LETTER_AFTER
+        for name in identifiers.names
+        if (inflected := inflection.of_name_inflected(name))
+    ]
+    parts += map(spelling.of_reversed, (*identifiers.names, *identifiers.numbers))
+    return Search.of([*filter(None, parts), *_cut_short(identifiers)])
 
 
 @lru_cache(maxsize=256)
@@ -64,7 +72,8 @@ def exact_pattern(identifiers: Identifiers) -> Search:
 
     Initials and names of two letters are words of every text in small letters.
     """
-    parts = [part for words in identifiers.persons for part in _capitals(words)]
+    years = frozenset(date[:4] for date in identifiers.birth_dates)
+    parts = [part for words in identifiers.persons for part in initials.of_person(words, years)]
     return Search.of(NO_WORD_BEFORE + part for part in parts)
 
 
@@ -99,8 +108,9 @@ def long_numbers(identifiers: Identifiers) -> frozenset[str]:
     """Given identifiers, return the numbers that are the patient's wherever they stand alone."""
     several = {run for one in identifiers.numbers for run in (one, *spelling.runs(one))}
     numbers = {one for one in several if len(one) >= LONG}
-    dates = {form for form in birth_date_forms(identifiers.birth_dates) if form.isdigit()}
-    return frozenset(numbers | dates)
+    numbers |= {form for form in birth_date_forms(identifiers.birth_dates) if form.isdigit()}
+    decimal = (form for one in numbers if one.isdecimal() for form in spelling.of_decimal(one))
+    return frozenset([*numbers, *decimal])
 
 
 def birth_date_forms(dates: tuple[str, ...]) -> list[str]:
@@ -190,14 +200,23 @@ def _around(identifiers: Identifiers) -> Iterator[str]:
         for order in (date[6:] + date[4:6] + date[2:4], date[2:]):
             yield NO_DIGIT_BEFORE + order + NO_DIGIT_AFTER
     for word in identifiers.others:
-        if not all(map(is_clinical, word.split())):
-            yield NO_WORD_BEFORE + spelling.of_cut_short(word) + GENITIVE + NO_WORD_AFTER
+        yield from _of_other(word)
+
+
+def _of_other(word: str) -> Iterator[str]:
+    """Yield the patterns of a word or number of people and places around the patient."""
+    if spelling.is_number(word):
+        yield NO_WORD_BEFORE + spelling.of_long_number(word) + NO_WORD_AFTER
+        for run in spelling.runs(word):
+            yield NO_DIGIT_BEFORE + spelling.of_long_number(run) + NO_DIGIT_AFTER
+    elif not all(map(is_clinical, word.split())):
+        yield NO_WORD_BEFORE + spelling.of_cut_short(word) + GENITIVE + NO_WORD_AFTER
 
 
 def _cut_short(identifiers: Identifiers) -> Iterator[str]:
     for name in identifiers.names:
         if not is_clinical(name) and (shortened := spelling.of_name_cut_short(name)):
-            yield NO_LETTER_BEFORE + shortened
+            yield rf"{NO_LETTER_BEFORE}[^\W\d_]?{shortened}"
 
 
 def _together(persons: tuple[tuple[str, ...], ...]) -> Iterator[str]:
@@ -211,8 +230,11 @@ def _together(persons: tuple[tuple[str, ...], ...]) -> Iterator[str]:
             if len(one) > 1 and len(other) > 1:
                 first, second = spelling.of_name(one), spelling.of_name(other)
                 yield NO_LETTER_BEFORE + first + BETWEEN + second + NO_LETTER_AFTER
+                if min(len(one), len(other)) < SURE:
+                    both = map(inflection.beside_another, (one, other))
+                    yield NO_LETTER_BEFORE + BETWEEN_WORDS.join(both) + NO_LETTER_AFTER
                 initial = re.escape(fold(one)[0])
-                yield NO_LETTER_BEFORE + initial + DOTTED + second + NO_LETTER_AFTER
+                yield NO_LETTER_BEFORE + initial + initials.DOTTED + second + NO_LETTER_AFTER
                 yield NO_LETTER_BEFORE + first + INITIAL_AFTER + re.escape(fold(other)[0]) + r"\."
                 # what people are called by machines: mberg, bergm
                 if FEWEST <= len(other) < LONG:
@@ -221,43 +243,10 @@ def _together(persons: tuple[tuple[str, ...], ...]) -> Iterator[str]:
                             yield NO_LETTER_BEFORE + joined + NO_LETTER_AFTER
 
 
-def _capitals(words: tuple[str, ...]) -> Iterator[str]:
-    initialled = [re.escape(one) for word in words if (one := _initial(word))]
-    if len(initialled) < 2:
-        return
-    family, *given = initialled
-    for one, other in permutations(initialled[:MOST_WORDS], 2):
-        yield DOTTED.join((one, other)) + DOTTED_END
-    for letters in ([*given, family], [given[0], family], [family, *given], [family, given[0]]):
-        yield DOTTED.join(letters) + DOTTED_END
-        if not is_abbreviation("".join(letters)):
-            yield "".join(letters) + NO_WORD_AFTER
-        if len(letters) > 2:
-            yield r"\.? ".join(letters) + NO_WORD_AFTER
-    yield from _of_halves(words)
-    for word in words:
-        if len(word) == 2:
-            forms = {word.capitalize(), word.upper()}
-            yield from (
-                re.escape(form) + NO_WORD_AFTER
-                for form in sorted(forms)
-                if not form.isupper() or not is_abbreviation(form)
-            )
-
-
-def _of_halves(words: tuple[str, ...]) -> Iterator[str]:
-    """Yield the initials of a name with those of both halves of a double one: AGV."""
-    initialled = ["".join(map(_initial, word.split("-"))) for word in words if _initial(word)]
-    if sum(map(len, initialled)) > len(initialled) > 1:
-        family, *given = map(re.escape, initialled)
-        for letters in ([*given, family], [given[0], family], [family, *given]):
-            if not is_abbreviation("".join(letters)):
-                yield "".join(letters) + NO_WORD_AFTER
-
-
-def _initial(word: str) -> str:
-    """Return the letter that stands for a word: in al-Rashidi the R; none: blank."""
-    return next((one for one in word if one.isalpha() and not one.islower()), "")
+def is_chance_within(name: str) -> bool:
+    """Given a name, return whether it is so short that it stands in other words by chance."""
+    # fewer words have letters that ASCII lacks
+    return len(name) < (LONG if name.isascii() else LONG - 1) and sets_words_apart(name)
 
 
 def disguised(name: str, identifiers: Identifiers) -> set[str]:
@@ -281,8 +270,10 @@ def disguised(name: str, identifiers: Identifiers) -> set[str]:
 
 def _name(name: str) -> str:
     word, plain = spelling.of_name(name), fold(name)
-    is_whole = len(plain) < LONG and plain.isascii()
-    return NO_LETTER_BEFORE + word + GENITIVE + NO_LETTER_AFTER if is_whole else word
+    if not is_chance_within(plain):
+        return word
+    prefix = "" if plain.isascii() else PREFIXES.get(repertoire.script_of(plain[:1]), "")
+    return NO_LETTER_BEFORE + prefix + word + GENITIVE + NO_LETTER_AFTER
 
 
 def _number(number: str) -> str:

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from headgate.core.deid import matching
-from headgate.core.deid.matching import LONG
+from headgate.core.deid.matching import is_chance_within
 from headgate.core.deid.repertoire import PLAUSIBLE, written
 from headgate.core.deid.telling import Identifiers
 from headgate.core.deid.text import alphanumeric, fold
 
+LAST_OF_ASCII = b"\x7f"
 SHORTEST = 4  # three bytes meet by chance in a lookup table
 
 
@@ -24,7 +25,7 @@ def needles(identifiers: Identifiers) -> tuple[tuple[bytes, bool], ...]:
             for encoding in dict.fromkeys(("utf-8", "utf-16-le", "utf-16-be", *own)):
                 data = written(form, encoding)
                 if len(data) - data.count(0) >= SHORTEST:
-                    found[data.lower()] = len(word) < LONG and form.isascii()
+                    found[data.lower()] = is_chance_within(form)
     for one, other in matching.short_names(identifiers):
         if min(len(one), len(other)) == 1 and (one + other).isascii():
             continue
@@ -51,5 +52,8 @@ def positions(data: bytes, needle: bytes) -> Iterator[int]:
 
 def is_within_word(data: bytes, needle: bytes, position: int) -> bool:
     """Given where a needle stands, return whether a letter or digit is next to it."""
-    before, after = data[position - 1 : position], data[position + len(needle) :][:1]
-    return before.isalnum() or after.isalnum()
+    several = data[position - 1 : position], data[position + len(needle) :][:1]
+    if any(map(bytes.isalnum, several)):
+        return True
+    # beside letters that ASCII lacks, so are those of the word
+    return not needle.isascii() and any(one > LAST_OF_ASCII for one in several)

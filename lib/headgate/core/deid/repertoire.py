@@ -38,6 +38,8 @@ MISSPELLED = (
     (re.compile(r"ISO[-_ ]?8859[-_ ]1|LATIN-?1", re.IGNORECASE), "ISO_IR 100"),
     (re.compile(r"UTF-?8", re.IGNORECASE), UNICODE),
 )
+# Scripts that part words by blanks, and hang little on them
+APART = frozenset({"LATIN", "GREEK", "CYRILLIC", "ARABIC", "HEBREW"})
 # Marks that stand in names beside their letters: PS3.5 6.2.1
 NAMES_ARE_OF = re.compile(r"[^\W_]+(?:[\s^=.,'’()-]+[^\W_]+)*[\s^=.,]*")
 
@@ -146,6 +148,11 @@ def script_of(letter: str) -> str:
     """Given a letter, return the script it is of, those that names mix taken as one."""
     script = unicodedata.name(letter, "?").split(" ")[0]
     return "CJK" if script in ("HIRAGANA", "KATAKANA", "HANGUL") else script
+
+
+def sets_words_apart(word: str) -> bool:
+    """Given a word, return whether its script parts words: within a longer one it is none."""
+    return word.isascii() or all(script_of(one) in APART for one in word if one.isalpha())
 
 
 def _undone(text: str) -> str | None:

@@ -57,6 +57,8 @@ WORD = re.compile(r"[^\W\d_]{4}")
 # National identity numbers of ten digits, with all the digits of the year before them
 CENTURY = re.compile(r"(?:19|20)\d\d[01]\d[0-3]\d{5}$")
 FEWEST_KEPT, FEWEST_OF_LONG = 4, 12
+LONGEST_IS = 12  # PS3.5 Table 6.2-1
+PARTS_OF_NUMBER, FILLED, FEWEST_FILLED = re.compile(r"\d+|[^\W\d_]+"), "0{0,6}", 4
 # What stands for a letter that a system could not hold
 LETTERS_LOST = "?" + UNDECODED
 LOST = rf"(?:[^\W\d_]{{0,2}}|[{LETTERS_LOST}_.*#]{{0,2}})"
@@ -65,9 +67,11 @@ BETWEEN_LETTERS = r"[\s._-]{1,3}"
 BROKEN = r"(?:[-'`]?\s{0,3}[\r\n]\s{0,3}|[-'`\\])?"
 # What names begin with that is also written as a word of its own: O'Hara, Mc Bride, D'Urso
 OPENING = re.compile(r"(?:mac|mc|o|d)(?=[^\W\d_]{3})")
+OF_OPENING = {"mac": "m(?:a?c)?", "mc": "m(?:a?c)?"}
 FEWEST_OF_CUT = 6
 # PS3.5 Table 6.2-1: where a text is as long as SH and CS, or LO, may be, with a blank at its end
 END_OF_FIELD = r"(?:(?<=\A.{15})|(?<=\A.{16})|(?<=\A.{63})|(?<=\A.{64}))\Z"
+END_OF_WORD = r"(?<=[^\W\d_]{8})(?![^\W\d_])"  # as long as names of users were
 FIELDS = (16, 12, 64)  # PS3.5 Table 6.2-1: SH and LO; and what is left beside a word
 
 
@@ -77,7 +81,8 @@ def of_name(name: str) -> str:
     if any(letter in name for letter in LETTERS_LOST):
         return "".join(LOST if one in LETTERS_LOST else re.escape(one) for one in fold(name))
     if (opening := OPENING.match(name.lower())) is not None:
-        return f"{opening[0]}[ '`-]?{''.join(_letters(name[opening.end() :]))}"
+        opened = OF_OPENING.get(opening[0], opening[0])
+        return f"{opened}[ '`-]?{''.join(_letters(name[opening.end() :]))}"
     return "".join(_letters(name))
 
 
@@ -98,13 +103,15 @@ def _is_written(letter: str) -> bool:
 
 
 def of_name_cut_short(name: str) -> str:
-    """Given a name, return the pattern of its beginning where a field's end cut it; none: blank."""
+    """Given a name, return the pattern of its beginning where a field's end cut it, or where it is
+    long; none: blank.
+    """
     letters = list(_letters(name))
     if len(letters) <= FEWEST_OF_CUT or any(one in name for one in LETTERS_LOST):
         return ""
     rest = letters[FEWEST_OF_CUT:-1]
     end = "".join(f"(?:{one}" for one in rest) + ")?" * len(rest)
-    return "".join(letters[:FEWEST_OF_CUT]) + end + END_OF_FIELD
+    return "".join(letters[:FEWEST_OF_CUT]) + end + f"(?:{END_OF_FIELD}|{END_OF_WORD})"
 
 
 def _letters(name: str, gap: str = "") -> Iterator[str]:
@@ -136,8 +143,40 @@ def of_cut_short(text: str) -> str:
 
 
 def of_long_number(number: str) -> str:
-    """Given a number of some length, return the pattern that finds it with marks in between."""
-    return MARK.join(map(re.escape, alphanumeric(number)))
+    """Given a number of some length, return the pattern that finds it with marks in between, and
+    with more or fewer zeros that fill its parts up.
+    """
+    first, *rest = PARTS_OF_NUMBER.findall(fold(number)) or [""]
+    bare = [part.lstrip("0") or part for part in rest if part[:1].isdigit()]
+    if sum(map(len, bare)) + len(first) < FEWEST_FILLED:
+        return MARK.join(map(re.escape, alphanumeric(number)))
+    return MARK.join([*map(re.escape, first), *map(_filled, rest)])
+
+
+def _filled(part: str) -> str:
+    """Return the pattern of a part of a number, with any zeros before it where it has digits."""
+    bare = part.lstrip("0") if part[:1].isdigit() else ""
+    return MARK.join(map(re.escape, part)) if not bare else FILLED + MARK.join(bare)
+
+
+def of_reversed(word: str) -> str:
+    """Given a name or number, return the pattern of it the other way round; none: blank."""
+    plain = alphanumeric(word)
+    is_long = len(plain) > SHORTEST_RUN and plain.isascii()
+    return rf"(?<![^\W_]){plain[::-1]}(?![^\W_])" if is_long else ""
+
+
+def of_decimal(digits: str) -> Iterator[str]:
+    """Given a number, yield how values of DS and IS spell it: PS3.5 Table 6.2-1."""
+    yield from (digits + nought for nought in (".0", ".00", ".000", ".000000"))
+    yield from (digits.zfill(length) for length in range(len(digits) + 1, LONGEST_IS + 1))
+    yield "+" + digits
+    yield from (f"{int(digits):{kind}}" for kind in "eE")
+
+
+def is_number(text: str) -> bool:
+    """Given what tells of somebody, return whether it is a number rather than words."""
+    return sum(map(str.isdigit, text)) >= FEWEST_KEPT and WORD.search(text) is None
 
 
 def of_number_cut_short(number: str) -> str:
@@ -166,7 +205,7 @@ def of_number_without_prefix(number: str) -> str:
     another one, or none; none: blank.
     """
     digits = re.sub(r"\D", "", number)
-    if number.startswith(("+", "00")) and len(digits) >= FEWEST_OF_LONG - 2:
+    if number.startswith(("+", "0")) and len(digits) >= FEWEST_OF_LONG - 2:
         return rf"\d{{0,4}}{MARK}" + of_long_number(digits[-DIGITS_OF_PHONE:])
     if CENTURY.match(digits):
         return of_long_number(digits[2:])

@@ -40,10 +40,15 @@ STAFF_TAGS = (
 PLACE_TAGS = (0x00080080,)  # Institution Name
 ADDRESS_TAGS = (0x00080081, 0x00080092, 0x00401102)  # of institutions and persons
 PHONE_TAGS = (0x00080094, 0x00401103)
-ORDER_TAGS = (0x00400009, 0x00401001, 0x00402016, 0x00402017)  # numbers of steps and orders
+# numbers of studies, steps and orders
+ORDER_TAGS = (
+    0x00200010, 0x00400009, 0x00400253, 0x00401001, 0x00401006, 0x00401007, 0x00402006, 0x00402007,
+    0x00402016, 0x00402017,
+)  # fmt: skip
 OTHER_TAGS = frozenset({*STAFF_TAGS, *PLACE_TAGS, *ADDRESS_TAGS, *PHONE_TAGS, *ORDER_TAGS})
 TELLING = frozenset({*NAME_TAGS, *NUMBER_TAGS, BIRTH_DATE, *OTHER_TAGS})
 
+FEWEST_DIGITS = 3  # of an order's number: what has fewer says what is done
 NAME_LETTERS, STAFF_LETTERS, OTHER_LENGTH, FEWEST, ADDRESS_LENGTH = 3, 4, 5, 3, 6
 DIGITS_OF_DATE = 8
 # Words that stand in the place of a name and name nobody
@@ -66,6 +71,13 @@ PARTICLES_IN_CAPITALS = frozenset({
 JOINED = PARTICLES | {"st", "san", "santa", "mac", "mc", "o", "dos", "das", "abu", "ben"}
 NUMBER_IN_NAME = re.compile(r"(?<![^\W_])\d{6,}(?![^\W_])")
 NAME_FOR_NUMBER = re.compile(r"[^\W\d_]{2,}(?:[\s^,.-]+[^\W\d_]{2,}){1,3}")
+PARTS_OF_ADDRESS = re.compile(r"[,;^\r\n]+")
+HOUSE = re.compile(r"(?<![^\W_])[^\W\d_]{0,2}-?\d[\w/-]*(?: [^\W\d_](?![^\W_]))?")
+# of so many digits, or of letters and digits, that they are no measure: Britain, Canada, the rest
+POSTAL_CODE = re.compile(
+    r"(?<!\w)(?:[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}|[A-Z]\d[A-Z] ?\d[A-Z]\d"
+    r"|\d{4} [A-Z]{2}|\d{3} \d\d|\d{5}(?<!00)|\d{6})(?!\w)"
+)
 BETWEEN_WORDS = re.compile(r"[\^\s,.;/()\"]+")
 WITHIN_WORDS = re.compile(r"[-'’‐‑]+")
 
@@ -125,6 +137,9 @@ def _around(tag: int, texts: Iterable[str]) -> Iterator[str]:
     for text in texts:
         if tag == ADDRESS or tag in ADDRESS_TAGS:
             yield from _streets(text)
+            yield from _parts_of_address(text) if tag == ADDRESS else ()
+        elif tag in ORDER_TAGS and sum(map(str.isdigit, text)) < FEWEST_DIGITS:
+            continue
         elif tag in STAFF_TAGS:
             yield from (word for word in _parts(text) if len(word) >= STAFF_LETTERS)
         elif tag in OTHER_TAGS and len(text) >= (OTHER_LENGTH if is_alphabetic(text) else FEWEST):
@@ -184,11 +199,21 @@ def is_alphabetic(word: str) -> bool:
 
 def _streets(address: str) -> Iterator[str]:
     """Yield the parts of an address that say more than a town."""
-    for part in re.split(r"[,;^\r\n]+", address):
+    for part in PARTS_OF_ADDRESS.split(address):
         text = part.strip()
         has_both = any(map(str.isalpha, text)) and any(map(str.isdigit, text))
         if has_both and len(text) >= ADDRESS_LENGTH:
             yield text
+
+
+def _parts_of_address(address: str) -> Iterator[str]:
+    """Yield the street, the town and the postal code of somebody's own address, each alone."""
+    for part in PARTS_OF_ADDRESS.split(address):
+        text = HOUSE.sub("", POSTAL_CODE.sub("", part)).strip(" .-")
+        if sum(map(str.isalpha, text)) >= OTHER_LENGTH:
+            yield text
+    for code in POSTAL_CODE.findall(address):
+        yield from dict.fromkeys((code, code.replace(" ", "")))
 
 
 def _birth_dates(texts: Iterable[str]) -> Iterator[str]:

@@ -31,7 +31,8 @@ def fold_letter(letter: str) -> str:
     """Given one character, return what it folds to: none, one or more characters."""
     if (digit := unicodedata.decimal(letter, None)) is not None:
         return str(digit)
-    parts = unicodedata.normalize("NFKD", letter.casefold())
+    # what typesetting has of its own has capitals of its own
+    parts = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", letter).casefold())
     plain = "".join(part for part in parts if unicodedata.category(part) not in UNSEEN)
     return plain.translate(SPELLED).translate(HIRAGANA)
 

@@ -1,4 +1,4 @@
-"""Texts in the writings of machines: of the web, of mail, and of base 64."""
+"""Texts in the writings of machines: of the web, of mail, of base 64 and of hexadecimal digits."""
 
 import base64
 import html
@@ -9,38 +9,73 @@ from urllib.parse import unquote
 
 
 def _of_base_64(found: str) -> str:
-    text = base64.b64decode(found, validate=True).decode()
-    return text if text.isprintable() else found
+    padded = found.rstrip("=") + "=" * (-len(found.rstrip("=")) % 4)
+    return _text_of(base64.b64decode(padded.translate(OF_URLS), validate=True))
 
 
+def _of_hexadecimal(found: str) -> str:
+    return _text_of(bytes.fromhex(NO_DIGITS.sub("", found.removeprefix("0x"))))
+
+
+def _of_code_points(found: str) -> str:
+    return "".join(chr(int(one, 16)) for one in CODE_POINT.findall(found))
+
+
+def _text_of(data: bytes) -> str:
+    """Return a text of UTF-8, or of UTF-16 for letters of ASCII. Raise ValueError: it is none."""
+    if 3 * data.count(0) < len(data):
+        text = data.decode()
+    else:
+        is_little = data[1::2].count(0) > data[::2].count(0)
+        text = data.decode("utf-16-le" if is_little else "utf-16-be")
+    if not text.strip().isprintable():
+        raise ValueError("no text")
+    return text.strip()
+
+
+OF_URLS = str.maketrans("-_", "+/")
+NO_DIGITS, CODE_POINT = re.compile(r"[ :,-]"), re.compile(r"[0-9A-Fa-f]{4,6}")
 WRITTEN: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
+    # RFC 2045 6.7: lines end so where the text goes on
+    (re.compile(r"=\r?\n"), lambda _: ""),
     (re.compile(r"(?:%[0-9A-Fa-f]{2})+"), lambda found: unquote(found, errors="strict")),
     (re.compile(r"&#?\w{2,8};"), html.unescape),
     (
         re.compile(r"(?:\\u[0-9a-fA-F]{4})+"),
         lambda found: bytes.fromhex(found.replace("\\u", "")).decode("utf-16-be"),
     ),
+    (re.compile(r"(?:U\+[0-9A-Fa-f]{4,6}[ ,]?){3,}"), _of_code_points),
     (
-        re.compile(r"(?:=[0-9A-F]{2})+"),
-        lambda found: bytes.fromhex(found.replace("=", "")).decode(),
+        re.compile(r"(?:(?:=|\\x)[0-9A-Fa-f]{2})+"),
+        lambda found: bytes.fromhex(found.replace("=", "").replace("\\x", "")).decode(),
     ),
+    (re.compile(r"(?<!\w)(?:0x)?(?:[0-9A-Fa-f]{2}[ :,-]?){5,}(?!\w)", re.ASCII), _of_hexadecimal),
     (
-        # RFC 4648 4: in fours, the last one filled up; two of them hold a short name
+        # RFC 4648 4 and 5: in fours, the last one filled up or not; two of them hold a short name
         re.compile(
-            r"(?<![\w+/])(?:[\w+/]{4})+(?:[\w+/]{4}|[\w+/]{3}=|[\w+/]{2}==)(?![\w+/=])", re.ASCII
+            r"(?<![\w+/-])(?:[\w+/-]{4})+(?:[\w+/-]{4}|[\w+/-]{3}=?|[\w+/-]{2}(?:==)?)"
+            r"(?![\w+/=-])",
+            re.ASCII,
         ),
         _of_base_64,
     ),
 )
-SIGNS = re.compile(r"%[0-9A-Fa-f]|&#?\w|\\u|=[0-9A-F]|[\w+/]{6}", re.ASCII)
+SIGNS = re.compile(
+    r"%[0-9A-Fa-f]|&#?\w|\\[ux]|=[0-9A-F\r\n]|U\+|[\w+/-]{6}|(?:[0-9A-Fa-f]{2}[ :,-]){4}", re.ASCII
+)
+DEEPEST = 3  # writings within one another
 
 
 def lifted(text: str) -> str:
     """Given a text, return it as people read it; what is in no such writing stays."""
-    if SIGNS.search(text) is None:
-        return text
-    for expression, read in WRITTEN:
-        text = expression.sub(partial(_read, read), text)
+    for _ in range(DEEPEST):
+        before = text
+        if SIGNS.search(text) is None:
+            return text
+        for expression, read in WRITTEN:
+            text = expression.sub(partial(_read, read), text)
+        if text == before:
+            return text
     return text
 
 
