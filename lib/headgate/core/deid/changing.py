@@ -4,6 +4,7 @@ from collections.abc import Callable
 from itertools import pairwise
 
 from headgate.core.deid import (
+    binary,
     clean,
     csa,
     dates,
@@ -70,6 +71,10 @@ def _kept_number(tag: int, vr: bytes, value: bytes, context: Context) -> bytes |
     if not own.isdisjoint(several) or clean.is_certain(text):
         return dummied(tag, vr, value, context)
     return _kept(tag, vr, value, context)
+
+
+def _kept_binary(_tag: int, vr: bytes, value: bytes, context: Context) -> bytes:
+    return binary.without_numbers(vr, value, context.identifiers)
 
 
 def _kept_uid(tag: int, vr: bytes, value: bytes, context: Context) -> bytes | None:
@@ -183,6 +188,7 @@ def cleaned_within(_tag: int, _vr: bytes, value: bytes, context: Context) -> byt
 KEPT: dict[bytes, Change] = {
     **dict.fromkeys(TEXTS, _kept_text),
     **dict.fromkeys(COUNTS, _kept_number),
+    **dict.fromkeys(binary.VRS, _kept_binary),
     b"AE": emptied,
     b"CS": _kept_code,
     b"DA": _kept_date,

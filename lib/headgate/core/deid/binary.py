@@ -1,0 +1,48 @@
+"""The patient's numbers as machines hold them: integers and floating point numbers of PS3.5 6.2."""
+
+import struct
+from collections.abc import Mapping
+from functools import lru_cache
+
+from headgate.core.deid import matching
+from headgate.core.deid.grammar import SIZES
+from headgate.core.deid.telling import Identifiers
+
+# PS3.5 Table 6.2-1: letters in struct of those that hold six digits
+LETTERS = {b"FD": "d", b"FL": "f", b"SL": "i", b"SV": "q", b"UL": "I", b"UV": "Q"}
+# Of others only a value that is one such number and nothing else is told from a chance
+BYTES = frozenset({b"OB", b"OD", b"OF", b"OL", b"OV", b"OW"})
+VRS = BYTES | LETTERS.keys()
+
+
+def without_numbers(vr: bytes, value: bytes, identifiers: Identifiers) -> bytes:
+    """Given a value of one of VRS, return it with zeros in place of the patient's numbers."""
+    own = _encoded(identifiers).get(vr)
+    if not own:
+        return value
+    size = len(value) if vr in BYTES else SIZES[vr]
+    if len(value) == size:
+        return bytes(size) if value in own else value
+    if not any(one in value for one in own):
+        return value
+    several = (value[start : start + size] for start in range(0, len(value), size))
+    return b"".join(bytes(size) if one in own else one for one in several)
+
+
+@lru_cache(maxsize=256)
+def _encoded(identifiers: Identifiers) -> Mapping[bytes, frozenset[bytes]]:
+    """Return the bytes of the numbers by VR, in both orders: items may be in another one."""
+    digits = (one for one in matching.long_numbers(identifiers) if one.isdecimal())
+    numbers = {int(one) for one in digits} - {0}
+    found = {vr: frozenset(_packed(letter, numbers)) for vr, letter in LETTERS.items()}
+    return {**found, **dict.fromkeys(BYTES, frozenset().union(*found.values()))}
+
+
+def _packed(letter: str, numbers: set[int]) -> list[bytes]:
+    several = []
+    for number in numbers:
+        try:
+            several += [struct.pack(order + letter, number) for order in "<>"]
+        except (struct.error, OverflowError):  # it has too many digits
+            continue
+    return several
