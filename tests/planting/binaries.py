@@ -119,6 +119,17 @@ def private_headers(dataset: Dataset, patient: Patient, dice: random.Random) -> 
     yield Planted("private sequence", INSTITUTION, patient.hospital)
 
 
+def numbers(dataset: Dataset, patient: Patient, dice: random.Random) -> Iterator[Planted]:
+    """Plant the patient's numbers as numbers of the machine."""
+    digits = [one for one in (patient.birth_number, patient.birth_date) if one[0] != "0"]
+    for tag, vr, most in ((0x00189052, "FD", 2**53), (0x00186016, "UL", 2**32)):
+        several = [one for one in digits if int(one) < most]
+        if several and tag not in dataset:
+            text = dice.choice(several)
+            dataset[tag] = DataElement(tag, vr, int(text))
+            yield Planted(f"a number as {vr}", DIRECT, text)
+
+
 def csa_header(values: dict[str, list[object]]) -> bytes:
     """Given values by Siemens' names, return a CSA2 header of them."""
     data = b"SV10\4\3\2\1" + struct.pack("<2I", len(values), 77)

@@ -41,6 +41,7 @@ PLANTERS: tuple[tuple[Planter, float], ...] = (
     (binaries.documents, 0.03),
     (binaries.remarks, 0.2),
     (binaries.private_headers, 0.4),
+    (binaries.numbers, 0.3),
     (places.relatives, 0.3),
     (places.visits, 0.3),
     (places.specimens, 0.15),

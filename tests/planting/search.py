@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import struct
 import zlib
 from dataclasses import dataclass
 from functools import cache
@@ -99,6 +100,8 @@ def needles(text: str) -> frozenset[bytes]:
                 continue
             if len(data) - data.count(0) >= SHORTEST:
                 found.add(data)
+    if text.isdecimal():  # as machines hold it
+        found |= {struct.pack(order, int(text)).lower() for order in ("<d", ">d")}
     return frozenset(found)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import unicodedata
 from base64 import b64encode
 from datetime import date
@@ -28,6 +29,7 @@ MONTHS = {
     "en": "January February March April May June July August September October November December",
     "de": "Januar Februar März April Mai Juni Juli August September Oktober November Dezember",
 }
+AFTER_LETTERS = re.compile(r"(?<=[^\W\d_])(?=\d{4})")  # where numbers are filled up
 TITLES = ("Dr", "Dr.", "Prof.", "Herr", "Frau", "Overlege", "Prof. Dr.", "dr.")
 CALLED = ("Pat.", "Pat", "Pasient", "Patient:", "pas.", "Herr", "Fru", "Frau", "Mrs.", "Mr.")
 
@@ -76,6 +78,10 @@ def of_name(patient: Patient, dice: random.Random) -> str:
         f"{family.upper()} {first.upper()}",
         f"{family}={first}", f"{first[0]} {family}", f"{family}1", f"_{family}_", f"{family}^{first}^^",
     ]  # fmt: skip
+    forms += [patient.bent] * 3 if patient.bent else []
+    if len(family) > 6 and family.isalpha() and family.isascii():
+        machine = f"{family} {first}".encode()
+        forms += [machine.hex(), b64encode(machine).decode().rstrip("="), family[::-1]]
     if len(family) < 3:
         forms = forms[:4] + forms[10:13]
     if patient.ideographic:
@@ -107,6 +113,7 @@ def of_number(number: str, dice: random.Random) -> str:
     return dice.choice([
         number, number.lower(), number.replace("-", " "), f"00{number}", f"#{number}", bare, f"ID:{number}",
         f"{number}_2", f"nr.{bare}", f"{bare[:4]} {bare[4:]}", f"{bare[:3]}-{bare[3:]}",
+        AFTER_LETTERS.sub("0", bare),
     ])  # fmt: skip
 
 
