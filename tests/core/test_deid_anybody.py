@@ -86,7 +86,9 @@ def test_what_is_the_fields_stays(text):
     assert cut_anybody(f"Knee {text} tse", NOBODY) == f"Knee {text} tse"
 
 
-@pytest.mark.parametrize("text", ["01." * 20_000, "1" * 20_000, "a" * 20_000, "12 rue de " * 5_000])
+@pytest.mark.parametrize(
+    "text", ["01." * 20_000, "1" * 20_000, "0" * 20_000, "a" * 20_000, "12 rue de " * 5_000]
+)
 def test_a_long_text_is_read_in_time(text):
     began = perf_counter()
     cut_anybody(text, NOBODY)

@@ -78,3 +78,9 @@ def test_of_bytes_a_value_that_is_nothing_else_is_told_from_chance(data, expecte
 )
 def test_it_is_known_as_a_decimal_is_written(text):
     assert left_of(0x00181050, "DS", text) == 0
+
+
+def test_a_birth_number_is_somebodys_whoever_it_is():
+    assert left_of(SPECTRAL_WIDTH, "FD", 30103175255.0) == 0
+    assert left_of(SPECTRAL_WIDTH, "FD", 30103175256.0) == 30103175256
+    assert left_of(SPECTRAL_WIDTH, "FD", 30103175255.5) == 30103175255.5

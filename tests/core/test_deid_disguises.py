@@ -83,7 +83,7 @@ def test_a_short_name_is_seen_in_base_64(text):
 @pytest.mark.parametrize(
     "text",
     [
-        "SGFtbWVyc21hcmtfUGVy", "aWQ9SGFtbWVyc21hcmsK", "SABhAG0AbQBlAHIAcwBtAGEAcgBrAA==",
+        "SGFtbWVyc21hcmtfUGVy", "SGFtbWVyc21hcmssIFBlcg", "aWQ9SGFtbWVyc21hcmsK", "SABhAG0AbQBlAHIAcwBtAGEAcgBrAA==",
         "SGFtbWVyc21hcms_UGVyPg", "48616d6d6572736d61726b", "0x48616D6D6572736D61726B",
         "48 61 6d 6d 65 72 73 6d 61 72 6b", "48:61:6D:6D:65:72:73:6D:61:72:6B",
         "Hammer=\r\nsmark", "%2548ammersmark",

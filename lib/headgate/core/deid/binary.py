@@ -6,27 +6,41 @@ from functools import lru_cache
 
 from headgate.core.deid import matching
 from headgate.core.deid.grammar import SIZES
+from headgate.core.deid.shapes import is_birth_number
 from headgate.core.deid.telling import Identifiers
 
 # PS3.5 Table 6.2-1: letters in struct of those that hold six digits
 LETTERS = {b"FD": "d", b"FL": "f", b"SL": "i", b"SV": "q", b"UL": "I", b"UV": "Q"}
 # Of others only a value that is one such number and nothing else is told from a chance
 BYTES = frozenset({b"OB", b"OD", b"OF", b"OL", b"OV", b"OW"})
+LONG = frozenset({b"FD", b"SV", b"UV"})
+LEAST, MOST = 10**9, 10**11  # a birth number begins with one zero at the most
 VRS = BYTES | LETTERS.keys()
 
 
 def without_numbers(vr: bytes, value: bytes, identifiers: Identifiers) -> bytes:
     """Given a value of one of VRS, return it with zeros in place of the patient's numbers."""
-    own = _encoded(identifiers).get(vr)
-    if not own:
-        return value
+    own = _encoded(identifiers).get(vr, frozenset())
     size = len(value) if vr in BYTES else SIZES[vr]
     if len(value) == size:
-        return bytes(size) if value in own else value
+        return bytes(size) if value in own or _is_certain(vr, value) else value
     if not any(one in value for one in own):
         return value
     several = (value[start : start + size] for start in range(0, len(value), size))
     return b"".join(bytes(size) if one in own else one for one in several)
+
+
+def _is_certain(vr: bytes, value: bytes) -> bool:
+    """Return whether a number can be nothing but somebody's: of eleven digits, with two that check
+    the others.
+    """
+    if vr not in LONG:
+        return False
+    several = (struct.unpack(order + LETTERS[vr], value)[0] for order in "<>")
+    return any(
+        LEAST < one < MOST and one == int(one) and is_birth_number(f"{int(one):011}")
+        for one in several
+    )
 
 
 @lru_cache(maxsize=256)

@@ -7,6 +7,7 @@ from headgate.core.deid import matching, shapes, veils
 from headgate.core.deid.telling import Identifiers
 
 LEFT_OVER = re.compile(r"\s+")
+MOST_CUTS = 8  # places that come together where something between them was cut
 EDGES = " ,;:^_-/()[]"
 
 
@@ -49,16 +50,19 @@ def _in_any_case(text: str, identifiers: Identifiers) -> Iterator[tuple[int, int
 def _without(text: str, find: Callable[[str], list[tuple[int, int]]]) -> str:
     """Return a text without what is found in it, nor in what is left: a cut sets words apart."""
     text = _without_seen(text, find)
-    read = veils.lifted(text)
-    if read != text and any(start < end for start, end in find(read)):
-        return _without_seen(read, find)
+    for read in veils.lifted(text):
+        if any(start < end for start, end in find(read)):
+            return _without_seen(read, find)
     return text
 
 
 def _without_seen(text: str, find: Callable[[str], list[tuple[int, int]]]) -> str:
-    while found := [one for one in find(text) if one[0] < one[1]]:
+    for _ in range(MOST_CUTS):
+        found = [one for one in find(text) if one[0] < one[1]]
+        if not found:
+            return text
         text = _cut(text, found)
-    return text
+    return ""  # whatever it is, nobody wrote it
 
 
 def _cut(text: str, found: list[tuple[int, int]]) -> str:

@@ -3,7 +3,7 @@
 import base64
 import html
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from urllib.parse import unquote
 
@@ -51,10 +51,11 @@ WRITTEN: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
     ),
     (re.compile(r"(?<!\w)(?:0x)?(?:[0-9A-Fa-f]{2}[ :,-]?){5,}(?!\w)", re.ASCII), _of_hexadecimal),
     (
-        # RFC 4648 4 and 5: in fours, the last one filled up or not; two of them hold a short name
+        # RFC 4648 4 and 5: in fours, the last one filled up; two of them hold a short name. Not
+        # filled up they are of three at least, since words are so, too
         re.compile(
-            r"(?<![\w+/-])(?:[\w+/-]{4})+(?:[\w+/-]{4}|[\w+/-]{3}=?|[\w+/-]{2}(?:==)?)"
-            r"(?![\w+/=-])",
+            r"(?<![\w+/-])(?:(?:[\w+/-]{4})+(?:[\w+/-]{4}|[\w+/-]{3}=|[\w+/-]{2}==)"
+            r"|(?:[\w+/-]{4}){3,}[\w+/-]{2,3})(?![\w+/=-])",
             re.ASCII,
         ),
         _of_base_64,
@@ -66,17 +67,19 @@ SIGNS = re.compile(
 DEEPEST = 3  # writings within one another
 
 
-def lifted(text: str) -> str:
-    """Given a text, return it as people read it; what is in no such writing stays."""
+def lifted(text: str) -> Iterator[str]:
+    """Given a text, yield it as people read it: a writing may be within another one, and what one
+    makes of a word of none is no word. What is in no such writing stays.
+    """
     for _ in range(DEEPEST):
         before = text
         if SIGNS.search(text) is None:
-            return text
+            return
         for expression, read in WRITTEN:
             text = expression.sub(partial(_read, read), text)
         if text == before:
-            return text
-    return text
+            return
+        yield text
 
 
 def _read(read: Callable[[str], str], found: re.Match[str]) -> str:
