@@ -13,8 +13,8 @@ from headgate.core.deid.telling import Identifiers
 LETTERS = {b"FD": "d", b"FL": "f", b"SL": "i", b"SV": "q", b"UL": "I", b"UV": "Q"}
 # Of others only a value that is one such number and nothing else is told from a chance
 BYTES = frozenset({b"OB", b"OD", b"OF", b"OL", b"OV", b"OW"})
-LONG = frozenset({b"FD", b"SV", b"UV"})
 LEAST, MOST = 10**9, 10**11  # a birth number begins with one zero at the most
+LIKELY = frozenset({0x41, 0x42})  # the highest byte of such a number as FD
 VRS = BYTES | LETTERS.keys()
 
 
@@ -34,9 +34,9 @@ def _is_certain(vr: bytes, value: bytes) -> bool:
     """Return whether a number can be nothing but somebody's: of eleven digits, with two that check
     the others.
     """
-    if vr not in LONG:
+    if vr != b"FD" or LIKELY.isdisjoint((value[0], value[-1])):
         return False
-    several = (struct.unpack(order + LETTERS[vr], value)[0] for order in "<>")
+    several = (struct.unpack(order + "d", value)[0] for order in "<>")
     return any(
         LEAST < one < MOST and one == int(one) and is_birth_number(f"{int(one):011}")
         for one in several

@@ -5,16 +5,21 @@ a word of the field out of a name is left out.
 """
 
 from collections.abc import Iterator
-from functools import lru_cache
+from functools import lru_cache, partial
+from itertools import permutations
 
 from headgate.core.deid.repertoire import script_of
+from headgate.core.deid.searching import Group, needed
 from headgate.core.deid.spelling import of_name
+from headgate.core.deid.telling import Identifiers
 from headgate.core.deid.text import fold
 from headgate.core.deid.vocabulary import FOLDED, STEMS, is_clinical
 
 FEWEST = {"LATIN": 4, "GREEK": 4, "CYRILLIC": 4}  # letters, by script: shorter ones are other words
 FEWEST_TOGETHER = 3  # where another part of the name stands beside it
 SHORT, LONG_ENDING = 4, 3  # letters of a Latin name, and of the endings that tell it from a word
+SURE, MOST_WORDS = 5, 4  # so long a name is found alone
+BEFORE, BETWEEN, AFTER = r"(?<![^\W\d_])", r"[\W_]{1,3}", r"(?![^\W\d_])"
 AFTER_MARK = "['’`][^\\W\\d_]{1,5}"  # Turkish, and as English is written abroad: Yılmaz'ın
 # Endings that follow a whole name: Slavic, Estonian, Hungarian, Turkish; after a vowel also Finnish
 AFTER_CONSONANT = (
@@ -61,17 +66,38 @@ WHOLE = {
 VOWELS = frozenset("aeiouyаеиоуыэюяіїєαεηιουω")
 
 
-def of_name_inflected(name: str) -> str:
-    """Given a name, return the pattern of it with endings; none: blank."""
-    fewest = FEWEST.get(script_of(name[:1]))
-    if fewest is None or len(name) < fewest:
-        return ""
+def groups_of(identifiers: Identifiers) -> Iterator[Group]:
+    """Given identifiers, yield what finds their names with endings; the patterns are long, and made
+    where a text has the letters of a name.
+    """
+    for name in identifiers.names:
+        fewest = FEWEST.get(script_of(name[:1]))
+        if fewest is not None and len(name) >= fewest:
+            yield Group(_letters_of(name), partial(_of_name, name))
+    for words in (*identifiers.persons, *identifiers.staff):
+        for one, other in permutations(words[:MOST_WORDS], 2):
+            if 1 < min(len(one), len(other)) < SURE:
+                letters = _letters_of(one) | _letters_of(other)
+                yield Group(letters, partial(_of_two, one, other))
+
+
+def _letters_of(name: str) -> frozenset[str]:
+    """Return the letters and digits that a name has with any ending."""
+    bent = script_of(name[:1]) in FEWEST
+    stems = [stem for stem, _ in _stems(name)] if bent and len(name) >= FEWEST_TOGETHER else []
+    return needed([of_name(min(stems, key=len, default=name))])[0]
+
+
+def _of_name(name: str) -> list[str]:
     is_short = len(name) <= SHORT and script_of(name[:1]) == "LATIN"
-    return _inflected(name, LONG_ENDING if is_short else 1)
+    return [BEFORE + _inflected(name, LONG_ENDING if is_short else 1) + AFTER]
 
 
-def beside_another(name: str) -> str:
-    """Given a name, return the pattern of it with endings and without, where another stands by."""
+def _of_two(one: str, other: str) -> list[str]:
+    return [BEFORE + BETWEEN.join(map(_beside_another, (one, other))) + AFTER]
+
+
+def _beside_another(name: str) -> str:
     if len(name) < FEWEST_TOGETHER or script_of(name[:1]) not in FEWEST:
         return of_name(name)
     return f"(?:{of_name(name)}|{_inflected(name, 1)})"

@@ -35,7 +35,6 @@ GENITIVE = f"(?:['’]?s|{inflection.AFTER_MARK})?"
 INITIAL_AFTER = "[ ,^]{1,2}"
 # What is written as one with the word after it: and, with, to, like, the, from, that
 PREFIXES = {"ARABIC": "[وف]?(?:[بلك]?ال|لل|[بلك])?", "HEBREW": "[והבלמשכ]{0,2}"}
-BETWEEN_WORDS, SURE = r"[\W_]{1,3}", 5
 BETWEEN_CODES = r"[\s^,.=-]{1,3}"
 Span = tuple[int, int]
 
@@ -57,13 +56,9 @@ def wide_pattern(identifiers: Identifiers) -> Search:
     after = rf"(?:[ ,^]{{1,2}}{letter}{NO_WORD_AFTER}\.?)*"
     parts = [*_around(identifiers), *_together((*identifiers.persons, *identifiers.staff))]
     parts += [before + _name(name) + after for name in identifiers.names]
-    parts += [
-        NO_LETTER_BEFORE + inflected + NO_LETTER_AFTER
-        for name in identifiers.names
-        if (inflected := inflection.of_name_inflected(name))
-    ]
     parts += map(spelling.of_reversed, (*identifiers.names, *identifiers.numbers))
-    return Search.of([*filter(None, parts), *_cut_short(identifiers)])
+    found = Search.of([*filter(None, parts), *_cut_short(identifiers)])
+    return found.beside(inflection.groups_of(identifiers))
 
 
 @lru_cache(maxsize=256)
@@ -230,9 +225,6 @@ def _together(persons: tuple[tuple[str, ...], ...]) -> Iterator[str]:
             if len(one) > 1 and len(other) > 1:
                 first, second = spelling.of_name(one), spelling.of_name(other)
                 yield NO_LETTER_BEFORE + first + BETWEEN + second + NO_LETTER_AFTER
-                if min(len(one), len(other)) < SURE:
-                    both = map(inflection.beside_another, (one, other))
-                    yield NO_LETTER_BEFORE + BETWEEN_WORDS.join(both) + NO_LETTER_AFTER
                 initial = re.escape(fold(one)[0])
                 yield NO_LETTER_BEFORE + initial + initials.DOTTED + second + NO_LETTER_AFTER
                 yield NO_LETTER_BEFORE + first + INITIAL_AFTER + re.escape(fold(other)[0]) + r"\."

@@ -5,8 +5,8 @@ have not the letters for most of it.
 """
 
 import re
-from collections.abc import Iterable, Iterator
-from functools import cached_property
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property, partial
 from typing import NamedTuple
 
 QUANTIFIER = r"(?:[?*+]|\{[^}]*\})*"
@@ -21,10 +21,14 @@ END = "\x1e"
 class Group:
     """Patterns that need the same letters."""
 
-    def __init__(self, letters: frozenset[str], patterns: Iterable[str]) -> None:
+    def __init__(self, letters: frozenset[str], make: Callable[[], Iterable[str]]) -> None:
         self.letters = letters
-        # longest first, so that a cut leaves no rest of an identifier that holds another
-        self.patterns = sorted(patterns, key=lambda one: (-len(one), one))
+        self._make = make
+
+    @cached_property
+    def patterns(self) -> list[str]:
+        """The patterns, longest first, so that a cut leaves no rest of what holds another one."""
+        return sorted(self._make(), key=lambda one: (-len(one), one))
 
     @cached_property
     def expression(self) -> re.Pattern[str]:
@@ -44,7 +48,13 @@ class Search(NamedTuple):
         together: dict[frozenset[str], list[str]] = {}
         for one, letters in zip(several, needed(several), strict=True):
             together.setdefault(letters, []).append(one)
-        return cls(tuple(Group(letters, found) for letters, found in together.items()))
+        return cls(
+            tuple(Group(letters, partial(list, found)) for letters, found in together.items())
+        )
+
+    def beside(self, groups: Iterable[Group]) -> "Search":
+        """Given groups of patterns, return the search for any of them, too."""
+        return Search((*self.groups, *groups))
 
     @property
     def patterns(self) -> list[str]:
