@@ -9,7 +9,7 @@ from functools import lru_cache, partial
 from itertools import permutations
 
 from headgate.core.deid.repertoire import script_of
-from headgate.core.deid.searching import Group, needed
+from headgate.core.deid.searching import Group
 from headgate.core.deid.spelling import of_name
 from headgate.core.deid.telling import Identifiers
 from headgate.core.deid.text import fold
@@ -20,6 +20,7 @@ FEWEST_TOGETHER = 3  # where another part of the name stands beside it
 SHORT, LONG_ENDING = 4, 3  # letters of a Latin name, and of the endings that tell it from a word
 SURE, MOST_WORDS = 5, 4  # so long a name is found alone
 BEFORE, BETWEEN, AFTER = r"(?<![^\W\d_])", r"[\W_]{1,3}", r"(?![^\W\d_])"
+UNSURE = frozenset("aeouschdt")  # letters of which one spelling of a name has fewer
 AFTER_MARK = "['’`][^\\W\\d_]{1,5}"  # Turkish, and as English is written abroad: Yılmaz'ın
 # Endings that follow a whole name: Slavic, Estonian, Hungarian, Turkish; after a vowel also Finnish
 AFTER_CONSONANT = (
@@ -81,11 +82,12 @@ def groups_of(identifiers: Identifiers) -> Iterator[Group]:
                 yield Group(letters, partial(_of_two, one, other))
 
 
+@lru_cache(maxsize=1024)
 def _letters_of(name: str) -> frozenset[str]:
     """Return the letters and digits that a name has with any ending."""
     bent = script_of(name[:1]) in FEWEST
     stems = [stem for stem, _ in _stems(name)] if bent and len(name) >= FEWEST_TOGETHER else []
-    return needed([of_name(min(stems, key=len, default=name))])[0]
+    return frozenset(filter(str.isalnum, fold(min(stems, key=len, default=name)))) - UNSURE
 
 
 def _of_name(name: str) -> list[str]:
