@@ -6,8 +6,6 @@ over to the checkout's `.venv`, so that no activation is ever needed.
 
 import importlib.util
 import os
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -54,6 +52,8 @@ def _make(python: Path, extras: str) -> None:
 
 def _install(package: str) -> None:
     """Install what Python lacks, where we may; else say what it is."""
+    import shutil  # which takes long to load, and is needed once
+
     if os.geteuid() or not shutil.which("apt-get"):
         _stop(f"this machine's Python cannot make environments: apt install {package}")
     _run(["apt-get", "update", "-qq"])
@@ -61,6 +61,8 @@ def _install(package: str) -> None:
 
 
 def _run(command: list[str]) -> None:
+    import subprocess  # which takes long to load, and is needed once
+
     result = subprocess.run(command, check=False)
     if result.returncode:
         _stop(
@@ -72,3 +74,9 @@ def _run(command: list[str]) -> None:
 def _stop(message: str) -> None:
     sys.stderr.write(f"headgate: {message}\n")
     raise SystemExit(78)
+
+
+def shipped(name: str) -> Path:
+    """Given a file or folder of the checkout, return where it lies, also where pip installed it."""
+    places = [CHECKOUT / name, Path(sys.prefix) / "share" / "headgate" / name]
+    return next((place for place in places if place.exists()), places[0])
