@@ -43,6 +43,16 @@ def test_status_counts_what_is_unknown_by_its_reason(a_tree):
     )
 
 
+def test_status_tells_of_a_damaged_request_and_of_the_others(a_tree):
+    a_tree.context().prepare()
+    for name in ("one", "other"):
+        (a_tree.layout.requests / "failed" / f"{name}.json").write_text("{")
+    result = a_tree.site.run("status")
+    told = {line["item"]: line["text"] for line in result.lines}
+    for name in ("one", "other"):
+        assert f"{name} in requests/failed cannot be read" in told["failed"]
+
+
 def test_status_follows_a_study_through_its_life(a_gateway):
     def tells():
         return texts(a_gateway.site.run("status", "--study", STUDY.uid))
