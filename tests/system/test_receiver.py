@@ -19,7 +19,7 @@ from pynetdicom import AE
 from pynetdicom.presentation import build_context
 from pynetdicom.sop_class import _STORAGE_CLASSES
 
-SUCCESS, OUT_OF_RESOURCES = 0x0000, 0xA700
+SUCCESS, PROCESSING_FAILURE, OUT_OF_RESOURCES = 0x0000, 0x0110, 0xA700
 EXPLICIT = "1.2.840.10008.1.2.1"
 STUDY = factories.Study()
 
@@ -170,6 +170,43 @@ def test_a_full_disk_leaves_nothing_half_written_and_intake_resumes(a_storescpd,
     assert len(receiver.files()) == 1
     assert list(receiver.layout.temp.iterdir()) == []
     assert receiver.store(STUDY.instance(3)) == [SUCCESS]
+
+
+def mount(*words):
+    if os.geteuid() or subprocess.run(["mount", *words], capture_output=True).returncode:
+        pytest.skip("only root may mount a disk")
+
+
+def test_a_disk_that_is_unmounted_under_it_hides_nothing(a_storescpd, tmp_path):
+    disk, place = tmp_path / "disk", tmp_path / "data"
+    disk.mkdir()
+    place.mkdir()
+    mount("--bind", str(disk), str(place))
+    try:
+        receiver = a_storescpd(datadir=place)
+        assert receiver.store(STUDY.instance(1)) == [SUCCESS]
+        subprocess.run(["umount", "-l", str(place)], check=True)
+        assert receiver.store(STUDY.instance(2)) == [PROCESSING_FAILURE]
+        for folder in receiver.layout.folders():  # as any script makes them
+            folder.mkdir(parents=True, exist_ok=True)
+        assert receiver.store(STUDY.instance(3)) == [PROCESSING_FAILURE]
+        assert receiver.files() == []
+        assert "another one than when the receiver started" in receiver.running.said()
+        mount("--bind", str(disk), str(place))
+        assert receiver.store(STUDY.instance(4)) == [SUCCESS]
+        assert len(receiver.files()) == 2
+    finally:
+        subprocess.run(["umount", "-l", str(place)], capture_output=True, check=False)
+
+
+def test_nothing_is_written_where_a_disk_should_be_mounted(a_tree):
+    text = a_tree.site.config.read_text()
+    a_tree.site.config.write_text(f'mount_point = "{a_tree.site.datadir.parent}"\n{text}')
+    before = set(a_tree.site.datadir.rglob("*"))
+    result = a_tree.site.run("process")
+    assert result.code == 69
+    assert "nothing is mounted at mount_point" in result.lines[-1]["text"]
+    assert set(a_tree.site.datadir.rglob("*")) == before
 
 
 @pytest.mark.parametrize(

@@ -48,6 +48,7 @@ def apply(context: Context, item: str) -> Iterator[Outcome]:
     ended = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: ended.set())
+    context.archive.anchor()
     if left := context.archive.clear_temporary():
         log.info("removed %d half-written files of a receiver that died", left)
     aborted = 0
