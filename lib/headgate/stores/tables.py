@@ -238,6 +238,7 @@ class Tables:
             token,
             verify_ssl=self._certificates or True,
             timeout=self._timeout,
+            allow_redirects=False,  # token and rows go where the settings say, and nowhere else
         )
         return Table(title, project, self.calls, setting)
 
