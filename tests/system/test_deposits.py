@@ -228,7 +228,7 @@ def test_a_failure_that_is_told_oddly_is_no_success(a_tree, told):
 
     with a_dicomweb_service(answer) as (url, held):
         configure(a_tree, "stow-rs", url=url)
-        with pytest.raises(Unavailable, match="fails to process|does not tell what it stored"):
+        with pytest.raises(Unavailable, match=r"fails to process|does not tell what it stored"):
             run(a_tree)
         run(a_tree)
         assert len(held) == 3
