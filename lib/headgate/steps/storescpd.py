@@ -19,6 +19,7 @@ from headgate.stores import metrics, secrets, systemd
 from headgate.stores.dicomnet import webserving, webstoring
 from headgate.stores.dicomnet.channel import Peer
 from headgate.stores.dicomnet.receiver import (
+    CONNECTIONS_AN_ASSOCIATION,
     Admission,
     Limits,
     Receiver,
@@ -167,7 +168,9 @@ def _serve(
         security = trusting.security(settings)
         refuse = partial(webstoring.refuse_connection, door)
         secured = handshaking(security, refuse) if security else None
-        return webserving.serve(service, web[0], secured, settings.grace_seconds, wait)
+        most = CONNECTIONS_AN_ASSOCIATION * settings.maximum_associations
+        patience = webserving.Patience(most, settings.idle_seconds, refuse)
+        return webserving.serve(service, web[0], secured, settings.grace_seconds, wait, patience)
     receiver = Receiver(
         context.archive, tally, _admission(context), limits, trusting.security(settings),
         lambda notice: context.commitments.keep(notice.transaction, notice.kept, notice.failed),
