@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import factories
@@ -283,6 +284,46 @@ def test_sigterm_finishes_what_is_open(a_storescpd):
         assert association.store(factories.CT, one.SOPInstanceUID, EXPLICIT, body) == SUCCESS
     assert receiver.running.process.wait(20) == 0
     assert len(receiver.files()) == len(receiver.links()) == 1
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_terminal_that_goes_takes_nothing_along(a_storescpd, whole):
+    """SIGHUP goes to every process of the terminal."""
+    receiver = a_storescpd()
+    association = pacs.associate(receiver.peer(), {(STUDY.instance().SOPClassUID, EXPLICIT)})
+    for process in (receiver.running.process.pid, *(children(receiver) if whole else ())):
+        os.kill(process, signal.SIGHUP)
+    receiver.running.wait_until(lambda: "no new associations" in receiver.running.said(), "it")
+    one = STUDY.instance()
+    body = factories.encoded(one)[1]
+    assert association.store(one.SOPClassUID, one.SOPInstanceUID, EXPLICIT, body) == SUCCESS
+    association.release()
+    assert receiver.running.process.wait(30) == 0
+    assert len(receiver.files()) == 1
+
+
+def children(receiver):
+    """The processes that share the port."""
+    parent = receiver.running.process.pid
+    return map(int, Path(f"/proc/{parent}/task/{parent}/children").read_text().split())
+
+
+def test_systemd_hears_of_it_while_open_associations_finish(a_storescpd, tmp_path, monkeypatch):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(30)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        receiver = a_storescpd()
+        association = pacs.associate(receiver.peer(), {(STUDY.instance().SOPClassUID, EXPLICIT)})
+        receiver.layout.enabled.write_text("0")
+        receiver.running.wait_until(lambda: "1 are open" in receiver.running.said(), "the end")
+        systemd.setblocking(False)
+        with suppress(BlockingIOError):
+            while systemd.recv(1000):
+                pass
+        systemd.settimeout(30)
+        assert b"WATCHDOG=1" in systemd.recv(1000)
+        association.release()
 
 
 def test_R04_a_killed_receiver_starts_again_at_once(a_storescpd):

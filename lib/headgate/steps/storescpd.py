@@ -47,7 +47,7 @@ def plan(context: Context) -> Iterator[str]:
 def apply(context: Context, item: str) -> Iterator[Outcome]:
     """Receive until SIGTERM; while the control file `enabled` says 0, the port is closed."""
     ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: ended.set())
     context.archive.anchor()
     if left := context.archive.clear_temporary():
@@ -98,7 +98,7 @@ def _receive(context: Context, ended: threading.Event) -> int:
     log.info("no new associations; %d are open", board.open_in_all())
     for listener in (*(one for one, _ in listeners), *web):
         listener.close()
-    return workers.stop()
+    return workers.stop(lambda: systemd.notify("WATCHDOG=1"))  # which may take longer than it waits
 
 
 def _check(context: Context) -> None:
