@@ -238,6 +238,12 @@ def test_O08_a_script_without_success_for_long_is_told(a_tree):
     assert "its last success is 120 minutes old" in texts(result)["process"]
 
 
+def test_a_script_that_never_had_success_is_told_without_an_age(a_tree):
+    assert a_tree.site.run("populate-incoming").code == 69
+    a_tree.layout.enabled.write_text("0")
+    assert "no success yet" in texts(heartbeat(a_tree))["populate-incoming"]
+
+
 def test_check_config_finds_what_is_wrong_before_the_night(a_gateway):
     assert a_gateway.site.run("check-config", "--connect").code == 0
     (a_gateway.site.folder / "secrets" / "incoming").chmod(0o644)

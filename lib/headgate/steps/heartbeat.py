@@ -103,6 +103,8 @@ def _restart(context: Context, reason: str) -> Outcome:
 
 def _watch_step(context: Context, step: str) -> Outcome:
     last = metrics.read(context.layout.metrics, step).get("last_success_timestamp_seconds", 0.0)
+    if not last:
+        return error(step, "it has had no success yet: see its log, and cron's mail")
     minutes = (context.now() - last) / 60
     if minutes > context.settings.heartbeat.stale_minutes:
         return error(
