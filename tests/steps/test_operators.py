@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import time
 from functools import partial
@@ -11,9 +12,10 @@ from pathlib import Path
 
 import factories
 import pytest
-from headgate.config import ReceiverSettings
+from headgate.config import HeartbeatSettings, ReceiverSettings
 from headgate.core.states import State
 from headgate.demo.processes import is_listening
+from headgate.environment import CHECKOUT
 from headgate.stores import straight
 
 STUDY = factories.Study("operators", accession="OP1")
@@ -187,6 +189,22 @@ def test_O01_a_receiver_that_is_down_is_started_again(a_tree, tmp_path):
     assert result.code == 1
     assert "started again" in result.lines[0]["text"]
     assert mark.exists()
+
+
+def test_what_kept_the_receiver_from_being_started_is_told(a_tree):
+    words = ["sh", "-c", "echo Interactive authentication required. >&2; exit 1"]
+    result = heartbeat(a_tree, json.dumps(words))
+    assert result.code == 1
+    assert "failed (Interactive authentication required.)" in texts(result)["receiver"]
+
+
+def test_systemd_lets_heartbeat_start_what_it_watches():
+    rule = (CHECKOUT / "systemd" / "50-headgate.rules").read_text()
+    unit = (CHECKOUT / "systemd" / "headgate-storescpd.service").read_text()
+    verb, name = HeartbeatSettings().restart_command[1:]
+    user = re.search(r"^User=(\w+)$", unit, re.MULTILINE)
+    for word in (verb, name, user and user[1]):
+        assert f'== "{word}"' in rule
 
 
 def test_O01_a_receiver_that_hangs_is_started_again(a_tree, tmp_path, request):
