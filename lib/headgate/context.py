@@ -1,6 +1,5 @@
 """What a step is given: the settings, the options of its run, and the stores, opened when asked."""
 
-import hashlib
 import hmac
 import json
 import time
@@ -289,9 +288,10 @@ class Context:
 
     def hashed(self, text: str) -> str:
         """Given an identifier, return a keyed hash that stands for it in REDCap."""
-        return hmac.new(self.site_key, text.encode(), hashlib.sha256).hexdigest() if text else ""
+        return hmac.digest(self.site_key, text.encode(), "sha256").hex() if text else ""
 
     def prepare(self) -> None:
         """Make the folders of the data tree. Raise Unavailable, OSError."""
+        files.check_mounted(self.settings.mount_point)
         for folder in self.layout.folders():
             files.make_folders(folder)

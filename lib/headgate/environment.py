@@ -25,10 +25,13 @@ def enter(create: bool = False, extras: str = "") -> None:
     python = CHECKOUT / ".venv" / "bin" / "python"
     if create and not _is_current(extras):
         _make(python, extras)
-    if Path(sys.prefix).resolve() == (CHECKOUT / ".venv").resolve():
+    is_inside = Path(sys.prefix).resolve() == (CHECKOUT / ".venv").resolve()
+    if is_inside and sys.getfilesystemencoding() == "utf-8":
         return
     if python.exists():
-        os.execv(python, [str(python), *sys.argv])  # noqa: S606 (no shell is wanted)
+        # our files are UTF-8, whatever the locale of who starts it
+        words = [str(python), "-X", "utf8", *sys.argv]
+        os.execv(python, words)  # noqa: S606 (no shell is wanted)
     if importlib.util.find_spec("pynetdicom") is None:
         _stop(f"no Python environment in {CHECKOUT}: run bin/demo once, which makes it")
 
