@@ -131,17 +131,25 @@ def a_lying_pacs(**arguments: Any) -> Iterator[LyingPacs]:
 
 @contextmanager
 def a_redcap_that_says(
-    status: int, text: str, waits: threading.Event | None = None
+    status: int,
+    text: str,
+    waits: threading.Event | None = None,
+    points_to: str = "",
+    heard: list[bytes] | None = None,
 ) -> Iterator[str]:
     """A server that answers every call with the same; return its address, as an API's."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
-            self.rfile.read(int(self.headers["Content-Length"]))
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            if heard is not None:
+                heard.append(body)
             if waits:
                 waits.wait(30)
             self.send_response(status)
             self.send_header("Content-Type", "text/html")
+            if points_to:
+                self.send_header("Location", points_to)
             self.end_headers()
             self.wfile.write(text.encode())
 

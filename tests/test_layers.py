@@ -32,6 +32,7 @@ BESIDE = {
     "resending": "context",
     "shipping": "context",
     "trusting": "context",
+    "projecttokens": "context",
     "delivering": "context",
     "transcoding": "context",
     "fiona": "context",

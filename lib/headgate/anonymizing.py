@@ -1,10 +1,13 @@
 """Files de-identified into a folder: read, cleaned, and written."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache, partial
+from itertools import groupby, islice
+from operator import itemgetter
 from pathlib import Path
+from typing import TypeVar
 
 from headgate.cleaning import Clean, clean
 from headgate.core.coupling import CouplingFile
@@ -19,6 +22,9 @@ DICOMDIR = "1.2.840.10008.1.3.10"
 NO_STUDY, NO_SERIES = "without_study", "without_series"
 Change = tuple[str, str, str, str]
 Input = tuple[Path, Identifiers]
+Item = TypeVar("Item")
+HANDED = range(16, 256)  # files that a process is handed together
+TURNS = 8  # times that a process is handed some, so that all end at about the same time
 
 
 @dataclass(frozen=True)
@@ -39,7 +45,6 @@ class Job:
 class Made:
     """What became of one file."""
 
-    path: Path
     output: str = ""
     reason: str = ""
     is_excluded: bool = False
@@ -74,7 +79,28 @@ def make(job: Job, one: Input) -> Made:
     made, output = _cleaned(job, *one)
     if output is None or job.is_rehearsal or _is_there(job.target / made.output, output):
         return made
-    return Made(made.path, reason="another input had the same SOP Instance UID and other content")
+    return Made(reason="another input had the same SOP Instance UID and other content")
+
+
+def make_all(job: Job, inputs: Iterable[Input]) -> list[Made]:
+    """Given a job and files, return what `make` returns for each."""
+    return [make(job, one) for one in inputs]
+
+
+def handed(inputs: Sequence[Input], jobs: int) -> Iterator[list[Input]]:
+    """Given files and how many processes there are, yield what one is handed together: files of one
+    patient, as who is new to a process costs it time.
+    """
+    share = len(inputs) // (jobs * TURNS)
+    for _, same in groupby(inputs, key=itemgetter(1)):
+        yield from parts(same, min(max(share, HANDED.start), HANDED.stop))
+
+
+def parts(several: Iterable[Item], size: int) -> Iterator[list[Item]]:
+    """Given items and a number, yield so many of them at a time."""
+    rest = iter(several)
+    while part := list(islice(rest, size)):
+        yield part
 
 
 def _cleaned(job: Job, path: Path, known: Identifiers) -> tuple[Made, Clean | None]:
@@ -82,14 +108,14 @@ def _cleaned(job: Job, path: Path, known: Identifiers) -> tuple[Made, Clean | No
     try:
         instance = dicomfiles.read_instance(path)
         if instance.media_class == DICOMDIR:
-            return Made(path, reason="a DICOMDIR names every patient", is_excluded=True), None
+            return Made(reason="a DICOMDIR names every patient", is_excluded=True), None
         recipe = _recipe(job, instance, known)
         record = partial(_record, changes) if job.tells_changes else None
         output = clean(instance, recipe, record)
         place = _place(output)
     except (Rejected, Excluded) as reason:
-        return Made(path, reason=str(reason), is_excluded=isinstance(reason, Excluded)), None
-    return Made(path, place, changes=changes, references=output.header.references), output
+        return Made(reason=str(reason), is_excluded=isinstance(reason, Excluded)), None
+    return Made(place, changes=changes, references=output.header.references), output
 
 
 def _place(output: Clean) -> str:

@@ -81,6 +81,7 @@ class Settings:
     """All settings."""
 
     datadir: str = "/var/lib/headgate"
+    mount_point: str = ""
     log_directory: str = "/var/log/headgate"
     receiver: ReceiverSettings = field(default_factory=ReceiverSettings)
     incoming: IncomingSettings = field(default_factory=IncomingSettings)

@@ -1,9 +1,7 @@
 """What a step is given: the settings, the options of its run, and the stores, opened when asked."""
 
-import hashlib
 import hmac
 import json
-import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,11 +14,9 @@ from headgate.core.classify.rules import Rules, load_rules
 from headgate.core.errors import Misconfigured
 from headgate.core.fields import EXCLUSIONS_FORM, PROJECT_NAME, PROJECT_PACS, REPEAT_FORM
 from headgate.core.model import Assignment
-from headgate.environment import CHECKOUT
+from headgate.environment import shipped
 from headgate.stores import authorities, files, secrets
 from headgate.stores.commitments import Commitments
-from headgate.stores.dicomnet.channel import Peer
-from headgate.stores.dicomnet.tls import Trust
 from headgate.stores.exportrequests import ExportRequests
 from headgate.stores.exports import Exports
 from headgate.stores.jobs import Jobs
@@ -42,6 +38,7 @@ from headgate.stores.workplaces import Workplaces
 if TYPE_CHECKING:
     from headgate.core.deid.identity import Recipe
     from headgate.core.deid.profile import Profile
+    from headgate.stores.dicomnet.channel import Peer
     from headgate.stores.mail import Server
     from headgate.stores.tables import Tables
 
@@ -234,16 +231,21 @@ class Context:
         path = self.pacs(name).web_token_file
         return secrets.read_bearer(path) if path else ""
 
-    def peer(self, name: str) -> Peer:
+    def peer(self, name: str) -> "Peer":
         """Given a PACS by name, or '' for the first one, return how to call it."""
+        from headgate.stores.dicomnet.channel import Peer
+        from headgate.stores.dicomnet.tls import Trust
+
         pacs = self.pacs(name)
         trust = Trust(pacs.tls_trusted, pacs.tls_certificate, pacs.tls_key) if pacs.tls else None
         return Peer(
             pacs.host, pacs.port, pacs.ae_title, pacs.calling_ae_title, pacs.timeout_seconds, trust
         )
 
-    def source(self, ae_title: str) -> Peer | None:
+    def source(self, ae_title: str) -> "Peer | None":
         """Given the AE title that a sender calls with, return how to call it, or None."""
+        from headgate.stores.dicomnet.channel import Peer
+
         source = self.settings.sources.get(ae_title)
         if source is None:
             return None
@@ -286,15 +288,10 @@ class Context:
 
     def hashed(self, text: str) -> str:
         """Given an identifier, return a keyed hash that stands for it in REDCap."""
-        return hmac.new(self.site_key, text.encode(), hashlib.sha256).hexdigest() if text else ""
+        return hmac.digest(self.site_key, text.encode(), "sha256").hex() if text else ""
 
     def prepare(self) -> None:
         """Make the folders of the data tree. Raise Unavailable, OSError."""
+        files.check_mounted(self.settings.mount_point)
         for folder in self.layout.folders():
             files.make_folders(folder)
-
-
-def shipped(name: str) -> Path:
-    """Given a file or folder of the checkout, return where it lies, also where pip installed it."""
-    places = [CHECKOUT / name, Path(sys.prefix) / "share" / "headgate" / name]
-    return next((place for place in places if place.exists()), places[0])

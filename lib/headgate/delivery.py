@@ -133,19 +133,29 @@ class Delivering:
 
     def _transmit(self, paths: Mapping[str, Path], wanted: set[Kind]) -> None:
         sending = self._context.settings.sending
-        work = self._work(wanted)
-        told: set[str] = set()
+        left, work = dict(paths), self._work(wanted)
         try:
-            for several in spread(work, _shares(list(paths.items()), sending)):
-                for sent in several:
-                    told.add(sent.delivery.sop_instance)
-                    self.took += sent.delivery.fate is Fate.STORED
-                    self._references.update(sent.references)
-                    self._keep(sent.delivery)
+            try:
+                self._share_out(left, work, sending)
+            except pacs.Refused:  # one that takes a single association may refuse each of several
+                self._share_out(left, work, replace(sending, associations=1))
         except pacs.Unsupported as reason:
-            for name in paths:
-                if name not in told:
-                    self._note(name, Fate.REFUSED, reason=str(reason))
+            for name in left:
+                self._note(name, Fate.REFUSED, reason=str(reason))
+
+    def _share_out(
+        self,
+        left: dict[str, Path],
+        work: Callable[[Share], Iterator[Sent]],
+        sending: SendingSettings,
+    ) -> None:
+        """Send what is left, and take out of it what became of something."""
+        for several in spread(work, _shares(list(left.items()), sending)):
+            for sent in several:
+                left.pop(sent.delivery.sop_instance, None)
+                self.took += sent.delivery.fate is Fate.STORED
+                self._references.update(sent.references)
+                self._keep(sent.delivery)
 
     def _work(self, wanted: set[Kind]) -> Callable[[Share], Iterator[Sent]]:
         target = target_of(self._context, self._pacs)

@@ -6,8 +6,6 @@ over to the checkout's `.venv`, so that no activation is ever needed.
 
 import importlib.util
 import os
-import shutil
-import subprocess
 import sys
 from pathlib import Path
 
@@ -27,10 +25,13 @@ def enter(create: bool = False, extras: str = "") -> None:
     python = CHECKOUT / ".venv" / "bin" / "python"
     if create and not _is_current(extras):
         _make(python, extras)
-    if Path(sys.prefix).resolve() == (CHECKOUT / ".venv").resolve():
+    is_inside = Path(sys.prefix).resolve() == (CHECKOUT / ".venv").resolve()
+    if is_inside and sys.getfilesystemencoding() == "utf-8":
         return
     if python.exists():
-        os.execv(python, [str(python), *sys.argv])  # noqa: S606 (no shell is wanted)
+        # our files are UTF-8, whatever the locale of who starts it
+        words = [str(python), "-X", "utf8", *sys.argv]
+        os.execv(python, words)  # noqa: S606 (no shell is wanted)
     if importlib.util.find_spec("pynetdicom") is None:
         _stop(f"no Python environment in {CHECKOUT}: run bin/demo once, which makes it")
 
@@ -54,6 +55,8 @@ def _make(python: Path, extras: str) -> None:
 
 def _install(package: str) -> None:
     """Install what Python lacks, where we may; else say what it is."""
+    import shutil  # which takes long to load, and is needed once
+
     if os.geteuid() or not shutil.which("apt-get"):
         _stop(f"this machine's Python cannot make environments: apt install {package}")
     _run(["apt-get", "update", "-qq"])
@@ -61,6 +64,8 @@ def _install(package: str) -> None:
 
 
 def _run(command: list[str]) -> None:
+    import subprocess  # which takes long to load, and is needed once
+
     result = subprocess.run(command, check=False)
     if result.returncode:
         _stop(
@@ -72,3 +77,9 @@ def _run(command: list[str]) -> None:
 def _stop(message: str) -> None:
     sys.stderr.write(f"headgate: {message}\n")
     raise SystemExit(78)
+
+
+def shipped(name: str) -> Path:
+    """Given a file or folder of the checkout, return where it lies, also where pip installed it."""
+    places = [CHECKOUT / name, Path(sys.prefix) / "share" / "headgate" / name]
+    return next((place for place in places if place.exists()), places[0])

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from pydicom.dataset import Dataset
 
-from headgate.context import Context, shipped
+from headgate.context import Context
 from headgate.core.datasets import decoded, encoded
 from headgate.core.deid.engine import deidentify
 from headgate.core.deid.identity import Recipe
@@ -12,6 +12,7 @@ from headgate.core.deid.memory import Memory
 from headgate.core.deid.profile import Profile
 from headgate.core.elements import EXPLICIT
 from headgate.core.errors import Misconfigured, Rejected
+from headgate.environment import shipped
 from headgate.stores import profiles
 
 CT_IMAGE_STORAGE = "1.2.840.10008.5.1.4.1.1.2"

@@ -17,6 +17,7 @@ from headgate.core.model import Request
 from headgate.core.states import State
 from headgate.stores.dicomfiles import read_header, understanding
 from headgate.stores.mapped import Origin
+from headgate.stores.queues import pass_over
 
 TELLING = {  # key of the series JSON: the attribute that it comes from
     "PatientName": 0x00100010,
@@ -44,7 +45,7 @@ def note_all(context: Context) -> int:
     """
     count = 0
     for state in State:
-        for request in context.queues.each(state):
+        for request in context.queues.each(state, pass_over):
             with suppress(HeadgateError):  # it cannot be sent as it is, so nothing comes back
                 count += note(context, request)
     return count

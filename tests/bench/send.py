@@ -122,7 +122,7 @@ def headgate(processes: int, where: Path, port: int, paths: list[Path], count: i
     raw = context.layout.study_raw("1.2.3") / "1.2.3.1"
     raw.mkdir(parents=True)
     for number, path in enumerate(paths):
-        (raw / f"1.2.3.1.{number}").symlink_to(path)
+        (raw / f"1.2.3.1.{number + 10_000}").symlink_to(path)
     request = Request.wanted("1.2.3", 1, Assignment("P", "P-001", "E1"), "1")
     began = time.perf_counter()
     deliveries = Delivering(context, request, {}, "research").run()

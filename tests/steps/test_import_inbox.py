@@ -3,11 +3,16 @@
 import json
 import os
 import subprocess
+from contextlib import ExitStack
+from pathlib import Path
 
 import factories
 import pytest
 from headgate.demo.processes import script
+from headgate.steps import import_inbox
+from headgate.stores import walking
 from headgate.stores.dicomfiles import read_header, read_instance
+from headgate.stores.quarantine.archive import Archive
 from killing import WITHOUT_RIGHTS
 
 STUDY = factories.Study("inbox")
@@ -46,6 +51,76 @@ def test_what_somebody_still_writes_is_left_until_it_is_closed(a_tree, inbox):
         file.flush()
         assert run(a_tree).lines == []
     assert [line["status"] for line in run(a_tree).lines] == ["ok"]
+
+
+def test_a_file_put_in_its_place_while_it_is_filed_is_filed_too(a_tree, inbox, monkeypatch):
+    """As rsync and resumed copies do."""
+    (path,) = factories.save(STUDY.instances(1), inbox)
+    (other,) = factories.save([STUDY.instance(2)], inbox.parent / "aside")
+    keep = Archive.keep
+
+    def kept(*arguments):
+        if other.exists():
+            other.replace(path)
+        return keep(*arguments)
+
+    monkeypatch.setattr(Archive, "keep", kept)
+    context = a_tree.context()
+    context.prepare()
+    (item,) = [one for one in import_inbox.plan(context) if one.path == path]
+    (outcome,) = import_inbox.apply(context, item)
+    assert "stays for the next run" in outcome.text
+    assert run(a_tree).code == 0
+    assert not path.exists()
+    assert len(a_tree.context().archive.files_of(STUDY.uid)) == 2
+
+
+def test_a_file_that_is_written_on_while_it_is_filed_stays(a_tree, inbox, monkeypatch):
+    (path,) = factories.save(STUDY.instances(1), inbox)
+    context, keep = a_tree.context(), Archive.keep
+    context.prepare()
+    (item,) = import_inbox.plan(context)
+    with ExitStack() as stack:
+
+        def kept(*arguments):
+            stack.enter_context(path.open("ab"))
+            return keep(*arguments)
+
+        monkeypatch.setattr(Archive, "keep", kept)
+        (outcome,) = import_inbox.apply(context, item)
+    assert outcome.status == "notneeded"
+    assert path.exists()
+
+
+@pytest.mark.parametrize("when", ["before", "amid"])
+def test_a_file_that_is_moved_while_it_is_looked_at_is_no_trouble(a_tree, inbox, monkeypatch, when):
+    (path,) = factories.save(STUDY.instances(1), inbox)
+    context = a_tree.context()
+    (item,) = import_inbox.plan(context)
+    if when == "amid":
+        monkeypatch.setattr(import_inbox, "_check_rights", Path.unlink)
+    else:
+        path.unlink()
+    assert list(import_inbox.apply(context, item)) == []
+
+
+@pytest.mark.parametrize(
+    ("times", "is_closed"),
+    [((0, 30), False), ((0, 90), True), ((9e9, 90), True), ((0, -9e5), True)],
+)
+def test_anothers_file_is_closed_once_the_kernel_saw_no_change_for_a_while(
+    inbox, monkeypatch, times, is_closed
+):
+    """Whatever time of change somebody gave it, and whatever was done to the clock."""
+    (path,) = factories.save(STUDY.instances(1), inbox)
+    modified, passed = times
+    os.utime(path, (modified, modified))
+
+    def refused(*_arguments):
+        raise PermissionError
+
+    monkeypatch.setattr(walking.fcntl, "fcntl", refused)
+    assert walking.is_closed(path, path.stat().st_ctime + passed) is is_closed
 
 
 @pytest.mark.parametrize("kind", ["text", "cut", "empty"])

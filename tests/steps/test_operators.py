@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import signal
 import time
 from functools import partial
@@ -11,9 +12,10 @@ from pathlib import Path
 
 import factories
 import pytest
-from headgate.config import ReceiverSettings
+from headgate.config import HeartbeatSettings, ReceiverSettings
 from headgate.core.states import State
 from headgate.demo.processes import is_listening
+from headgate.environment import CHECKOUT
 from headgate.stores import straight
 
 STUDY = factories.Study("operators", accession="OP1")
@@ -41,6 +43,16 @@ def test_status_counts_what_is_unknown_by_its_reason(a_tree):
     assert told["unknown"] == (
         "1 files could not be filed; 1 x SeriesInstanceUID is missing, or is no UID"
     )
+
+
+def test_status_tells_of_a_damaged_request_and_of_the_others(a_tree):
+    a_tree.context().prepare()
+    for name in ("one", "other"):
+        (a_tree.layout.requests / "failed" / f"{name}.json").write_text("{")
+    result = a_tree.site.run("status")
+    told = {line["item"]: line["text"] for line in result.lines}
+    for name in ("one", "other"):
+        assert f"{name} in requests/failed cannot be read" in told["failed"]
 
 
 def test_status_follows_a_study_through_its_life(a_gateway):
@@ -179,6 +191,22 @@ def test_O01_a_receiver_that_is_down_is_started_again(a_tree, tmp_path):
     assert mark.exists()
 
 
+def test_what_kept_the_receiver_from_being_started_is_told(a_tree):
+    words = ["sh", "-c", "echo Interactive authentication required. >&2; exit 1"]
+    result = heartbeat(a_tree, json.dumps(words))
+    assert result.code == 1
+    assert "failed (Interactive authentication required.)" in texts(result)["receiver"]
+
+
+def test_systemd_lets_heartbeat_start_what_it_watches():
+    rule = (CHECKOUT / "systemd" / "50-headgate.rules").read_text()
+    unit = (CHECKOUT / "systemd" / "headgate-storescpd.service").read_text()
+    verb, name = HeartbeatSettings().restart_command[1:]
+    user = re.search(r"^User=(\w+)$", unit, re.MULTILINE)
+    for word in (verb, name, user and user[1]):
+        assert f'== "{word}"' in rule
+
+
 def test_O01_a_receiver_that_hangs_is_started_again(a_tree, tmp_path, request):
     request.addfinalizer(a_tree.site.stop_receiver)
     a_tree.site.start_receiver()
@@ -226,6 +254,12 @@ def test_O08_a_script_without_success_for_long_is_told(a_tree):
     result = heartbeat(a_tree)
     assert result.code == 1
     assert "its last success is 120 minutes old" in texts(result)["process"]
+
+
+def test_a_script_that_never_had_success_is_told_without_an_age(a_tree):
+    assert a_tree.site.run("populate-incoming").code == 69
+    a_tree.layout.enabled.write_text("0")
+    assert "no success yet" in texts(heartbeat(a_tree))["populate-incoming"]
 
 
 def test_check_config_finds_what_is_wrong_before_the_night(a_gateway):

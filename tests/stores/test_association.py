@@ -1,5 +1,6 @@
 """An association whose peer sends what it likes: nothing breaks, nothing is left half-written."""
 
+import errno
 import logging
 import os
 import random
@@ -10,10 +11,12 @@ import threading
 import pytest
 from headgate.core.beginning import study_instance_uid
 from headgate.core.upperlayer import commands, pdus
+from headgate.stores import files
 from headgate.stores.dicomnet import storing
 from headgate.stores.dicomnet.receiver import Admission, Limits, Receiver
 from headgate.stores.dicomnet.tally import Board, Tally
 from headgate.stores.layout import Layout
+from headgate.stores.quarantine import drafts
 from headgate.stores.quarantine.archive import Archive
 
 CT, EXPLICIT = b"1.2.840.10008.5.1.4.1.1.2", b"1.2.840.10008.1.2.1"
@@ -273,3 +276,50 @@ def test_who_sends_by_the_byte_has_the_study_looked_for_a_few_times(tmp_path, mo
     (path,) = a_peer.files()
     assert path.parent.name == "scp_1.2.4"
     assert len(looked) < 20
+
+
+@pytest.mark.parametrize("does", ["settle", "discard"])
+def test_a_disk_that_turns_read_only_costs_no_association_and_no_descriptor(
+    a_peer, monkeypatch, does
+):
+    def read_only(*_arguments):
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(drafts.Draft, "_named", read_only)
+    if does == "discard":
+        monkeypatch.setattr(files, "remove", read_only)
+    before = len(os.listdir("/proc/self/fd"))
+    answer = a_peer.answers(request() + store() + store(b"1.2.5\0") + RELEASE)
+    assert answer.count(b"\0\0\0\x09\2\0\0\0\x10\1") == 2
+    assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_system_without_a_thread_for_it_refuses_a_connection_and_takes_later_ones(
+    a_peer, monkeypatch
+):
+    def none_left(_thread):
+        raise RuntimeError("can't start new thread")
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(0.1)
+        a_peer.receiver.serve(listener)
+        with monkeypatch.context() as system:
+            system.setattr(threading.Thread, "start", none_left)
+            with socket.create_connection(listener.getsockname()) as refused:
+                assert refused.recv(1) == b""
+        with socket.create_connection(listener.getsockname()) as taken:
+            taken.sendall(request() + RELEASE)
+            taken.settimeout(10)
+            assert taken.recv(1) == b"\2"
+        a_peer.receiver.stop(0)
+    assert a_peer.board.counts() == {"refused": 1}
+
+
+def test_a_listener_that_is_closed_at_the_end_is_no_trouble(a_peer, caplog):
+    listener = socket.create_server(("127.0.0.1", 0))
+    listener.settimeout(0.05)
+    thread = a_peer.receiver.serve(listener)
+    listener.close()
+    thread.join(10)
+    assert not thread.is_alive()
+    assert caplog.text == ""

@@ -26,6 +26,17 @@ def test_a_line_torn_by_a_crash_hides_no_other(a_layout):
     assert set(ledger.read("1.2", TO)) == {"1.1", "1.3"}
 
 
+def test_a_letter_torn_by_a_crash_hides_no_line(a_layout):
+    ledger = Ledger(a_layout)
+    ledger.write("1.2", "P", [line()])
+    path = a_layout.ledger / "1.2" / "P.jsonl"
+    torn = '{"sop_instance": "1.9", "participant": "Åse'.encode()
+    for end in range(len(torn)):
+        path.write_bytes(path.read_bytes() + torn[:end])
+        ledger.write("1.2", "P", [line(f"1.3.{end}")])
+    assert set(ledger.read("1.2", TO)) == {"1.1", *(f"1.3.{end}" for end in range(len(torn)))}
+
+
 def test_who_got_it_is_told_apart(a_layout):
     ledger = Ledger(a_layout)
     ledger.write("1.2", "P", [line(participant="P-002")])

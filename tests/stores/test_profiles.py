@@ -3,11 +3,11 @@
 import dataclasses
 
 import pytest
-from headgate.context import shipped
 from headgate.core.deid.profile import DEFAULT
 from headgate.core.errors import Misconfigured, Rejected
 from headgate.core.pixels.boxes import Box
 from headgate.core.pixels.regions import Template
+from headgate.environment import shipped
 from headgate.stores.profiles import named, read_profile, tag_of, with_import_rule, with_rules
 
 

@@ -77,6 +77,38 @@ def test_half_a_file_is_told_by_name_and_stops_nobody(queues, a_request, a_layou
         queues.read(State.QUEUED, "broken")
 
 
+@pytest.mark.parametrize("text", ["", "null", "[]", "\0\0", '{"id": "x"}', None])
+def test_a_damaged_file_hides_no_other_from_who_lists_them(queues, a_request, a_layout, text):
+    queues.add(a_request)
+    damaged = a_layout.requests / "queued" / "damaged.json"
+    damaged.mkdir() if text is None else damaged.write_text(text)
+    told = []
+    assert list(queues.each(State.QUEUED, told.append)) == [a_request]
+    assert "damaged in requests/queued cannot be read" in str(told[0])
+    assert list(queues.of_study(a_request.study, bool)) == [a_request]
+    assert list(queues.since(State.QUEUED, 0)) == [a_request]
+    with pytest.raises(Rejected, match="damaged"):
+        list(queues.each(State.QUEUED))
+
+
+@pytest.mark.parametrize("name", ["attempts", "not_before"])
+def test_a_number_that_is_none_is_told(a_request, name):
+    text = json.dumps(json.loads(a_request.to_json()) | {name: "soon"})
+    with pytest.raises(ValueError, match="soon"):
+        Request.from_json(text)
+
+
+def test_what_moves_on_while_it_is_listed_is_passed_over(queues, a_request):
+    queues.add(a_request)
+    other = a_request.with_values(id="other")
+    queues.add(other)
+    listed = queues.each(State.QUEUED)
+    seen = next(listed)
+    moving = other if seen == a_request else a_request
+    queues.move(moving, State.QUEUED, "claim")
+    assert list(listed) == []
+
+
 def test_a_file_being_written_aside_is_no_request(queues, a_layout):
     (a_layout.requests / "queued" / ".x.json.tmp").write_text("{}")
     assert queues.ids(State.QUEUED) == []

@@ -1,6 +1,8 @@
 """What comes on a connection is read in order, wherever it is put and however it is cut."""
 
+import fcntl
 import random
+import resource
 import socket
 import threading
 
@@ -64,3 +66,21 @@ def test_nothing_is_read_past_the_end_of_a_message(a_connection):
     wire, room = Wire(ours, SECONDS), memoryview(bytearray(7))
     assert wire.read_into(room, is_end=True) == 7
     assert ours.recv(100) == b" and more"
+
+
+def test_a_process_with_many_descriptors_still_hears_its_peer(a_connection):
+    ours, peer = a_connection
+    least = 1024  # of which select(2) knows no more
+    most = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    if most <= least:
+        pytest.skip("this system allows no more")
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+    try:
+        with socket.socket(fileno=fcntl.fcntl(ours, fcntl.F_DUPFD, least)) as far:
+            wire = Wire(far, SECONDS)
+            assert not wire.has_more(0)
+            peer.sendall(b"x")
+            assert wire.has_more(SECONDS)
+    finally:
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)

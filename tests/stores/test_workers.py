@@ -26,4 +26,4 @@ def test_processes_that_have_just_begun_end_when_they_are_told():
     def work(_number, wait):
         return 1 if wait() else 2
 
-    assert [Workers(2, work).stop() for _ in range(TIMES)] == [2] * TIMES
+    assert [Workers(2, work).stop(list) for _ in range(TIMES)] == [2] * TIMES

@@ -188,3 +188,18 @@ def test_what_names_no_study_goes_once_a_person_settled_it_and_what_can_be_filed
     a_full_gateway.site.run("process")
     assert not context.archive.without_study()
     assert [path.name for path in context.archive.files_of(study.uid)] == [names[2]]
+
+
+def test_while_a_request_cannot_be_read_nothing_is_deleted_and_that_is_told(a_full_gateway):
+    study = factories.Study("damaged")
+    deliver(a_full_gateway, study)
+    damaged = a_full_gateway.layout.requests / "queued" / "damaged.json"
+    damaged.write_text("{")
+    result = a_full_gateway.site.run("clear-old-files")
+    assert result.code == 1
+    assert "damaged in requests/queued cannot be read" in result.lines[-1]["text"]
+    assert "until then nothing is deleted" in result.lines[-1]["text"]
+    assert is_there(a_full_gateway, study)
+    damaged.unlink()
+    a_full_gateway.site.run("clear-old-files")
+    assert not is_there(a_full_gateway, study)

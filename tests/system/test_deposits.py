@@ -99,6 +99,10 @@ def a_dicomweb_service(answer=lambda _number: 200):
             dataset = part_of(body, self.headers["Content-Type"])
             said, told = answer(next(number)), {}
             uid = str(dataset.SOPInstanceUID)
+            if isinstance(said, tuple):
+                said, told, more = said
+                self.respond(said, told(uid) if callable(told) else told, more)
+                return
             if said == 200:
                 held[uid] = str(dataset.SeriesInstanceUID)
                 told = {"00081199": {"Value": [{"00081155": {"Value": [uid]}}]}}
@@ -116,9 +120,11 @@ def a_dicomweb_service(answer=lambda _number: 200):
             rows = [{"00080018": {"vr": "UI", "Value": [name]}} for name in mine]
             self.respond(200, rows[offset:])
 
-        def respond(self, status, values):
-            data = json.dumps(values).encode()
+        def respond(self, status, values, headers=()):
+            data = (values if isinstance(values, str) else json.dumps(values)).encode()
             self.send_response(status)
+            for name in headers:
+                self.send_header(name, headers[name])
             self.send_header("Content-Length", str(len(data)))
             self.end_headers()
             self.wfile.write(data)
@@ -176,6 +182,66 @@ def test_a_page_in_place_of_an_answer_is_no_success(a_tree):
         assert len(held) == 1
         run(a_tree)
         assert len(held) == 3
+
+
+@pytest.mark.parametrize("status", [401, 403, 404, 507])
+def test_what_is_wrong_with_the_service_is_held_against_no_instance(a_tree, status):
+    with a_dicomweb_service(lambda number: status if number == 2 else 200) as (url, held):
+        configure(a_tree, "stow-rs", url=url)
+        with pytest.raises(Unanswered, match=str(status)):
+            run(a_tree)
+        run(a_tree)
+        assert len(held) == 3
+
+
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
+def test_a_service_that_points_elsewhere_sends_no_instance_and_no_token_there(a_tree, status):
+    with a_dicomweb_service() as (elsewhere, held):
+
+        def answer(_number):
+            return status, {}, {"Location": f"{elsewhere}/studies"}
+
+        with a_dicomweb_service(answer) as (url, _):
+            configure(a_tree, "stow-rs", url=url)
+            with pytest.raises(Unanswered, match="points elsewhere"):
+                run(a_tree)
+    assert held == {}
+
+
+FAILED, KEPT, INSTANCE, REASON = "00081198", "00081199", "00081155", "00081197"
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        lambda uid: {FAILED: {"Value": [{INSTANCE: {"Value": [uid]}}]}},
+        lambda uid: {FAILED: {"Value": [{INSTANCE: {"Value": [uid]}, REASON: {"vr": "US"}}]}},
+        lambda uid: {FAILED: {"Value": ["?", {INSTANCE: {"Value": [uid]}}]}},
+        lambda uid: f"<Item><FailedSOP>{uid}</FailedSOP></Item>",
+        lambda uid: {FAILED: f"{uid}"},
+        lambda _uid: "",
+    ],
+)
+def test_a_failure_that_is_told_oddly_is_no_success(a_tree, told):
+    def answer(number):
+        return (202, told, {}) if number == 2 else 200
+
+    with a_dicomweb_service(answer) as (url, held):
+        configure(a_tree, "stow-rs", url=url)
+        with pytest.raises(Unavailable, match=r"fails to process|does not tell what it stored"):
+            run(a_tree)
+        run(a_tree)
+        assert len(held) == 3
+
+
+def test_an_instance_that_is_kept_while_another_fails_is_stored(a_tree):
+    def answer(_number):
+        return 202, lambda uid: {KEPT: {"Value": [{INSTANCE: {"Value": [uid]}}]}}, {}
+
+    with a_dicomweb_service(answer) as (url, _):
+        configure(a_tree, "stow-rs", url=url)
+        with pytest.raises(Unavailable, match="does not hold"):  # of QIDO-RS, not of STOW-RS
+            run(a_tree)
 
 
 def test_a_service_that_is_away_gets_the_rest_later(a_tree):

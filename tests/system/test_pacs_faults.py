@@ -345,3 +345,13 @@ def test_a_sop_class_that_the_pacs_does_not_know_is_told(a_gateway, study):
     assert fates(a_gateway, study) == ["refused"] * 3
     assert state(a_gateway) == [State.FAILED]
     assert "takes none of" in a_gateway.rows(study, "transfers")[0]["transfer_error_message"]
+
+
+def test_a_pacs_that_takes_one_association_at_once_gets_all_in_a_run(a_gateway, study):
+    """Those that come at once it may refuse each."""
+    a_gateway.to_queue(study, 40)
+    with a_lying_pacs(maximum_associations=1) as pacs:
+        point(a_gateway, pacs.port)
+        deliver(a_gateway)
+        assert len(pacs.held) == 40
+        assert set(pacs.stored.values()) == {1}

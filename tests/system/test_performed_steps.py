@@ -9,6 +9,7 @@ import factories
 import pytest
 from headgate.demo.processes import Running, free_port, script
 from headgate.stores.dicomnet import pacs
+from headgate.stores.performed import PerformedSteps
 from pydicom.dataset import Dataset
 from pydicom.uid import generate_uid
 from pynetdicom import AE
@@ -108,3 +109,13 @@ def test_a_step_is_begun_once_and_changed_until_it_has_ended(modality):
     assert modality.change(datasets, "PERHAPS") == INVALID_VALUE
     assert modality.change(datasets) == 0
     assert modality.change(datasets) == NOT_ANY_MORE
+
+
+@pytest.mark.parametrize("text", ["", "[]", "{}", '{"studies": [], "state": 1, "instances": 2}'])
+def test_a_damaged_file_of_a_step_hides_no_other(a_layout, text):
+    steps = PerformedSteps(a_layout)
+    steps.keep("1.2", ("1.5",), "COMPLETED", {"1.5.1": 3})
+    (a_layout.performed / "1.3").write_text(text)
+    assert steps.by_study() == {"1.5": {"1.5.1": 3}}
+    assert steps.expected("1.5") == {"1.5.1": 3}
+    assert steps.known("1.3") is None

@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import subprocess
+from contextlib import suppress
 from pathlib import Path
 
 import factories
@@ -19,7 +20,7 @@ from pynetdicom import AE
 from pynetdicom.presentation import build_context
 from pynetdicom.sop_class import _STORAGE_CLASSES
 
-SUCCESS, OUT_OF_RESOURCES = 0x0000, 0xA700
+SUCCESS, PROCESSING_FAILURE, OUT_OF_RESOURCES = 0x0000, 0x0110, 0xA700
 EXPLICIT = "1.2.840.10008.1.2.1"
 STUDY = factories.Study()
 
@@ -172,6 +173,43 @@ def test_a_full_disk_leaves_nothing_half_written_and_intake_resumes(a_storescpd,
     assert receiver.store(STUDY.instance(3)) == [SUCCESS]
 
 
+def mount(*words):
+    if os.geteuid() or subprocess.run(["mount", *words], capture_output=True).returncode:
+        pytest.skip("only root may mount a disk")
+
+
+def test_a_disk_that_is_unmounted_under_it_hides_nothing(a_storescpd, tmp_path):
+    disk, place = tmp_path / "disk", tmp_path / "data"
+    disk.mkdir()
+    place.mkdir()
+    mount("--bind", str(disk), str(place))
+    try:
+        receiver = a_storescpd(datadir=place)
+        assert receiver.store(STUDY.instance(1)) == [SUCCESS]
+        subprocess.run(["umount", "-l", str(place)], check=True)
+        assert receiver.store(STUDY.instance(2)) == [PROCESSING_FAILURE]
+        for folder in receiver.layout.folders():  # as any script makes them
+            folder.mkdir(parents=True, exist_ok=True)
+        assert receiver.store(STUDY.instance(3)) == [PROCESSING_FAILURE]
+        assert receiver.files() == []
+        assert "another one than when the receiver started" in receiver.running.said()
+        mount("--bind", str(disk), str(place))
+        assert receiver.store(STUDY.instance(4)) == [SUCCESS]
+        assert len(receiver.files()) == 2
+    finally:
+        subprocess.run(["umount", "-l", str(place)], capture_output=True, check=False)
+
+
+def test_nothing_is_written_where_a_disk_should_be_mounted(a_tree):
+    text = a_tree.site.config.read_text()
+    a_tree.site.config.write_text(f'mount_point = "{a_tree.site.datadir.parent}"\n{text}')
+    before = set(a_tree.site.datadir.rglob("*"))
+    result = a_tree.site.run("process")
+    assert result.code == 69
+    assert "nothing is mounted at mount_point" in result.lines[-1]["text"]
+    assert set(a_tree.site.datadir.rglob("*")) == before
+
+
 @pytest.mark.parametrize(
     ("settings", "is_let_in"),
     [
@@ -246,6 +284,46 @@ def test_sigterm_finishes_what_is_open(a_storescpd):
         assert association.store(factories.CT, one.SOPInstanceUID, EXPLICIT, body) == SUCCESS
     assert receiver.running.process.wait(20) == 0
     assert len(receiver.files()) == len(receiver.links()) == 1
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_terminal_that_goes_takes_nothing_along(a_storescpd, whole):
+    """SIGHUP goes to every process of the terminal."""
+    receiver = a_storescpd()
+    association = pacs.associate(receiver.peer(), {(STUDY.instance().SOPClassUID, EXPLICIT)})
+    for process in (receiver.running.process.pid, *(children(receiver) if whole else ())):
+        os.kill(process, signal.SIGHUP)
+    receiver.running.wait_until(lambda: "no new associations" in receiver.running.said(), "it")
+    one = STUDY.instance()
+    body = factories.encoded(one)[1]
+    assert association.store(one.SOPClassUID, one.SOPInstanceUID, EXPLICIT, body) == SUCCESS
+    association.release()
+    assert receiver.running.process.wait(30) == 0
+    assert len(receiver.files()) == 1
+
+
+def children(receiver):
+    """The processes that share the port."""
+    parent = receiver.running.process.pid
+    return map(int, Path(f"/proc/{parent}/task/{parent}/children").read_text().split())
+
+
+def test_systemd_hears_of_it_while_open_associations_finish(a_storescpd, tmp_path, monkeypatch):
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as systemd:
+        systemd.bind(str(tmp_path / "notify"))
+        systemd.settimeout(30)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        receiver = a_storescpd()
+        association = pacs.associate(receiver.peer(), {(STUDY.instance().SOPClassUID, EXPLICIT)})
+        receiver.layout.enabled.write_text("0")
+        receiver.running.wait_until(lambda: "1 are open" in receiver.running.said(), "the end")
+        systemd.setblocking(False)
+        with suppress(BlockingIOError):
+            while systemd.recv(1000):
+                pass
+        systemd.settimeout(30)
+        assert b"WATCHDOG=1" in systemd.recv(1000)
+        association.release()
 
 
 def test_R04_a_killed_receiver_starts_again_at_once(a_storescpd):

@@ -1,6 +1,7 @@
 """DICOM TLS: DCMTK's tools as senders, with and without certificates of their own."""
 
 import hashlib
+import socket
 import ssl
 import subprocess
 from pathlib import Path
@@ -156,6 +157,25 @@ def test_a_web_client_shows_who_it_is_by_its_certificate(tmp_path, certificates)
     own = (f"{certificates}/scanner.pem", f"{certificates}/scanner.key")
     assert requests.post(url, cert=own, **calls).status_code == 200
     assert len(list((gateway.layout.archive / f"scp_{STUDY.uid}").iterdir())) == 1
+    gateway.running.stop()
+
+
+@pytest.mark.parametrize("begins", [False, True])
+def test_a_web_client_that_hangs_up_amid_the_handshake_is_counted(tmp_path, certificates, begins):
+    port = free_port()
+    trusted = f'web_port = {port}\ntls_trusted = "{certificates}/ca.pem"'
+    gateway = Gateway(tmp_path, certificates, trusted)
+    with socket.create_connection(("127.0.0.1", port), 10) as peer:
+        if begins:  # as a client does, and then goes
+            hello = ssl.MemoryBIO()
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            client = context.wrap_bio(ssl.MemoryBIO(), hello, server_hostname="localhost")
+            with pytest.raises(ssl.SSLWantReadError):
+                client.do_handshake()
+            peer.sendall(hello.read())
+            assert peer.recv(1) == b"\x16"
+    gateway.running.wait_until(lambda: "amid the handshake" in gateway.running.said(), "it")
+    gateway.running.wait_until(lambda: "1 refused" in gateway.running.said(), "the count")
     gateway.running.stop()
 
 

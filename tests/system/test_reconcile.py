@@ -186,3 +186,15 @@ def test_a_sender_is_asked_for_what_never_arrived(a_gateway):
         result = a_gateway.site.run("reconcile")
         assert result.code == 1
         assert "has 1 more instances of series" in texts(result)
+
+
+def test_a_damaged_request_is_told_by_its_file_and_the_others_are_compared(a_gateway):
+    with a_lying_pacs() as pacs:
+        delivered(a_gateway, pacs)
+        for state in ("done", "held"):
+            (a_gateway.layout.requests / state / f"{state}1.json").write_text("{")
+        result = a_gateway.site.run("reconcile")
+    assert result.code == 1
+    assert "the PACS holds them" in texts(result)
+    for state in ("done", "held"):
+        assert f"{state}1 in requests/{state} cannot be read" in texts(result)

@@ -59,6 +59,22 @@ def test_an_answer_that_is_none_of_the_api_loses_nothing(a_listing, status, text
     assert_goes_on(a_listing)
 
 
+@pytest.mark.parametrize("status", [302, 307, 308])
+def test_a_redcap_that_points_elsewhere_has_no_token_sent_there(a_listing, status):
+    heard = []
+    with (
+        a_redcap_that_says(200, "[]", heard=heard) as elsewhere,
+        a_redcap_that_says(status, PAGE, points_to=elsewhere) as url,
+    ):
+        undo = point(a_listing, url)
+        result = a_listing.site.run("populate-incoming")
+    assert result.code == 69
+    assert "something else" in result.lines[-1]["text"]
+    assert heard == []
+    undo()
+    assert_goes_on(a_listing)
+
+
 def test_a_redcap_that_is_down_loses_nothing(a_listing):
     undo = point(a_listing, f"http://127.0.0.1:{free_port()}/api/")
     for script in ("populate-incoming", "create-transfer-requests"):

@@ -144,6 +144,8 @@ def test_other_types_of_content_are_refused(served):
         ({"X-Forwarded-For": "a place"}, 403),
         ({"Content-Type": f"multipart/related; boundary={'X' * 257}"}, 415),
         ({"Content-Type": "multipart/related"}, 415),
+        ({"Content-Encoding": "gzip"}, 415),
+        ({"Content-Encoding": "identity"}, 200),
     ],
 )
 def test_odd_requests_are_taken_or_refused_and_counted(served, headers, status):
@@ -156,6 +158,51 @@ def test_odd_requests_are_taken_or_refused_and_counted(served, headers, status):
         served.running.wait_until(lambda: told in served.running.said(), "the refusal")
         assert "Traceback" not in served.running.said()
         served.running.wait_until(lambda: "1 refused" in served.running.said(), "the count")
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "count"),
+    [
+        (lambda whole: b"To whom it may concern\r\n" + whole, 200, 2),
+        (lambda whole: whole + b"\r\nafterwards", 200, 2),
+        (lambda whole: whole.removesuffix(TAIL) + TAIL[:-4], 202, 1),
+        (lambda whole: whole[:-1000], 202, 1),
+        (lambda whole: whole.replace(b"\r\n--", b"\n--"), 400, 0),
+        (lambda _whole: b"what is no multipart", 400, 0),
+        (lambda _whole: bytes(100_000), 400, 0),
+    ],
+)
+def test_what_does_not_end_as_it_should_is_no_success(served, change, status, count):
+    whole = body(file_of(STUDY.instance(1)), file_of(STUDY.instance(2)))
+    answer = session(TOKEN).post(f"{served.url}/studies", data=change(whole), timeout=30)
+    assert answer.status_code == status, answer.text
+    assert len(served.archive.files_of(STUDY.uid)) == count
+    if status != 200:
+        served.running.wait_until(lambda: "broke off" in served.running.said(), "what is told")
+
+
+def test_connections_without_a_whole_request_are_ended_and_counted(tmp_path):
+    served = start(tmp_path, "idle_seconds = 0.5")
+    whole = body(file_of(STUDY.instance()))
+    head = f"POST /studies HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer {TOKEN}\r\n"
+    with socket.create_connection(("127.0.0.1", served.port), 20) as slow:
+        slow.sendall(head.encode())
+        assert slow.recv(1) == b""
+    served.running.wait_until(lambda: "1 refused" in served.running.said(), "the count")
+    assert session(TOKEN).post(f"{served.url}/studies", data=whole, timeout=30).status_code == 200
+    served.running.stop()
+
+
+def test_connections_have_a_limit(tmp_path):
+    served = start(tmp_path, "maximum_associations = 1")
+    held = [socket.create_connection(("127.0.0.1", served.port), 20) for _ in range(4)]
+    with socket.create_connection(("127.0.0.1", served.port), 20) as beyond:
+        assert beyond.recv(1) == b""
+    for one in held:
+        one.close()
+    served.running.wait_until(lambda: "1 refused" in served.running.said(), "the count")
+    assert served.post(file_of(STUDY.instance())).status_code == 200
+    served.running.stop()
 
 
 def test_a_full_disk_is_told_as_for_now(tmp_path):

@@ -88,6 +88,9 @@ class Delivery:
         return self.fate is Fate.STORED and self.proof is not Proof.NONE
 
 
+NUMBERS = {"transfer": int, "attempts": int, "not_before": float, "error": int}  # of a request
+
+
 @dataclass(frozen=True)
 class Request:
     """The wish to deliver one study to one project, as it lies in `requests/<state>/<id>.json`.
@@ -127,7 +130,9 @@ class Request:
     def from_json(cls, text: str) -> Self:
         """Given the file's text, return the request. Raise ValueError if it is none."""
         try:
-            return cls(**_known(cls, json.loads(text)))
+            values = _known(cls, json.loads(text))
+            numbers = {name: kind(values[name]) for name, kind in NUMBERS.items() if name in values}
+            return cls(**{**values, **numbers})
         except (TypeError, AttributeError) as error:
             raise ValueError(f"not a request: {error}") from error
 

@@ -26,7 +26,14 @@ def set_up(step: str, run: str, folder: str, verbosity: int) -> logging.Logger:
     values of patients: they are silenced.
     """
     warnings.simplefilter("ignore")
-    for name in ("pydicom", "pynetdicom", "urllib3", "nibabel"):
+    for name in (
+        "pydicom",
+        "pynetdicom",
+        "urllib3",
+        "nibabel",
+        "uvicorn",
+        "python_multipart",
+    ):
         _silence(logging.getLogger(name))
     handler = _handler(step, folder)
     handler.addFilter(ItemFilter())

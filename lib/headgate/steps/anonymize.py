@@ -4,23 +4,23 @@ import csv
 import os
 import secrets as random_secrets
 import signal
-from collections import Counter
+from collections import Counter, deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain, groupby, islice
-from operator import itemgetter
+from itertools import chain, islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from headgate.acquainting import Look, look_at, named_by
-from headgate.anonymizing import Change, Input, Job, Links, Made, make
-from headgate.context import Context, shipped
+from headgate.anonymizing import Change, Input, Job, Links, Made, handed, make, make_all, parts
+from headgate.context import Context
 from headgate.core.coupling import CouplingFile
 from headgate.core.model import Assignment
 from headgate.core.step import Outcome, Step, error, not_needed, ok
+from headgate.environment import shipped
 from headgate.stores import files, profiles, secrets, walking
 from headgate.stores.isolation import ending_with_us
 
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 
 NAME = "anonymize"
 FILES_AT_ONCE = 1024
-HANDED = range(16, 256)  # files that a process is handed together
-TURNS = 8  # times that a process is handed some, so that all end at about the same time
 NOWHERE = "a link that leads nowhere: remove it, or bring back what it leads to"
 UNREADABLE = "the user who runs this may not read it: give it the rights (chmod u+r, or chown)"
 Item = TypeVar("Item")
@@ -39,9 +37,10 @@ DIFF_COLUMNS = ("file", "element", "rule", "before", "after")
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some files, worked on together."""
+    """Some files, worked on together, and what becomes of each."""
 
     inputs: list[Input]
+    made: Iterator[Made]
 
     def __str__(self) -> str:
         return f"{len(self.inputs)} files"
@@ -70,7 +69,7 @@ def plan(context: Context) -> Iterator[Chunk | Closed]:
     source = Path(options["input"])
     closed: list[Path] = []
     paths = [source] if source.is_file() else list(walking.tree(source, closed.append))
-    context.once("job", lambda: _job(context))
+    _job_of(context)
     if options["diff"]:
         _diff(context)
     yield from (Closed(folder, walking.LOCKED) for folder in closed)
@@ -78,22 +77,24 @@ def plan(context: Context) -> Iterator[Chunk | Closed]:
     yield from (Closed(path, reason) for path, reason in unread.items())
     paths = [path for path in paths if path not in unread]
     inputs = zip(paths, named_by(_looks(context, paths)), strict=True)
-    for some in _parts(inputs, FILES_AT_ONCE * options["jobs"]):
-        yield Chunk(some)
+    at_once = FILES_AT_ONCE * options["jobs"]
+    yield from _begun_ahead(Chunk(some, _made(context, some)) for some in parts(inputs, at_once))
+    if options["jobs"] > 1:  # left to the end of the interpreter, it may quarrel with that
+        _pool(context).shutdown()
 
 
 def apply(context: Context, chunk: Chunk | Closed) -> Iterator[Outcome]:
     """De-identify a chunk of files; what cannot be is rejected with its reason."""
-    job: Job = context.once("job", lambda: _job(context))
+    job = _job_of(context)
     links: Links = context.once("links", Links)
     totals: Counter[str] = context.once("totals", Counter)
     if isinstance(chunk, Closed):
         totals.update(inputs=1, rejected=1)
         yield error(_name(job, chunk.path), f"rejected: {chunk.reason}", reason=chunk.reason)
         return
-    for made in _mapped(context, job, chunk.inputs):
+    for (path, _), made in zip(chunk.inputs, chunk.made, strict=True):
         totals["inputs"] += 1
-        name = _name(job, made.path)
+        name = _name(job, path)
         _write_changes(context, name, made.changes)
         if made.output:
             totals["outputs"] += 1
@@ -127,6 +128,11 @@ def totals(context: Context) -> dict[str, Any]:
         "unresolved_references": missing,
         "seconds": seconds,
     }
+
+
+def _job_of(context: Context) -> Job:
+    job: Job = context.once("job", lambda: _job(context))
+    return job
 
 
 def _job(context: Context) -> Job:
@@ -175,12 +181,21 @@ def _key(given: str | None, target: Path, is_rehearsal: bool) -> bytes:
     return secrets.read_key(str(path))
 
 
-def _mapped(context: Context, job: Job, inputs: list[Input]) -> Iterator[Made]:
-    if context.options["jobs"] == 1:
+def _begun_ahead(chunks: Iterable[Item]) -> Iterator[Item]:
+    """Yield each when the next one is begun, so that no process waits for the others to end."""
+    several = iter(chunks)
+    begun = deque(islice(several, 1))
+    for one in several:
+        begun.append(one)
+        yield begun.popleft()
+    yield from begun
+
+
+def _made(context: Context, inputs: list[Input]) -> Iterator[Made]:
+    job, jobs = _job_of(context), context.options["jobs"]
+    if jobs == 1:
         return map(partial(make, job), inputs)
-    return chain.from_iterable(
-        _pool(context).map(partial(_made_of, job), _handed(inputs, context.options["jobs"]))
-    )
+    return chain.from_iterable(_pool(context).map(partial(make_all, job), handed(inputs, jobs)))
 
 
 def _looks(context: Context, paths: list[Path]) -> Iterator[Look]:
@@ -188,7 +203,7 @@ def _looks(context: Context, paths: list[Path]) -> Iterator[Look]:
     if jobs == 1:
         return map(look_at, [paths])
     share = -(-len(paths) // jobs) or 1
-    return _pool(context).map(look_at, _parts(paths, share))
+    return _pool(context).map(look_at, parts(paths, share))
 
 
 def _pool(context: Context) -> "ProcessPoolExecutor":
@@ -206,23 +221,6 @@ def _begin(end_with_us: Callable[[], None]) -> None:
     """In a new process: the parent alone is interrupted, and takes this one along."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     end_with_us()
-
-
-def _handed(inputs: list[Input], jobs: int) -> Iterator[list[Input]]:
-    """Yield files of one patient together: who is new to a process costs it time."""
-    share = len(inputs) // (jobs * TURNS)
-    for _, same in groupby(inputs, key=itemgetter(1)):
-        yield from _parts(same, min(max(share, HANDED.start), HANDED.stop))
-
-
-def _parts(several: Iterable[Item], size: int) -> Iterator[list[Item]]:
-    rest = iter(several)
-    while part := list(islice(rest, size)):
-        yield part
-
-
-def _made_of(job: Job, inputs: list[Input]) -> list[Made]:
-    return [make(job, one) for one in inputs]
 
 
 def _name(job: Job, path: Path) -> str:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from headgate import examples, fiona, shipping, trusting
+from headgate import examples, fiona, projecttokens, shipping, trusting
 from headgate.context import Context
 from headgate.core import bids, fields, selecting
 from headgate.core.errors import Misconfigured
@@ -29,6 +29,7 @@ def plan(context: Context) -> Iterator[str]:
     yield from CHECKS
     if context.options["connect"]:
         yield "redcap"
+        yield "projects"
         yield from (f"pacs.{name}" for name in context.settings.pacs)
         yield from (f"destinations.{name}" for name in context.settings.destinations)
 
@@ -44,6 +45,8 @@ def apply(context: Context, item: str) -> Iterator[Outcome]:
             yield ok(item, "lets us in")
     elif item == "redcap":
         yield from _redcap(context)
+    elif item == "projects":
+        yield from projecttokens.checked(context)
     else:
         yield ok(item, CHECKS[item](context))
 

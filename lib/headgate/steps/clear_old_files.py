@@ -8,6 +8,7 @@ from typing import Any
 
 from headgate.context import Context
 from headgate.core import fields
+from headgate.core.errors import Rejected
 from headgate.core.model import Request
 from headgate.core.retention import SECONDS_A_DAY, why_deletable
 from headgate.core.states import State
@@ -172,9 +173,16 @@ def _is_ours(context: Context, row: Mapping[str, Any]) -> bool:
 
 
 def _open_requests(context: Context) -> Iterator[Request]:
-    for state in State:
-        if state is not State.DONE:
-            yield from context.queues.each(state)
+    """Yield what is not done. Raise Rejected where a file holds no request: it may be about any
+    study.
+    """
+    # what goes back to the queue meanwhile is met there the second time
+    for state in (*(one for one in State if one is not State.DONE), State.QUEUED, State.ACTIVE):
+        yield from context.queues.each(state, _keep_all)
+
+
+def _keep_all(damage: Rejected) -> None:
+    raise Rejected(f"{damage}; until then nothing is deleted, as it may be about any study")
 
 
 STEP = Step(NAME, __doc__, plan, apply, locks=(NAME, "process"))

@@ -16,6 +16,7 @@ RECEIVER, INTAKE = "receiver", "intake"
 WATCHED = ("process", "detect-study-arrival", "populate-incoming", "create-transfer-requests",
            "anonymize-and-send", "populate-projects")  # fmt: skip
 RESTART_SECONDS = 60
+MOST_SAID = 200
 
 
 def plan(context: Context) -> Iterator[str]:
@@ -95,14 +96,24 @@ def _restart(context: Context, reason: str) -> Outcome:
     except (OSError, subprocess.SubprocessError) as trouble:
         return error(
             RECEIVER,
-            f"{reason}; starting it again failed ({type(trouble).__name__}): "
-            "see 'systemctl status headgate-storescpd'",
+            f"{reason}; starting it again failed ({_said(trouble)}): see 'systemctl status "
+            "headgate-storescpd', and whether systemd/50-headgate.rules is in place",
         )
     return error(RECEIVER, f"{reason}; it was started again: see its log for why it was down")
 
 
+def _said(trouble: Exception) -> str:
+    """Return what the command said last, or what became of it."""
+    words = getattr(trouble, "stderr", None) or b""
+    lines = words.decode(errors="replace").split("\n") if isinstance(words, bytes) else []
+    told = [line.strip() for line in lines if line.strip()]
+    return told[-1][:MOST_SAID] if told else type(trouble).__name__
+
+
 def _watch_step(context: Context, step: str) -> Outcome:
     last = metrics.read(context.layout.metrics, step).get("last_success_timestamp_seconds", 0.0)
+    if not last:
+        return error(step, "it has had no success yet: see its log, and cron's mail")
     minutes = (context.now() - last) / 60
     if minutes > context.settings.heartbeat.stale_minutes:
         return error(

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -39,8 +40,9 @@ def plan(context: Context) -> Iterator[Found | Locked]:
     """
     closed: list[Path] = []
     for path in walking.tree(context.layout.inbox, closed.append):
-        if not path.is_symlink() and walking.is_closed(path, context.now()):
-            yield Found(path, path.stat().st_ino)
+        is_whole = not path.is_symlink() and walking.is_closed(path, context.now())
+        if is_whole and (inode := walking.version(path)[:1]):
+            yield Found(path, *inode)
     yield from map(walking.locked, closed)
 
 
@@ -51,10 +53,14 @@ def apply(context: Context, found: Found | Locked) -> Iterator[Outcome]:
     if isinstance(found, Locked):
         yield error(found, found.told(str(context.layout.inbox)))
         return
-    path = found.path
+    path, instance = found.path, None
+    before = walking.version(path)
     try:
         _check_rights(path)
-        instance = read_instance(path)
+        with suppress(FileNotFoundError):  # moved or deleted meanwhile
+            instance = read_instance(path)
+        if not before or instance is None:
+            return
         if instance.media_class == DICOMDIR:
             yield not_needed(found, "a DICOMDIR: its files are filed one by one; delete it by hand")
             return
@@ -63,13 +69,18 @@ def apply(context: Context, found: Found | Locked) -> Iterator[Outcome]:
         which = f"'find {context.layout.inbox} -inum {found.inode}' tells which it is"
         yield error(found, f"stays in inbox/: {reason}; {which}, delete it if it is not wanted")
         return
+    if walking.version(path) != before or not walking.is_closed(path, context.now()):
+        yield not_needed(found, "filed, and changed meanwhile: it stays for the next run")
+        return
     files.remove(path)
     yield ok(found, f"filed ({kept})")
 
 
 def _check_rights(path: Path) -> None:
     """Raise Rejected where it could not be read, or not be taken out of inbox/ afterwards."""
-    if not (os.access(path, os.R_OK) and os.access(path.parent, os.W_OK | os.X_OK)):
+    if path.exists() and not (
+        os.access(path, os.R_OK) and os.access(path.parent, os.W_OK | os.X_OK)
+    ):
         raise Rejected(
             "the user who runs this may not read it, or not delete it: give it the rights to file "
             "and folder (chmod, or a default ACL on inbox/)"

@@ -17,6 +17,7 @@ from headgate.core.step import Outcome, Step, ok
 from headgate.settings.mail import NotifySettings
 from headgate.stores import files, metrics
 from headgate.stores.mail import send
+from headgate.stores.queues import pass_over
 
 NAME = "notify"
 ANY_PROJECT = "*"
@@ -98,7 +99,7 @@ def _arrived(context: Context, wants: NotifySettings) -> Iterator[Notice]:
 
 
 def _failed(context: Context, wants: NotifySettings) -> Iterator[Notice]:
-    for request in context.queues.each(State.FAILED):
+    for request in context.queues.each(State.FAILED, pass_over):
         if _is_wanted(request, wants):
             yield _of_request(context, notices.FAILED, request)
 

@@ -12,7 +12,7 @@ from headgate import again
 from headgate.context import Context
 from headgate.core import transfer
 from headgate.core.deid.uids import replace_study_uid
-from headgate.core.errors import Unavailable
+from headgate.core.errors import HeadgateError, Unavailable
 from headgate.core.model import Delivery, Fate, Request, content_version
 from headgate.core.states import State
 from headgate.core.step import Outcome, Step, deferred, error, not_needed, ok
@@ -38,15 +38,27 @@ class Compared:
         return self.study
 
 
-def plan(context: Context) -> Iterator[Compared]:
+@dataclass(frozen=True)
+class Damaged:
+    """A file in the queues that holds no request."""
+
+    text: str
+
+    def __str__(self) -> str:
+        return "requests"
+
+
+def plan(context: Context) -> Iterator[Compared | Damaged]:
     """Yield the studies of the last days on which nothing is at work."""
     delivered: dict[str, dict[object, Request]] = defaultdict(dict)
-    for request in context.queues.each(State.DONE):
+    damages: list[HeadgateError] = []
+    for request in context.queues.each(State.DONE, damages.append):
         delivered[request.study][request.assignment] = request
-    at_work = {one.study for state in AT_WORK for one in context.queues.each(state)}
+    at_work = {one.study for state in AT_WORK for one in context.queues.each(state, damages.append)}
     for state in FOR_A_PERSON:  # who was told of it: what went to others is compared all the same
-        for request in context.queues.each(state):
+        for request in context.queues.each(state, damages.append):
             delivered[request.study].pop(request.assignment, None)
+    yield from (Damaged(str(one)) for one in damages)
     days = context.options.get("days") or 0
     ages = dict(context.archive.studies_by_age(context.now()))
     for study in sorted({*ages, *delivered} - at_work):
@@ -57,10 +69,13 @@ def plan(context: Context) -> Iterator[Compared]:
             yield Compared(study, requests)
 
 
-def apply(context: Context, item: Compared) -> Iterator[Outcome]:
+def apply(context: Context, item: Compared | Damaged) -> Iterator[Outcome]:
     """Compare by SOP Instance UID: archive and raw/, the sender, and each PACS it went to; one
     that is away does not hold up the others.
     """
+    if isinstance(item, Damaged):
+        yield error(item, item.text)
+        return
     yield from _file_again(context, item.study)
     yield from _count_performed(context, item.study)
     yield from _as_far_as_told(item.study, _ask_sources(context, item.study))

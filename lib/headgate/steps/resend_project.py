@@ -13,6 +13,7 @@ from headgate.core import fields
 from headgate.core.model import Assignment, Fate, Request, content_version
 from headgate.core.states import State
 from headgate.core.step import Outcome, Step, error, not_needed, ok
+from headgate.stores.queues import pass_over
 from headgate.stores.tables import can_be_asked_for, quoted
 
 NAME = "resend-project"
@@ -113,7 +114,7 @@ def _at_work(context: Context) -> dict[tuple[str, Assignment], State]:
             (request.study, request.assignment): state
             for state in State
             if state is not State.DONE
-            for request in context.queues.each(state)
+            for request in context.queues.each(state, pass_over)
         }
 
     found: dict[tuple[str, Assignment], State] = context.once("at work", find)

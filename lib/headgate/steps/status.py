@@ -81,9 +81,17 @@ def _queue(context: Context, state: State) -> Outcome:
             text += f"\n          {request.id} {request.study} {told}"
     if state in (State.FAILED, State.HELD):
         for request_id in ids[:10]:
-            request = context.queues.read(state, request_id)
-            text += f"\n          {request_id} {request.study} {request.summary or request.reason}"
+            text += f"\n          {_stopped(context, state, request_id)}"
     return ok(state, text, count=len(ids))
+
+
+def _stopped(context: Context, state: State, request_id: str) -> str:
+    """Return what is told of a request that waits for a person."""
+    try:
+        request = context.queues.read(state, request_id)
+    except Rejected as damage:
+        return str(damage)
+    return f"{request_id} {request.study} {request.summary or request.reason}"
 
 
 def _tried_most(context: Context) -> list[Request]:

@@ -19,6 +19,7 @@ from headgate.stores import metrics, secrets, systemd
 from headgate.stores.dicomnet import webserving, webstoring
 from headgate.stores.dicomnet.channel import Peer
 from headgate.stores.dicomnet.receiver import (
+    CONNECTIONS_AN_ASSOCIATION,
     Admission,
     Limits,
     Receiver,
@@ -46,8 +47,9 @@ def plan(context: Context) -> Iterator[str]:
 def apply(context: Context, item: str) -> Iterator[Outcome]:
     """Receive until SIGTERM; while the control file `enabled` says 0, the port is closed."""
     ended = threading.Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
+    for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
         signal.signal(number, lambda *_: ended.set())
+    context.archive.anchor()
     if left := context.archive.clear_temporary():
         log.info("removed %d half-written files of a receiver that died", left)
     aborted = 0
@@ -96,7 +98,7 @@ def _receive(context: Context, ended: threading.Event) -> int:
     log.info("no new associations; %d are open", board.open_in_all())
     for listener in (*(one for one, _ in listeners), *web):
         listener.close()
-    return workers.stop()
+    return workers.stop(lambda: systemd.notify("WATCHDOG=1"))  # which may take longer than it waits
 
 
 def _check(context: Context) -> None:
@@ -166,7 +168,9 @@ def _serve(
         security = trusting.security(settings)
         refuse = partial(webstoring.refuse_connection, door)
         secured = handshaking(security, refuse) if security else None
-        return webserving.serve(service, web[0], secured, settings.grace_seconds, wait)
+        most = CONNECTIONS_AN_ASSOCIATION * settings.maximum_associations
+        patience = webserving.Patience(most, settings.idle_seconds, refuse)
+        return webserving.serve(service, web[0], secured, settings.grace_seconds, wait, patience)
     receiver = Receiver(
         context.archive, tally, _admission(context), limits, trusting.security(settings),
         lambda notice: context.commitments.keep(notice.transaction, notice.kept, notice.failed),

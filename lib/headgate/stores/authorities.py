@@ -1,7 +1,6 @@
 """Files of certificates: of authorities whose signatures are believed, and our own."""
 
 import os
-import ssl
 from datetime import datetime
 from pathlib import Path
 
@@ -15,6 +14,8 @@ def checked(setting: str, path: str) -> str:
     """
     if not path:
         return path
+    import ssl  # which takes long to load, and few scripts need
+
     check_is_there(setting, path)
     if not Path(path).is_dir():
         try:

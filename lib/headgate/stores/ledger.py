@@ -53,7 +53,7 @@ class Ledger:
 
 def _lines(path: Path) -> list[Delivery]:
     try:
-        text = path.read_text()
+        text = path.read_text("utf-8", errors="replace")  # a crash tears letters too
     except FileNotFoundError:
         return []
     found = []

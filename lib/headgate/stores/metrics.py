@@ -29,7 +29,7 @@ def read(folder: Path, step: str) -> dict[str, float]:
     """Given a script, return what its last run wrote by name, without statuses."""
     found = {}
     with contextlib.suppress(FileNotFoundError):
-        for name, value in VALUE.findall((folder / f"{step}.prom").read_text()):
+        for name, value in VALUE.findall((folder / f"{step}.prom").read_text(errors="replace")):
             found[name.removeprefix("headgate_")] = float(value)
     return found
 

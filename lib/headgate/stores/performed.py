@@ -25,12 +25,13 @@ class PerformedSteps:
         self._folder = layout.performed
 
     def read(self, step: str) -> Performed | None:
-        """Given a step's UID, return what was told of it, or None."""
+        """Given a step's UID, return what was told of it, or None; a damaged file tells nothing."""
         try:
             told = json.loads((self._folder / step).read_text())
-        except FileNotFoundError:
+            counts = {str(series): int(count) for series, count in told["instances"].items()}
+            return Performed(tuple(told["studies"]), str(told["state"]), counts)
+        except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
             return None
-        return Performed(tuple(told["studies"]), told["state"], told["instances"])
 
     def write(self, step: str, performed: Performed) -> None:
         """Given a step's UID and what is told of it, keep it durably. Raise Unavailable."""

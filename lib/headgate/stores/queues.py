@@ -55,22 +55,23 @@ class Queues:
         return sum(name[0] != "." for name in os.listdir(self._layout.requests / state))
 
     def since(self, state: State, when: float) -> Iterator[Request]:
-        """Given a state and a POSIX time, yield what entered it since. Raise Rejected."""
-        for entered, request_id in self._entered(state):
-            if entered >= when:
-                yield self.read(state, request_id)
+        """Given a state and a POSIX time, yield what entered it since, but for files that hold no
+        request: others tell of them.
+        """
+        late = {request_id for entered, request_id in self._entered(state) if entered >= when}
+        yield from (one for one in self.each(state, pass_over) if one.id in late)
 
     def oldest(self, state: State) -> float | None:
         """Given a state, return when its oldest request entered it, as a POSIX time, or None."""
-        ids = self.ids(state)
-        return self._path(state, ids[0]).stat().st_mtime if ids else None
+        entered = self._entered(state)
+        return entered[0][0] if entered else None
 
     def read(self, state: State, request_id: str) -> Request:
         """Given a state and an id, return the request. Raise Rejected when the file is none."""
         path = self._path(state, request_id)
         try:
             return Request.from_json(path.read_text())
-        except (ValueError, FileNotFoundError) as error:
+        except (ValueError, FileNotFoundError, IsADirectoryError) as error:
             raise Rejected(
                 f"the request {request_id} in requests/{state} cannot be read ({error}): look at "
                 "the file, mend or remove it"
@@ -83,10 +84,21 @@ class Queues:
             raise Rejected(f"no request {request_id}: bin/status lists them")
         return state, self.read(state, request_id)
 
-    def each(self, state: State) -> Iterator[Request]:
-        """Given a state, yield its requests, oldest first. Raise Rejected."""
+    def each(
+        self, state: State, tell: Callable[[Rejected], object] | None = None
+    ) -> Iterator[Request]:
+        """Given a state, yield its requests, oldest first; one that moves on meanwhile is passed
+        over. `tell` takes what is wrong with a file that holds none; without it, raise Rejected.
+        """
         for request_id in self.ids(state):
-            yield self.read(state, request_id)
+            try:
+                yield self.read(state, request_id)
+            except Rejected as damage:
+                if not os.path.lexists(self._path(state, request_id)):
+                    continue
+                if tell is None:
+                    raise
+                tell(damage)
 
     def move(self, request: Request, state: State, event: str) -> State:
         """Given a request and the state it lies in, write it and move it as the event says.
@@ -108,9 +120,11 @@ class Queues:
         files.move(self._path(State.ACTIVE, request_id), self._path(target, request_id))
 
     def of_study(self, study: str, is_wanted: Callable[[State], bool]) -> Iterator[Request]:
-        """Given a study UID, yield its requests in the states that are wanted."""
+        """Given a study UID, yield its requests in the states that are wanted; of a file that holds
+        none nobody knows whose it is.
+        """
         for state in filter(is_wanted, State):
-            for request in self.each(state):
+            for request in self.each(state, pass_over):
                 if request.study == study:
                     yield request
 
@@ -125,3 +139,7 @@ class Queues:
 
     def _path(self, state: State, request_id: str) -> Path:
         return self._layout.requests / state / (request_id + SUFFIX)
+
+
+def pass_over(_damage: Rejected) -> None:
+    """Given a file that holds no request, leave it to bin/status, which tells of it."""

@@ -13,9 +13,13 @@ TAIL = b"\r\n--" + BOUNDARY + b"--\r\n"
 ROOM = 1 << 20
 TYPE = f'multipart/related; type="application/dicom"; boundary={BOUNDARY.decode()}'
 # PS3.18 Table 10.5.3-1, and what a proxy says for a service that is away
-LATER = {408, 429, 500, 502, 503, 504}
-FAILED, REASON, INSTANCE = "00081198", "00081197", "00081155"
-STORED = 0
+LATER = {408, 425, 429, 500, 502, 503, 504, 507}
+OF_US = {401, 403, 404, 405, 407}
+ELSEWHERE = range(300, 400)
+SOME = 202
+FAILED, REFERENCED = "00081198", "00081199"
+REASON, INSTANCE = "00081197", "00081155"
+STORED, PROCESSING_FAILURE = 0, 0x0110  # of PS3.7 Annex C
 
 
 class Body:
@@ -55,19 +59,23 @@ def store(
     Raise Rejected when the service refuses it without one; Unavailable.
     """
     try:
-        answer = made.post(f"{url.rstrip('/')}/studies", data=Body(file), timeout=timeout)
+        answer = made.post(
+            f"{url.rstrip('/')}/studies", data=Body(file), timeout=timeout, allow_redirects=False
+        )
     except requests.RequestException as error:
         raise Unavailable(
             f"the DICOMweb service does not answer ({type(error).__name__})"
         ) from error
-    if answer.status_code in LATER:
-        raise Unavailable(f"the DICOMweb service takes nothing now (HTTP {answer.status_code})")
+    _check_service(answer)
     failed = _failed(answer)
     if sop_instance in failed:
         return failed[sop_instance]
     if not answer.ok:
         raise Rejected(f"the DICOMweb service refuses it (HTTP {answer.status_code})")
-    if answer.text.strip() and sop_instance not in answer.text:
+    is_silent = not answer.text.strip() and answer.status_code != SOME
+    # with 202, one that is named may be one that failed, in words that are not ours
+    is_named = sop_instance in (_kept(answer) if answer.status_code == SOME else answer.text)
+    if not is_silent and not is_named:
         raise Unavailable(
             f"the DICOMweb service answers HTTP {answer.status_code} and does not tell what it "
             "stored: see whether a page to sign in, or another service, is at its address"
@@ -75,11 +83,48 @@ def store(
     return STORED
 
 
+def _check_service(answer: requests.Response) -> None:
+    """Raise Unavailable where the answer says nothing of the instance."""
+    status = answer.status_code
+    if status in LATER:
+        raise Unavailable(f"the DICOMweb service takes nothing now (HTTP {status})")
+    if status in OF_US:
+        raise Unavailable(
+            f"the DICOMweb service does not let us in (HTTP {status}): look at its address, and at "
+            "its token"
+        )
+    if status in ELSEWHERE:
+        raise Unavailable(
+            f"the DICOMweb service points elsewhere (HTTP {status}): nothing goes there; if it has "
+            "moved, put its new address into the settings"
+        )
+
+
 def _failed(answer: requests.Response) -> dict[str, int]:
     """Return the reasons by instance: PS3.18 10.5.3.2."""
+    return {
+        instance: int(_value(row, REASON) or PROCESSING_FAILURE)
+        for row in _rows(answer, FAILED)
+        if (instance := str(_value(row, INSTANCE)))
+    }
+
+
+def _kept(answer: requests.Response) -> set[str]:
+    return {str(_value(row, INSTANCE)) for row in _rows(answer, REFERENCED)}
+
+
+def _rows(answer: requests.Response, sequence: str) -> list[Any]:
     try:
         told: Any = answer.json()
-        rows = told.get(FAILED, {}).get("Value", [])
-        return {str(row[INSTANCE]["Value"][0]): int(row[REASON]["Value"][0]) for row in rows}
-    except (ValueError, AttributeError, KeyError, IndexError, TypeError):
-        return {}
+        rows = told.get(sequence, {}).get("Value", [])
+    except (ValueError, AttributeError):
+        return []
+    return rows if isinstance(rows, list) else []
+
+
+def _value(row: Any, tag: str) -> Any:
+    """Return the value of an item, '' where there is none."""
+    try:
+        return row[tag]["Value"][0]
+    except (LookupError, TypeError):
+        return ""

@@ -97,6 +97,10 @@ class Table:
         """Return whether REDCap numbers new records by itself. Raise Unavailable, Rejected."""
         return bool(self._call("info").get("record_autonumbering_enabled"))
 
+    def title(self) -> str:
+        """Return what the project is called in REDCap. Raise Unavailable, Rejected."""
+        return str(self._call("info").get("project_title", ""))
+
     def version(self) -> str:
         """Return REDCap's version, to see that it answers. Raise Unavailable, Rejected."""
         return str(self._call("version"))
@@ -238,6 +242,7 @@ class Tables:
             token,
             verify_ssl=self._certificates or True,
             timeout=self._timeout,
+            allow_redirects=False,  # token and rows go where the settings say, and nowhere else
         )
         return Table(title, project, self.calls, setting)
 

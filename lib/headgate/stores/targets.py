@@ -27,8 +27,9 @@ class Targets:
     def read(self, name: str) -> Silence:
         """Given a target, return how it was silent."""
         try:
-            return Silence(**json.loads(self._path(name).read_text()))
-        except (FileNotFoundError, ValueError, TypeError):
+            told = json.loads(self._path(name).read_text())
+            return Silence(int(told["attempts"]), float(told["not_before"]), str(told["reason"]))
+        except (FileNotFoundError, ValueError, TypeError, KeyError):
             return Silence()
 
     def write(self, name: str, silence: Silence) -> None:

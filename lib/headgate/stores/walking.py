@@ -59,6 +59,15 @@ def _is_file(path: Path) -> bool:
         return True
 
 
+def version(path: Path) -> tuple[int, ...]:
+    """Given a file, return what changes when it is written, or another one put in its place."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return ()
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
 def is_closed(path: Path, now: float) -> bool:
     """Given a file and the POSIX time, return whether no process has it open for writing: the
     kernel gives a lease of no other. Who may not even read it is told so when it is read.
@@ -77,7 +86,8 @@ def is_closed(path: Path, now: float) -> bool:
     except BlockingIOError:
         return False
     except PermissionError:  # another's file: then a while without a change has to do
-        return now - path.stat().st_mtime > QUIET_SECONDS
+        # by the kernel's time of it, as cp -p copies the other one; far ahead is a clock set back
+        return abs(now - path.stat().st_ctime) > QUIET_SECONDS
     finally:
         os.close(descriptor)
     return True

@@ -19,16 +19,16 @@ class Watermarks:
         """
         try:
             last = float((self._layout.watermarks / step).read_text())
-        except (FileNotFoundError, ValueError):
+            begin = datetime.fromtimestamp(min(last, now)).astimezone()
+        except (FileNotFoundError, ValueError, OverflowError):
             return None
-        begin = datetime.fromtimestamp(min(last, now)).astimezone()
         return (begin - timedelta(minutes=overlap_minutes)).replace(tzinfo=None)
 
     def seen(self, step: str) -> set[str]:
         """Given a script, return the marks of what it has dealt with in what it reads again."""
         try:
             return set((self._layout.watermarks / f"{step}.seen").read_text().split())
-        except FileNotFoundError:
+        except (FileNotFoundError, ValueError):
             return set()
 
     def remember(self, step: str, marks: set[str]) -> None:

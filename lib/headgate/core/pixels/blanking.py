@@ -63,7 +63,7 @@ def _black_of_colours(image: Description) -> tuple[int, ...]:
 def _darkest(palette: np.ndarray | None) -> int:
     if palette is None:
         raise ValueError("a palette is needed to know what is black")
-    return int(palette.astype(int).sum(axis=1).argmin())
+    return int(np.argmin(palette.astype(int).sum(axis=1)))
 
 
 def _whole_pairs(box: Box) -> Box:

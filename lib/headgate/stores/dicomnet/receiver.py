@@ -184,6 +184,8 @@ class Receiver:
             except TimeoutError:
                 continue
             except OSError as error:  # no descriptor is free, say: later ones may have room
+                if listener.fileno() < 0:  # closed, as this process ends
+                    return
                 log.error("a connection could not be taken: %s", error.strerror)
                 self._ended.wait(ACCEPT_SECONDS)
                 continue
@@ -204,7 +206,11 @@ class Receiver:
             finally:
                 room.release()
 
-        threading.Thread(target=serve, daemon=True).start()
+        try:
+            threading.Thread(target=serve, daemon=True).start()
+        except RuntimeError:  # the system has no thread for it now, and this one has to go on
+            room.release()
+            self._refuse(connection, address, "the system has no thread for it")
 
     def _refuse(self, connection: socket.socket, address: str, reason: object) -> None:
         connection.close()

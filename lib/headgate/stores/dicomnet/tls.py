@@ -1,7 +1,10 @@
 """DICOM TLS: PS3.15 B.12, which follows BCP 195 (RFC 9325)."""
 
+import asyncio
+import gc
 import hashlib
 import ssl
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,6 +15,8 @@ from headgate.core.errors import Misconfigured
 # RFC 9325 4.2: forward secrecy and authenticated encryption; TLS 1.3 has nothing else
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"
 FAILED = "the handshake failed ({})"
+LOOK_SECONDS = 1.0
+BROKEN_OFF = "it hung up, or fell silent, amid the handshake"
 UNLISTED = "its certificate is not among receiver.tls_fingerprints"
 
 
@@ -97,12 +102,25 @@ def handshaking(security: Security, refused: Callable[[str], None]) -> ssl.SSLCo
     """Given how connections are secured, return it for a server that shakes hands itself; `refused`
     is told of each whom it does not let in, and why. Raise Misconfigured.
     """
+    amid: weakref.WeakSet[ssl.SSLObject] = weakref.WeakSet()
 
     class Told(ssl.SSLObject):
+        is_amid = False
+
+        def __del__(self) -> None:
+            if self.is_amid:
+                refused(BROKEN_OFF)
+
         def do_handshake(self) -> None:
+            self.is_amid = False
+            amid.discard(self)
             try:
                 super().do_handshake()
             except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+                self.is_amid = True
+                if not amid:
+                    asyncio.get_running_loop().call_later(LOOK_SECONDS, look)
+                amid.add(self)
                 raise
             except ssl.SSLError as error:
                 refused(FAILED.format(error.reason or "no TLS"))
@@ -110,6 +128,12 @@ def handshaking(security: Security, refused: Callable[[str], None]) -> ssl.SSLCo
             if not _is_listed(self, security):
                 refused(UNLISTED)
                 raise ssl.SSLError(UNLISTED)
+
+    def look() -> None:
+        # asyncio tells nobody of who hangs up or is silent: it drops what was begun, in a circle
+        gc.collect()
+        if amid:
+            asyncio.get_running_loop().call_later(LOOK_SECONDS, look)
 
     context = security.context()
     context.sslobject_class = Told

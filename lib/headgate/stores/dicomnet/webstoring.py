@@ -34,10 +34,11 @@ from headgate.stores.dicomnet.tally import Tally
 CALLING = "STOW-RS"  # what the file meta information tells in the place of an AE title
 NO_DICOM, OTHER_STUDY = 0xC122, 0xA900  # PS3.18 Table I.2.2-1; PS3.4 Table B.2-1
 LONGEST_META = 64 << 10
+LONGEST_PREAMBLE = 64 << 10  # RFC 2046 5.1.1: to be ignored
 MOST_BOUNDARY = 256  # RFC 2046 5.1.1 says 70, and Orthanc writes 73
 TYPE, PART_TYPE = b"multipart/related", b"application/dicom"
 # PS3.18 Table 10.5.3-1 and RFC 9110
-ALL, SOME, NONE, LATER = 200, 202, 409, 503
+ALL, SOME, BROKEN, NONE, LATER = 200, 202, 400, 409, 503
 DICOM_JSON = "application/dicom+json"
 # PS3.6: the attributes of PS3.18 Annex I.2
 FAILED, REFERENCED = "00081198", "00081199"
@@ -131,16 +132,28 @@ class _Body:
     def __init__(self, boundary: bytes, open_part: Callable[[], _Part]) -> None:
         self.found: list[Stored] = []
         self.part: _Part | None = None
+        self.is_whole = False
         self._open_part = open_part
+        self._delimiter = b"\r\n--" + boundary
+        self._before: bytearray | None = bytearray(b"\r\n")
         callbacks: Any = {
             "on_part_begin": self._begin,
             "on_part_data": self._data,
             "on_part_end": self._end,
+            "on_end": self._close,
         }
         self._parser = MultipartParser(boundary, callbacks)
 
     def write(self, piece: bytes) -> None:
         """Given more of the body, take it. Raise MultipartParseError."""
+        if self._before is not None:
+            self._before += piece
+            at = self._before.find(self._delimiter)
+            if at < 0:
+                if len(self._before) > LONGEST_PREAMBLE:
+                    raise MultipartParseError("no part begins")
+                return
+            piece, self._before = bytes(self._before[at + 2 :]), None
         self._parser.write(piece)
 
     def discard(self) -> None:
@@ -158,6 +171,9 @@ class _Body:
         if self.part:
             self.found.append(self.part.finish())
         self.part = None
+
+    def _close(self) -> None:
+        self.is_whole = True
 
 
 def application(door: Door) -> Starlette:
@@ -187,6 +203,9 @@ def _refusal(door: Door, request: Request) -> Response | None:
         return _refused(door, address, "it has no valid token", 401, WWW_Authenticate="Bearer")
     if door.tally.open_in_all() >= door.limits.associations:
         return _refused(door, address, "too many associations are open", LATER, Retry_After="10")
+    if request.headers.get("content-encoding", "identity").lower() != "identity":
+        told = {"Accept_Encoding": "identity"}
+        return _refused(door, address, "a body is taken as it is, not compressed", 415, **told)
     kind, options = parse_options_header(request.headers.get("content-type", ""))
     boundary, part = options.get(b"boundary", b""), options.get(b"type", PART_TYPE)
     if (kind.lower(), part.lower()) != (TYPE, PART_TYPE) or not 0 < len(boundary) <= MOST_BOUNDARY:
@@ -232,7 +251,9 @@ async def _stored(door: Door, request: Request) -> Response:
             pass  # what was whole before is stored, and told where somebody still listens
         finally:
             body.discard()
-    return _answer(body.found)
+    if not body.is_whole:
+        log.warning("a STOW-RS request from %s broke off, or is no multipart/related", address)
+    return _answer(body.found, is_whole=body.is_whole)
 
 
 async def _next(chunks: Any, seconds: float) -> bytes:
@@ -244,8 +265,8 @@ async def _next(chunks: Any, seconds: float) -> bytes:
     return b""
 
 
-def _answer(found: list[Stored]) -> Response:
-    """Return what became of every part: PS3.18 10.5.3."""
+def _answer(found: list[Stored], *, is_whole: bool) -> Response:
+    """Return what became of every part that could be told from the others: PS3.18 10.5.3."""
     kept = [one for one in found if one.status == SUCCESS]
     failed = [one for one in found if one.status != SUCCESS]
     told: dict[str, Any] = {}
@@ -253,12 +274,15 @@ def _answer(found: list[Stored]) -> Response:
         told[REFERENCED] = {"vr": "SQ", "Value": [_reference(one) for one in kept]}
     if failed:
         told[FAILED] = {"vr": "SQ", "Value": [_reference(one) for one in failed]}
-    return JSONResponse(told, _status(kept, failed), media_type=DICOM_JSON)
+    status = _status(kept, failed, is_whole=is_whole)
+    return JSONResponse(told, status, media_type=DICOM_JSON)
 
 
-def _status(kept: list[Stored], failed: list[Stored]) -> int:
+def _status(kept: list[Stored], failed: list[Stored], *, is_whole: bool) -> int:
     if kept:
-        return SOME if failed else ALL
+        return ALL if is_whole and not failed else SOME
+    if not is_whole and not failed:
+        return BROKEN
     is_for_now = {one.status for one in failed} <= {OUT_OF_RESOURCES, PROCESSING_FAILURE}
     return LATER if failed and is_for_now else NONE
 

@@ -67,7 +67,9 @@ class Wire:
             return True
         if isinstance(self._connection, ssl.SSLSocket) and self._connection.pending():
             return True
-        return bool(select.select([self._connection], [], [], seconds)[0])
+        waiting = select.poll()  # select(2) knows no descriptor beyond 1023
+        waiting.register(self._connection, select.POLLIN)
+        return bool(waiting.poll(seconds * 1000))
 
     def take(self, count: int) -> memoryview:
         """Given a number of bytes, return the next so many, good until more is asked for.

@@ -4,6 +4,7 @@ import logging
 import os
 import signal
 import sys
+import time
 from collections.abc import Callable
 
 log = logging.getLogger("headgate.receiver")
@@ -11,6 +12,7 @@ log = logging.getLogger("headgate.receiver")
 MOST_ABORTED = 100  # of a process's exit code, which has room for 255
 BROKEN = 101
 LOOK_SECONDS = 0.25
+STOP_SECONDS = 0.02
 
 
 class Workers:
@@ -27,23 +29,24 @@ class Workers:
     def replace_dead(self, forget: Callable[[int], None]) -> int:
         """Start a process for each that died, of which `forget` is told; return how many."""
         dead = self._reaped()
-        for process, number in dead:
+        for process, number, _ in dead:
             log.error("receiver process %d died and is replaced", process)
             forget(number)
             self._fork(number)
         return len(dead)
 
-    def stop(self) -> int:
-        """Have every process end; return how many associations were aborted in all."""
+    def stop(self, meanwhile: Callable[[], object]) -> int:
+        """Have every process end, and do something again and again meanwhile; return how many
+        associations were aborted in all.
+        """
         for process in self._alive:
             os.kill(process, signal.SIGTERM)
-        aborted = 0
-        for process in list(self._alive):
-            _, status = os.waitpid(process, 0)
-            code = os.waitstatus_to_exitcode(status)
-            aborted += code if 0 < code <= MOST_ABORTED else 0
-        self._alive.clear()
-        return aborted
+        codes: list[int] = []
+        while self._alive:
+            codes += [code for _, _, code in self._reaped()]
+            meanwhile()
+            time.sleep(STOP_SECONDS)
+        return sum(code for code in codes if 0 < code <= MOST_ABORTED)
 
     def _fork(self, number: int) -> None:
         sys.stdout.flush()
@@ -57,17 +60,19 @@ class Workers:
             return
         code = BROKEN
         try:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent is told, and tells
+            for one in (signal.SIGINT, signal.SIGHUP):  # the parent is told, and tells
+                signal.signal(one, signal.SIG_IGN)
             code = min(self._work(number, lambda: _wait(parent)), MOST_ABORTED)
         finally:
             os._exit(code)
 
-    def _reaped(self) -> list[tuple[int, int]]:
+    def _reaped(self) -> list[tuple[int, int, int]]:
         found = []
         for process in list(self._alive):
-            done, _ = os.waitpid(process, os.WNOHANG)
+            done, status = os.waitpid(process, os.WNOHANG)
             if done:
-                found.append((process, self._alive.pop(process)))
+                number = self._alive.pop(process)
+                found.append((process, number, os.waitstatus_to_exitcode(status)))
         return found
 
 

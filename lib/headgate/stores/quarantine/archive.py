@@ -1,5 +1,6 @@
 """The archive: every instance as it was received, safe on disk before anybody is told."""
 
+import errno
 import itertools
 import os
 import re
@@ -24,6 +25,9 @@ from headgate.stores.quarantine.drafts import (
 )
 
 DISCARDED = "discarded-"
+OTHER_TREE = (
+    "the data tree is another one than when the receiver started: mount its disk, or restart it"
+)
 DIGEST = re.compile(r"[0-9a-f]{16}")
 # FIONA's receiver, DCMTK's storescp, writes what kind it is before the UID
 KIND = re.compile(r"[A-Z][A-Za-z]{1,3}\.(?=[0-9])")
@@ -41,6 +45,13 @@ class Archive:
         self._layout = layout
         self._free_floor_bytes = free_floor_bytes
         self._numbers = itertools.count()
+        self._place: tuple[int, int] | None = None
+
+    def anchor(self) -> None:
+        """Take the archive for what lies there now: when its disk is unmounted, or another one
+        mounted, nothing is taken until it is back, as it would be hidden then. Raise OSError.
+        """
+        self._place = _identity(self._layout.archive)
 
     def has_room(self, size: int) -> bool:
         """Given a size in bytes, return whether it leaves the disk's floor free."""
@@ -59,6 +70,8 @@ class Archive:
 
         Raise OSError as the disk does.
         """
+        if self._place and self._place != _identity(self._layout.archive):
+            raise OSError(errno.ESTALE, OTHER_TREE)
         aside = f"{self._layout.temp}/{_name_aside(next(self._numbers))}"
         return Draft(self._layout, aside, head, has_digest=self._has_digests)
 
@@ -204,6 +217,11 @@ def is_filed_as(name: str, sop_instance: str) -> bool:
 def without_kind(name: str) -> str:
     """Given a file's name, return it as we name files: FIONA writes `MR.<UID>`."""
     return KIND.sub("", name, count=1)
+
+
+def _identity(folder: Path) -> tuple[int, int]:
+    found = os.stat(folder)
+    return found.st_dev, found.st_ino
 
 
 def _name_aside(number: int) -> str:

@@ -82,10 +82,13 @@ class Draft:
         return kept
 
     def close(self) -> None:
-        """Leave nothing of it in temp/."""
-        if self._is_aside:
-            files.remove(self._aside)
+        """Leave nothing of it open, and nothing in temp/, unless the disk takes no change any more:
+        then the next start removes it.
+        """
         self._file.close()
+        if self._is_aside:
+            with suppress(OSError):
+                files.remove(self._aside)
 
     def _fill_up(self) -> None:
         """Have the file end with a block: to cut the last one, the disk would read it again."""
