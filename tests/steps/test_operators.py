@@ -55,6 +55,18 @@ def test_status_tells_of_a_damaged_request_and_of_the_others(a_tree):
         assert f"{name} in requests/failed cannot be read" in told["failed"]
 
 
+@pytest.mark.parametrize(
+    ("done", "told"), [(9_999, "9999 requests"), (10_001, "10000 or more requests")]
+)
+def test_status_counts_no_more_of_what_is_done_than_takes_no_time(a_tree, done, told):
+    context = a_tree.context()
+    context.prepare()
+    folder = context.layout.requests / State.DONE
+    for number in range(done):
+        (folder / f"{number:024d}.json").touch()
+    assert texts(a_tree.site.run("status"))["done"] == told
+
+
 def test_status_follows_a_study_through_its_life(a_gateway):
     def tells():
         return texts(a_gateway.site.run("status", "--study", STUDY.uid))

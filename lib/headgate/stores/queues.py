@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from itertools import islice
 from pathlib import Path
 
 from headgate.core.errors import Rejected
@@ -50,9 +51,13 @@ class Queues:
         """Given a state, return the ids of its requests, the one that entered it first leading."""
         return [request_id for _, request_id in self._entered(state)]
 
-    def count(self, state: State) -> int:
-        """Given a state, return how many requests are in it: of what is done there are many."""
-        return sum(name[0] != "." for name in os.listdir(self._layout.requests / state))
+    def count(self, state: State, most: int) -> int:
+        """Given a state, return how many requests are in it; `most` where there are so many or
+        more, as what is done is never less.
+        """
+        with os.scandir(self._layout.requests / state) as entries:
+            shown = (entry for entry in entries if not entry.name.startswith("."))
+            return sum(1 for _ in islice(shown, most))
 
     def since(self, state: State, when: float) -> Iterator[Request]:
         """Given a state and a POSIX time, yield what entered it since, but for files that hold no
