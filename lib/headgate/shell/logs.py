@@ -8,6 +8,7 @@ import warnings
 from pathlib import Path
 
 LINE = "%(asctime)s %(levelname)s {step} {run} %(item)s %(message)s"
+LIBRARIES = ("pydicom", "pynetdicom", "urllib3", "nibabel", "uvicorn", "python_multipart")
 LEVELS = {-1: logging.ERROR, 0: logging.INFO, 1: logging.DEBUG}
 
 
@@ -26,14 +27,7 @@ def set_up(step: str, run: str, folder: str, verbosity: int) -> logging.Logger:
     values of patients: they are silenced.
     """
     warnings.simplefilter("ignore")
-    for name in (
-        "pydicom",
-        "pynetdicom",
-        "urllib3",
-        "nibabel",
-        "uvicorn",
-        "python_multipart",
-    ):
+    for name in LIBRARIES:
         _silence(logging.getLogger(name))
     handler = _handler(step, folder)
     handler.addFilter(ItemFilter())
