@@ -5,7 +5,7 @@ A level is a data set or an item of a sequence; items are entered to any depth.
 
 from collections.abc import Callable, Iterable, MutableMapping
 
-from headgate.core.deid import profile, table
+from headgate.core.deid import table
 from headgate.core.deid.changing import without_items
 from headgate.core.deid.context import Context
 from headgate.core.deid.gate import find_leaks, names_somebody
@@ -17,6 +17,7 @@ from headgate.core.deid.patient import CHARACTER_SET
 from headgate.core.deid.reading import Path, place, shown
 from headgate.core.deid.references import references_in
 from headgate.core.deid.ruling import UNDECODABLE, Ruling, is_told_by_value, ruling_of
+from headgate.core.dictionary import ENTRIES
 from headgate.core.elements import (
     LONG_VRS,
     Element,
@@ -185,6 +186,6 @@ def _tell(
 
 
 def _why_gone(tag: int) -> str:
-    if tag in profile.actions():
+    if tag in ENTRIES:
         return table.REMOVE
     return "private" if tag & 0x10000 else "unknown"
