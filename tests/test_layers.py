@@ -9,41 +9,15 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[1] / "lib" / "headgate"
 ORDER = ("core", "stores", "context", "steps", "shell", "demo")
-# modules beside the folders: the layer they belong to
+# what lies beside those, by the layer that it belongs to
+ROOMS = ("arriving", "deidentifying", "delivering", "exporting", "fiona", "working")
 BESIDE = {
     "environment": "core",
-    "config": "context",
-    "settings": "context",
-    "context": "context",
-    "again": "context",
-    "anonymizing": "context",
-    "cleaning": "context",
-    "researchcopy": "context",
-    "pixelcleaning": "context",
-    "visualfeatures": "context",
-    "delivery": "context",
-    "sending": "context",
-    "parallel": "context",
-    "proving": "context",
-    "pacslisting": "context",
-    "processed": "context",
-    "depositing": "context",
-    "exporting": "context",
-    "resending": "context",
-    "shipping": "context",
-    "trusting": "context",
-    "projecttokens": "context",
-    "delivering": "context",
-    "transcoding": "context",
-    "fiona": "context",
-    "workflows": "context",
-    "working": "context",
-    "takingover": "context",
-    "examples": "context",
-    "indexing": "context",
-    "filing": "context",
-    "acquainting": "context",
+    **dict.fromkeys(("config", "settings", "context", *ROOMS), "context"),
+    **dict.fromkeys(("pacslisting", "parallel", "projecttokens", "sites", "trusting"), "context"),
 }
+# what goes out is de-identified on its way; else no room needs another
+A_ROOM_MAY = {"delivering": {"deidentifying"}}
 EVERY_STORE_MAY = {"layout", "files", "links", "isolation", "straight"}
 MODULES = sorted(PACKAGE.rglob("*.py"))
 
@@ -81,6 +55,17 @@ def test_a_module_imports_only_from_its_left(path):
         ".".join(target) for target in imports_of(path) if layer_of(target) not in (*allowed, "")
     }
     assert not wrong
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_room_imports_no_room_but_those_it_may(room):
+    others = {
+        target[0]
+        for path in (PACKAGE / room).glob("*.py")
+        for target in imports_of(path)
+        if target[0] in ROOMS
+    }
+    assert others - {room} == A_ROOM_MAY.get(room, set())
 
 
 @pytest.mark.parametrize("path", sorted((PACKAGE / "steps").glob("*.py")), ids=lambda p: p.stem)
@@ -167,7 +152,7 @@ def test_what_starts_each_minute_loads_no_imaging_library_before_there_is_work(n
 
 
 WORKING = sorted(
-    ["headgate.delivery", "headgate.anonymizing", "headgate.filing"]
+    ["headgate.delivering.study", "headgate.deidentifying.anonymizing", "headgate.arriving.filing"]
     + [
         f"headgate.stores.dicomnet.{path.stem}"
         for path in PACKAGE.glob("stores/dicomnet/[a-z]*.py")

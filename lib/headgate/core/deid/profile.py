@@ -63,7 +63,7 @@ class Profile:
     expression; what matches keeps its pixels. `pixel_templates` are devices' places of text.
 
     `features_command` is a program that takes recognizable visual features out of the pixels of
-    `features_modalities`: headgate.visualfeatures.
+    `features_modalities`: headgate.deidentifying.visualfeatures.
     """
 
     name: str = "default"

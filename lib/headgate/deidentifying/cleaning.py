@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from typing import TYPE_CHECKING
 
-from headgate import visualfeatures
 from headgate.core.deid import marks
 from headgate.core.deid.engine import Cleaned, Record, cleaned, judge, sought
 from headgate.core.deid.following import Judged
@@ -25,6 +24,7 @@ from headgate.core.pixels.stored import (
     has_frames,
     written_syntaxes,
 )
+from headgate.deidentifying import visualfeatures
 from headgate.stores.dicomfiles import Instance, deflate, understanding
 
 if TYPE_CHECKING:
@@ -142,7 +142,7 @@ def _check_uids(header: Cleaned) -> None:
 
 
 def _without_text(result: Clean, instance: Instance, recipe: Recipe) -> Clean:
-    from headgate.pixelcleaning import clean_pixels
+    from headgate.deidentifying.pixels import clean_pixels
 
     with understanding():
         patient = sought(instance.head, instance.elements, instance.encoding, recipe, {})

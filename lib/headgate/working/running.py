@@ -18,7 +18,7 @@ from headgate.stores.dicomnet import pacs
 from headgate.stores.programs import Program
 from headgate.stores.tables import Table
 from headgate.stores.workplaces import HOME, INPUT, OUTPUT, SAID
-from headgate.workflows import instances, requests
+from headgate.working.workflows import instances, requests
 
 VALUES = "values.json"
 MEGABYTE = 1 << 20

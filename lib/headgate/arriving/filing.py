@@ -9,12 +9,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+from headgate.arriving.indexing import START, Entry, Reader
 from headgate.context import Context
 from headgate.core.classify import csa, rules, values
 from headgate.core.errors import Rejected
 from headgate.core.series import describe
 from headgate.core.step import Outcome, error, not_needed, ok
-from headgate.indexing import START, Entry, Reader
 from headgate.stores import files
 from headgate.stores.dicomfiles import read_instance, read_plain_header, understanding
 from headgate.stores.quarantine.archive import is_filed_as, without_kind

@@ -4,11 +4,11 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from headgate.cleaning import Clean, clean
 from headgate.core.deid.identity import Recipe
 from headgate.core.errors import Excluded, Rejected, Unavailable
 from headgate.core.model import Fate
-from headgate.sending import Named, Sent, answered, fated, kept_back
+from headgate.deidentifying.cleaning import Clean, clean
+from headgate.delivering.sending import Named, Sent, answered, fated, kept_back
 from headgate.stores import files, stow
 from headgate.stores.dicomfiles import digests, read_instance
 from headgate.stores.dicomnet.channel import Unanswered

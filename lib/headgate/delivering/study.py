@@ -7,8 +7,6 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from headgate.acquainting import named_in
-from headgate.cleaning import may_leave_as
 from headgate.config import SendingSettings
 from headgate.context import Context
 from headgate.core import transfer
@@ -18,11 +16,13 @@ from headgate.core.deid.patient import together
 from headgate.core.deid.uids import replace_study_uid
 from headgate.core.errors import Rejected, Unavailable
 from headgate.core.model import Delivery, Fate, Proof, Request
-from headgate.depositing import Folder, Service, deposit
+from headgate.deidentifying.acquainting import named_in
+from headgate.deidentifying.cleaning import may_leave_as
+from headgate.delivering.depositing import Folder, Service, deposit
+from headgate.delivering.processed import recipe_of
+from headgate.delivering.proving import Question, proven
+from headgate.delivering.sending import Job, Named, Sent, fated, now, transmit
 from headgate.parallel import spread
-from headgate.processed import recipe_of
-from headgate.proving import Question, proven
-from headgate.sending import Job, Named, Sent, fated, now, transmit
 from headgate.stores.dicomfiles import read_syntax
 from headgate.stores.dicomnet import pacs
 

@@ -5,11 +5,11 @@ from dataclasses import replace
 
 from pydicom.dataset import Dataset
 
-from headgate.cleaning import Clean
 from headgate.core.datasets import decoded, encoded
 from headgate.core.elements import encoding_of, walk
 from headgate.core.pixels.description import describe
 from headgate.core.pixels.stored import is_told_apart_by_heads, reheaded
+from headgate.deidentifying.cleaning import Clean
 from headgate.stores import pixeldata
 from headgate.stores.dicomfiles import understanding
 

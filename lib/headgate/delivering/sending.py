@@ -11,11 +11,11 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from headgate.cleaning import Clean, clean
 from headgate.core.deid.identity import Recipe
 from headgate.core.errors import Excluded, Rejected, Unavailable
 from headgate.core.model import Delivery, Fate
 from headgate.core.pixels.stored import UNCOMPRESSED
+from headgate.deidentifying.cleaning import Clean, clean
 from headgate.stores.dicomfiles import digests, read_instance
 from headgate.stores.dicomnet import pacs
 from headgate.stores.readahead import asked_for
@@ -114,7 +114,9 @@ class Room:
 
 
 def _transcoded(output: Clean, syntax: str) -> Clean:
-    from headgate.transcoding import transcoded  # which few outputs need, and takes long to load
+    from headgate.delivering.transcoding import (
+        transcoded,  # which few outputs need, and takes long to load
+    )
 
     return transcoded(output, syntax)
 

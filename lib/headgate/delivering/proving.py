@@ -13,7 +13,7 @@ from headgate.core.elements import Malformed
 from headgate.core.errors import Rejected, Unavailable
 from headgate.core.model import Delivery, Fate, Proof
 from headgate.core.upperlayer.negotiation import IMPLICIT_LITTLE
-from headgate.depositing import file_in
+from headgate.delivering.depositing import file_in
 from headgate.stores import files, qido
 from headgate.stores.dicomfiles import read_instance
 from headgate.stores.dicomnet import pacs

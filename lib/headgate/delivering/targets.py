@@ -8,7 +8,7 @@ from headgate.context import Context
 from headgate.core import backoff
 from headgate.core.errors import Unavailable
 from headgate.core.model import Delivery, Request
-from headgate.delivery import Delivering
+from headgate.delivering.study import Delivering
 from headgate.stores.dicomnet.channel import Unanswered
 from headgate.stores.targets import Silence
 

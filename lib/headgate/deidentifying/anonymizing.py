@@ -9,13 +9,13 @@ from operator import itemgetter
 from pathlib import Path
 from typing import TypeVar
 
-from headgate.cleaning import Clean, clean
 from headgate.core.coupling import CouplingFile
 from headgate.core.deid.identity import Recipe, project_key
 from headgate.core.deid.profile import Profile
 from headgate.core.deid.telling import Identifiers
 from headgate.core.errors import Excluded, Rejected
 from headgate.core.model import Assignment
+from headgate.deidentifying.cleaning import Clean, clean
 from headgate.stores import dicomfiles, files
 
 DICOMDIR = "1.2.840.10008.1.3.10"
