@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from io import BytesIO
 
-from headgate.core.deid import gate, marks, patient
+from headgate.core.deid import gate, marks
 from headgate.core.deid.engine import deidentify as deidentify_bytes
+from headgate.core.deid.identifiers import patient
 from headgate.core.deid.memory import Memory
 from headgate.core.elements import Encoding, encoding_of, walk
 from headgate.core.filemeta import file_head

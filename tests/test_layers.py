@@ -68,6 +68,19 @@ def test_a_room_imports_no_room_but_those_it_may(room):
     assert others - {room} == A_ROOM_MAY.get(room, set())
 
 
+@pytest.mark.parametrize(
+    ("room", "others"), [("rules", {"rules"}), ("identifiers", {"rules", "identifiers"})]
+)
+def test_what_deidentifies_knows_the_rules_and_the_identifiers_which_do_not_know_it(room, others):
+    found = {
+        target[2]
+        for path in (PACKAGE / "core" / "deid" / room).glob("*.py")
+        for target in imports_of(path)
+        if target[:2] == ("core", "deid") and len(target) > 2
+    }
+    assert found == others
+
+
 @pytest.mark.parametrize("path", sorted((PACKAGE / "steps").glob("*.py")), ids=lambda p: p.stem)
 def test_a_step_imports_no_step(path):
     assert not {target for target in imports_of(path) if target[0] == "steps"}

@@ -3,7 +3,7 @@
 import pytest
 from headgate.core import dictionary
 from headgate.core.datamodules import alone
-from headgate.core.deid.repertoire import WITHOUT_EXTENSIONS
+from headgate.core.deid.identifiers.repertoire import WITHOUT_EXTENSIONS
 from pydicom import charset, datadict
 
 REPEATING = (0x60003000, 0x60021500, 0x50043000, 0x00203105, 0x00280420, 0x7F020010)

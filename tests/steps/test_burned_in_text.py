@@ -8,9 +8,9 @@ from dataclasses import replace
 import imaging
 import numpy as np
 import pytest
+from headgate.core.deid.identifiers.telling import Identifiers
 from headgate.core.deid.identity import Recipe
-from headgate.core.deid.profile import Profile
-from headgate.core.deid.telling import Identifiers
+from headgate.core.deid.rules.profile import Profile
 from headgate.core.errors import Rejected
 from headgate.core.filemeta import file_head
 from headgate.core.pixels.boxes import Box, Word

@@ -6,7 +6,7 @@ import imaging
 import numpy as np
 import pytest
 from headgate.core.deid.identity import Recipe
-from headgate.core.deid.profile import Profile
+from headgate.core.deid.rules.profile import Profile
 from headgate.core.errors import Rejected
 from headgate.core.pixels.description import Description
 from headgate.deidentifying.cleaning import clean

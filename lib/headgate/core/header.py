@@ -9,10 +9,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from headgate.core.deid import private, repertoire
-from headgate.core.deid.grammar import SINGLE, SIZES, TEXTS, is_whole
+from headgate.core.deid.identifiers import repertoire
+from headgate.core.deid.identifiers.repertoire import DEFAULT, terms_of
 from headgate.core.deid.reading import NUMBERS, WORDS
-from headgate.core.deid.repertoire import DEFAULT, terms_of
+from headgate.core.deid.rules import private
+from headgate.core.deid.rules.grammar import SINGLE, SIZES, TEXTS, is_whole
 from headgate.core.dictionary import private_vr, tag_of, vr_of
 from headgate.core.elements import (
     Data,

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import TypeVar
 
 from headgate.core.coupling import CouplingFile
+from headgate.core.deid.identifiers.telling import Identifiers
 from headgate.core.deid.identity import Recipe, project_key
-from headgate.core.deid.profile import Profile
-from headgate.core.deid.telling import Identifiers
+from headgate.core.deid.rules.profile import Profile
 from headgate.core.errors import Excluded, Rejected
 from headgate.core.model import Assignment
 from headgate.deidentifying.cleaning import Clean, clean

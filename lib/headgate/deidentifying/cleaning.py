@@ -11,7 +11,7 @@ from headgate.core.deid.engine import Cleaned, Record, cleaned, judge, sought
 from headgate.core.deid.following import Judged
 from headgate.core.deid.identity import Recipe
 from headgate.core.deid.memory import Memory
-from headgate.core.deid.profile import Profile
+from headgate.core.deid.rules.profile import Profile
 from headgate.core.elements import DEFLATED, Encoding, encoded
 from headgate.core.errors import Rejected
 from headgate.core.filemeta import file_head

@@ -9,7 +9,7 @@ from headgate.core.datasets import decoded, encoded
 from headgate.core.deid.engine import deidentify
 from headgate.core.deid.identity import Recipe
 from headgate.core.deid.memory import Memory
-from headgate.core.deid.profile import Profile
+from headgate.core.deid.rules.profile import Profile
 from headgate.core.elements import EXPLICIT
 from headgate.core.errors import Misconfigured, Rejected
 from headgate.environment import shipped

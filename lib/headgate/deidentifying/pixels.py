@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from headgate.core.deid.profile import Profile
-from headgate.core.deid.telling import NOBODY, Identifiers
+from headgate.core.deid.identifiers.telling import NOBODY, Identifiers
+from headgate.core.deid.rules.profile import Profile
 from headgate.core.errors import Rejected
 from headgate.core.pixels.blanking import blank, blank_outside, without_unused_bits
 from headgate.core.pixels.boxes import Box, Word, around, of

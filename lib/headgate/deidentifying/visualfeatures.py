@@ -9,7 +9,7 @@ import tempfile
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from headgate.core.deid.profile import Profile
+from headgate.core.deid.rules.profile import Profile
 from headgate.core.errors import Rejected
 from headgate.core.pixels.stored import has_frames
 from headgate.stores.dicomfiles import Instance, read_instance, understanding

@@ -7,9 +7,9 @@ from typing import Any
 
 from headgate.context import Context
 from headgate.core import fields
+from headgate.core.deid.identifiers.patient import together
+from headgate.core.deid.identifiers.telling import Identifiers, told_by
 from headgate.core.deid.identity import Recipe
-from headgate.core.deid.patient import together
-from headgate.core.deid.telling import Identifiers, told_by
 from headgate.core.deid.uids import replace_study_uid
 from headgate.core.errors import HeadgateError, Rejected
 from headgate.core.grammar import is_uid

@@ -11,8 +11,8 @@ from headgate.config import SendingSettings
 from headgate.context import Context
 from headgate.core import transfer
 from headgate.core.deid.engine import beside_given
+from headgate.core.deid.identifiers.patient import together
 from headgate.core.deid.identity import Recipe
-from headgate.core.deid.patient import together
 from headgate.core.deid.uids import replace_study_uid
 from headgate.core.errors import Rejected, Unavailable
 from headgate.core.model import Delivery, Fate, Proof, Request

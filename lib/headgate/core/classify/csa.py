@@ -5,7 +5,7 @@ from itertools import takewhile
 from typing import Any
 
 from headgate.core.csaheader import Broken, Element, elements_of
-from headgate.core.deid.private import is_creator
+from headgate.core.deid.rules.private import is_creator
 from headgate.core.header import Header
 
 CSA_GROUP, CREATOR, IMAGE_HEADER = 0x0029, b"SIEMENS CSA HEADER", 0x10

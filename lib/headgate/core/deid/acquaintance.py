@@ -6,9 +6,9 @@ A name that one instance alone tells must leave with none of the others.
 from collections import defaultdict
 
 from headgate.core.deid.following import may_vary
-from headgate.core.deid.patient import Remembered, identifiers_of, together
-from headgate.core.deid.refusal import STUDY_INSTANCE_UID
-from headgate.core.deid.telling import NOBODY, Identifiers
+from headgate.core.deid.identifiers.patient import Remembered, identifiers_of, together
+from headgate.core.deid.identifiers.telling import NOBODY, Identifiers
+from headgate.core.deid.rules.refusal import STUDY_INSTANCE_UID
 from headgate.core.elements import Data, Encoding, header_end, walk
 from headgate.core.likeness import Likeness
 

@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-from headgate.core.deid import private
+from headgate.core.deid.identifiers.patient import CHARACTER_SET, may_tell
+from headgate.core.deid.identifiers.telling import TELLING
 from headgate.core.deid.levels import Level, beside_bytes
 from headgate.core.deid.memory import Memory, Result
-from headgate.core.deid.patient import CHARACTER_SET, may_tell
-from headgate.core.deid.refusal import STUDY_INSTANCE_UID
 from headgate.core.deid.rewriting import rewritten_alone
+from headgate.core.deid.rules import private
+from headgate.core.deid.rules.refusal import STUDY_INSTANCE_UID
 from headgate.core.deid.ruling import Ruling
-from headgate.core.deid.telling import TELLING
 from headgate.core.elements import Data, Element, Malformed
 from headgate.core.likeness import Followed, Likeness
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from headgate.core.deid import private
 from headgate.core.deid.context import Context
-from headgate.core.deid.patient import CHARACTER_SET
+from headgate.core.deid.identifiers.patient import CHARACTER_SET
+from headgate.core.deid.identifiers.repertoire import terms_of
 from headgate.core.deid.reading import Path
-from headgate.core.deid.repertoire import terms_of
+from headgate.core.deid.rules import private
 from headgate.core.elements import Data, Element
 
 Creators = Mapping[tuple[int, int], str]

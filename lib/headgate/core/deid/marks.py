@@ -3,9 +3,9 @@
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 
+from headgate.core.deid.identifiers.repertoire import UNICODE
 from headgate.core.deid.identity import Recipe
-from headgate.core.deid.profile import FULL, MODIFIED, NONE, Profile
-from headgate.core.deid.repertoire import UNICODE
+from headgate.core.deid.rules.profile import FULL, MODIFIED, NONE, Profile
 from headgate.core.elements import Encoding, encoded, encoded_items
 
 METHOD = "DICOM PS3.15 Annex E, 2024b"

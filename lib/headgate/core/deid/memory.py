@@ -4,8 +4,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from headgate.core.deid.context import Context
+from headgate.core.deid.identifiers.patient import Remembered
 from headgate.core.deid.identity import Recipe
-from headgate.core.deid.patient import Remembered
 from headgate.core.elements import Encoding
 
 if TYPE_CHECKING:

@@ -2,8 +2,8 @@
 
 import struct
 
-from headgate.core.deid import repertoire
-from headgate.core.deid.grammar import SIZES, TEXTS
+from headgate.core.deid.identifiers import repertoire
+from headgate.core.deid.rules.grammar import SIZES, TEXTS
 from headgate.core.dictionary import keyword_of
 
 Path = tuple[int, ...]  # tags and item numbers, in turn

@@ -3,7 +3,7 @@
 import struct
 from collections.abc import Iterator
 
-from headgate.core.deid.kinds import dictionary_vr
+from headgate.core.deid.rules.kinds import dictionary_vr
 from headgate.core.elements import Data, Encoding, inner_encoding, items, walk
 
 REFERENCED_SOP_INSTANCE = 0x00081155

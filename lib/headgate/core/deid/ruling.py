@@ -2,11 +2,11 @@
 
 from typing import NamedTuple
 
-from headgate.core.deid import private, table
 from headgate.core.deid.changing import Change, change_of
-from headgate.core.deid.grammar import GRAMMAR, NUMBERS, TEXTS, is_grammatical
-from headgate.core.deid.kinds import KIND_OF, dictionary_vr, may_have_sign
 from headgate.core.deid.levels import Level, creator_of, keeps_creator
+from headgate.core.deid.rules import private, table
+from headgate.core.deid.rules.grammar import GRAMMAR, NUMBERS, TEXTS, is_grammatical
+from headgate.core.deid.rules.kinds import KIND_OF, dictionary_vr, may_have_sign
 from headgate.core.elements import VRS
 
 GONE = (table.REMOVE, b"")

@@ -8,9 +8,9 @@ import struct
 from collections.abc import Mapping
 from typing import Any
 
-from headgate.core.deid import repertoire
-from headgate.core.deid.grammar import TEXTS
-from headgate.core.deid.repertoire import DEFAULT, terms_of
+from headgate.core.deid.identifiers import repertoire
+from headgate.core.deid.identifiers.repertoire import DEFAULT, terms_of
+from headgate.core.deid.rules.grammar import TEXTS
 from headgate.core.dictionary import TAGS, entry_of, vr_of
 from headgate.core.elements import (
     DEEPEST,

@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
-from headgate.core.deid import matching, people
-from headgate.core.deid.spelling import MONTHS
+from headgate.core.deid.identifiers import matching, people
+from headgate.core.deid.identifiers.spelling import MONTHS
 
 NO_DIGIT_BEFORE, NO_DIGIT_AFTER = r"(?<!\d)", r"(?!\d)"
 _AT, _DOT = r"(?:@| ?[(\[]at[)\]] ?)", r"(?:\.| ?[(\[]dot[)\]] ?)"

@@ -5,8 +5,7 @@ import struct
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 
-from headgate.core.deid.kinds import dictionary_vr
-from headgate.core.deid.repertoire import (
+from headgate.core.deid.identifiers.repertoire import (
     DEFAULT,
     UNDECODED,
     encodings_of,
@@ -14,7 +13,7 @@ from headgate.core.deid.repertoire import (
     terms_of,
     unknown_terms,
 )
-from headgate.core.deid.telling import (
+from headgate.core.deid.identifiers.telling import (
     BIRTH_DATE,
     NAME_TAGS,
     NOBODY,
@@ -24,7 +23,8 @@ from headgate.core.deid.telling import (
     Identifiers,
     told_by,
 )
-from headgate.core.deid.text import alphanumeric, fold
+from headgate.core.deid.identifiers.text import alphanumeric, fold
+from headgate.core.deid.rules.kinds import dictionary_vr
 from headgate.core.elements import Data, Element, Encoding, inner_encoding, items, walk
 from headgate.core.errors import Rejected
 

@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 
-from headgate.core.deid.text import fold
-from headgate.core.deid.vocabulary import is_clinical
+from headgate.core.deid.identifiers.text import fold
+from headgate.core.deid.identifiers.vocabulary import is_clinical
 from headgate.core.hashed import hashed_once
 
 NAME_TAGS = {  # PS3.6: names of the patient and of the family

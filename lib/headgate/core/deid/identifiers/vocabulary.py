@@ -1,6 +1,6 @@
 """Words of the field: what stands after "Dr" or "Pat", or is in capitals, and names nobody."""
 
-from headgate.core.deid.text import alphanumeric, fold
+from headgate.core.deid.identifiers.text import alphanumeric, fold
 
 # Words of anatomy, positions and techniques, in English, Norwegian and German
 WORDS = """

@@ -1,6 +1,6 @@
 """Names in Cyrillic and Greek letters as they are spelled in Latin ones."""
 
-from headgate.core.deid.text import fold
+from headgate.core.deid.identifiers.text import fold
 
 # Letters as passports spell them in Latin ones: ICAO Doc 9303-3 section 6, and as people do
 ROMANIZED = {

@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterator
 
-from headgate.core.deid.telling import PARTICLES
-from headgate.core.deid.vocabulary import is_clinical
+from headgate.core.deid.identifiers.telling import PARTICLES
+from headgate.core.deid.identifiers.vocabulary import is_clinical
 
 # Titles that stand before names and nowhere else
 TITLES = (

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import permutations
 
-from headgate.core.deid.vocabulary import is_abbreviation
+from headgate.core.deid.identifiers.vocabulary import is_abbreviation
 
 MOST_WORDS = 4
 DOTTED, DOTTED_END = r"\.[ -]?", r"(?:\.|(?![^\W_]))"

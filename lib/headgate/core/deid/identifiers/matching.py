@@ -14,13 +14,13 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from itertools import permutations
 
-from headgate.core.deid import inflection, initials, repertoire, romanizing, spelling
-from headgate.core.deid.patient import numbers_as_written
-from headgate.core.deid.repertoire import PLAUSIBLE, sets_words_apart
-from headgate.core.deid.searching import Search
-from headgate.core.deid.telling import Identifiers, is_alphabetic
-from headgate.core.deid.text import alphanumeric, fold, fold_letter
-from headgate.core.deid.vocabulary import is_clinical
+from headgate.core.deid.identifiers import inflection, initials, repertoire, romanizing, spelling
+from headgate.core.deid.identifiers.patient import numbers_as_written
+from headgate.core.deid.identifiers.repertoire import PLAUSIBLE, sets_words_apart
+from headgate.core.deid.identifiers.searching import Search
+from headgate.core.deid.identifiers.telling import Identifiers, is_alphabetic
+from headgate.core.deid.identifiers.text import alphanumeric, fold, fold_letter
+from headgate.core.deid.identifiers.vocabulary import is_clinical
 
 LONG = 6
 FEWEST = 4  # characters of what is told from a chance when it is set apart or cut

@@ -9,9 +9,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
-from headgate.core.deid import options, table
-from headgate.core.deid.kinds import KIND_OF
-from headgate.core.deid.table import CLEAN, EMPTY, KEEP, NEW_UID, REMOVE, SHIFT
+from headgate.core.deid.rules import options, table
+from headgate.core.deid.rules.kinds import KIND_OF
+from headgate.core.deid.rules.table import CLEAN, EMPTY, KEEP, NEW_UID, REMOVE, SHIFT
 from headgate.core.dictionary import ENTRIES
 from headgate.core.errors import Misconfigured
 from headgate.core.hashed import hashed_once

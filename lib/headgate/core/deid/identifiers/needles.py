@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from functools import lru_cache
 
-from headgate.core.deid import matching
-from headgate.core.deid.matching import is_chance_within
-from headgate.core.deid.repertoire import PLAUSIBLE, written
-from headgate.core.deid.telling import Identifiers
-from headgate.core.deid.text import alphanumeric, fold
+from headgate.core.deid.identifiers import matching
+from headgate.core.deid.identifiers.matching import is_chance_within
+from headgate.core.deid.identifiers.repertoire import PLAUSIBLE, written
+from headgate.core.deid.identifiers.telling import Identifiers
+from headgate.core.deid.identifiers.text import alphanumeric, fold
 
 LAST_OF_ASCII = b"\x7f"
 SHORTEST = 4  # three bytes meet by chance in a lookup table

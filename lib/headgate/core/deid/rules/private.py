@@ -48,7 +48,7 @@ VENDORS = (
     ("Philips MR Imaging DD 001", 0x2005, 0xB1, "FL"),
     ("Philips MR Imaging DD 001", 0x2005, 0xB2, "FL"),
 )
-# Siemens, SYNGO MR conformance statement; what is within: headgate.core.deid.csa
+# Siemens, SYNGO MR conformance statement; what is within: headgate.core.deid.rules.csa
 CSA = (
     ("SIEMENS CSA HEADER", 0x0029, 0x10, "OB"),  # image header
     ("SIEMENS CSA HEADER", 0x0029, 0x20, "OB"),  # series header

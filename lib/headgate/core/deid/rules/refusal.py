@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from headgate.core.deid.profile import Profile
+from headgate.core.deid.rules.profile import Profile
 
 STORAGE_CLASSES = "1.2.840.10008.5.1.4."  # PS3.4 Annex B
 PALETTE_STORAGE = "1.2.840.10008.5.1.4.39."
