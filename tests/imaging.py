@@ -8,7 +8,7 @@ from io import BytesIO
 import factories
 import numpy as np
 import pytest
-from headgate.core.filemeta import file_head
+from headgate.core.dicom.filemeta import file_head
 from headgate.core.pixels.boxes import Box, Word, common
 from headgate.core.pixels.description import Description, describe
 from headgate.core.pixels.rendering import View

@@ -81,6 +81,16 @@ def test_what_deidentifies_knows_the_rules_and_the_identifiers_which_do_not_know
     assert found == others
 
 
+def test_the_bytes_of_dicom_are_read_without_knowing_what_for():
+    found = {
+        target[1]
+        for path in (PACKAGE / "core" / "dicom").glob("*.py")
+        for target in imports_of(path)
+        if target[0] == "core" and len(target) > 1
+    }
+    assert found - {"dicom"} == {"datamodules", "errors"}
+
+
 @pytest.mark.parametrize("path", sorted((PACKAGE / "steps").glob("*.py")), ids=lambda p: p.stem)
 def test_a_step_imports_no_step(path):
     assert not {target for target in imports_of(path) if target[0] == "steps"}

@@ -11,8 +11,8 @@ import pytest
 from headgate.core.deid.identifiers.telling import Identifiers
 from headgate.core.deid.identity import Recipe
 from headgate.core.deid.rules.profile import Profile
+from headgate.core.dicom.filemeta import file_head
 from headgate.core.errors import Rejected
-from headgate.core.filemeta import file_head
 from headgate.core.pixels.boxes import Box, Word
 from headgate.core.pixels.regions import Template
 from headgate.deidentifying import pixels

@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import NamedTuple
 
-from headgate.core import indexing
+from headgate.core.dicom import indexing
+from headgate.core.dicom.indexing import Indexer, Values
 from headgate.core.errors import Rejected
 from headgate.core.grammar import is_uid
-from headgate.core.indexing import Indexer, Values
 from headgate.core.series import NEEDED
 from headgate.stores.dicomfiles import read_plain_header, split_start
 from headgate.stores.readahead import beginnings

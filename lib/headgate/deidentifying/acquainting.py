@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from headgate.core.deid.acquaintance import Acquaintance, Found
 from headgate.core.deid.identifiers.telling import NOBODY, Identifiers
-from headgate.core.elements import DEFLATED, encoding_of
+from headgate.core.dicom.elements import DEFLATED, encoding_of
 from headgate.core.errors import Rejected
 from headgate.stores.dicomfiles import read_instance, split_start, understanding
 from headgate.stores.readahead import beginnings

@@ -12,9 +12,9 @@ from headgate.core.deid.following import Judged
 from headgate.core.deid.identity import Recipe
 from headgate.core.deid.memory import Memory
 from headgate.core.deid.rules.profile import Profile
-from headgate.core.elements import DEFLATED, Encoding, encoded
+from headgate.core.dicom.elements import DEFLATED, Encoding, encoded
+from headgate.core.dicom.filemeta import file_head
 from headgate.core.errors import Rejected
-from headgate.core.filemeta import file_head
 from headgate.core.grammar import is_uid
 from headgate.core.pixels import policy, remarks
 from headgate.core.pixels.stored import (

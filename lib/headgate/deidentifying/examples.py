@@ -5,12 +5,12 @@ from pathlib import Path
 from pydicom.dataset import Dataset
 
 from headgate.context import Context
-from headgate.core.datasets import decoded, encoded
 from headgate.core.deid.engine import deidentify
 from headgate.core.deid.identity import Recipe
 from headgate.core.deid.memory import Memory
 from headgate.core.deid.rules.profile import Profile
-from headgate.core.elements import EXPLICIT
+from headgate.core.dicom.datasets import decoded, encoded
+from headgate.core.dicom.elements import EXPLICIT
 from headgate.core.errors import Misconfigured, Rejected
 from headgate.environment import shipped
 from headgate.stores import profiles

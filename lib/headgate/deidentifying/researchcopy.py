@@ -3,10 +3,10 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from headgate.core.datasets import decoded
 from headgate.core.deid.engine import cleaned, judge
 from headgate.core.deid.identity import Recipe
 from headgate.core.deid.memory import Memory
+from headgate.core.dicom.datasets import decoded
 from headgate.stores.dicomfiles import read_instance, understanding
 
 

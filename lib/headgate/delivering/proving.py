@@ -9,7 +9,7 @@ from functools import partial
 from pathlib import Path
 
 from headgate.context import Context
-from headgate.core.elements import Malformed
+from headgate.core.dicom.elements import Malformed
 from headgate.core.errors import Rejected, Unavailable
 from headgate.core.model import Delivery, Fate, Proof
 from headgate.core.upperlayer.negotiation import IMPLICIT_LITTLE

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from pydicom.dataset import Dataset
 
-from headgate.core.datasets import decoded, encoded
-from headgate.core.elements import encoding_of, walk
+from headgate.core.dicom.datasets import decoded, encoded
+from headgate.core.dicom.elements import encoding_of, walk
 from headgate.core.pixels.description import describe
 from headgate.core.pixels.stored import is_told_apart_by_heads, reheaded
 from headgate.deidentifying.cleaning import Clean

@@ -5,7 +5,7 @@ from typing import Any
 
 import requests
 
-from headgate.core.dictionary import tag_of
+from headgate.core.dicom.dictionary import tag_of
 from headgate.core.errors import Unavailable
 from headgate.core.pacsrows import INSTANCE_KEYWORDS, SERIES_KEYWORDS, STUDY_KEYWORDS
 

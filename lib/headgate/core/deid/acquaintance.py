@@ -9,8 +9,8 @@ from headgate.core.deid.following import may_vary
 from headgate.core.deid.identifiers.patient import Remembered, identifiers_of, together
 from headgate.core.deid.identifiers.telling import NOBODY, Identifiers
 from headgate.core.deid.rules.refusal import STUDY_INSTANCE_UID
-from headgate.core.elements import Data, Encoding, header_end, walk
-from headgate.core.likeness import Likeness
+from headgate.core.dicom.elements import Data, Encoding, header_end, walk
+from headgate.core.dicom.likeness import Likeness
 
 Found = dict[str, set[Identifiers]]  # by study
 

@@ -35,9 +35,9 @@ from headgate.core.deid.rules.refusal import (
     exclusion,
     refusal,
 )
-from headgate.core.elements import Data, Element, Encoding, encoded, header_end, walk
+from headgate.core.dicom.elements import Data, Element, Encoding, encoded, header_end, walk
+from headgate.core.dicom.likeness import Followed
 from headgate.core.errors import Excluded, Rejected
-from headgate.core.likeness import Followed
 
 MANUFACTURER = 0x00080070
 SHORT_HEAD = 8  # PS3.5 7.1: bytes before the value of a UI or CS, in every encoding

@@ -12,7 +12,7 @@ reported too, for nobody can tell it from a leak.
 import re
 from collections.abc import Iterator
 
-from headgate.core.deid.identifiers import matching, repertoire
+from headgate.core.deid.identifiers import matching
 from headgate.core.deid.identifiers.needles import (
     SHORTEST,
     is_within_word,
@@ -21,14 +21,15 @@ from headgate.core.deid.identifiers.needles import (
     words,
 )
 from headgate.core.deid.identifiers.patient import CHARACTER_SET
-from headgate.core.deid.identifiers.repertoire import DEFAULT, terms_of
 from headgate.core.deid.identifiers.searching import Search
 from headgate.core.deid.identifiers.telling import BIRTH_DATE, Identifiers
 from headgate.core.deid.identifiers.text import fold
 from headgate.core.deid.reading import Path, place
-from headgate.core.deid.rules.grammar import COUNTS
 from headgate.core.deid.rules.kinds import dictionary_vr
-from headgate.core.elements import Data, Encoding, inner_encoding, items, walk
+from headgate.core.dicom import repertoire
+from headgate.core.dicom.elements import Data, Encoding, inner_encoding, items, walk
+from headgate.core.dicom.repertoire import DEFAULT, terms_of
+from headgate.core.dicom.values import COUNTS
 
 SEARCHED = frozenset({b"LO", b"LT", b"PN", b"SH", b"ST", b"UC", b"UR", b"UT", b"AE"})  # PS3.5 6.2
 CODES = b"CS"

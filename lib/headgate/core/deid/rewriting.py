@@ -14,11 +14,10 @@ from headgate.core.deid.memory import Memory, Result
 from headgate.core.deid.reading import Path, place, shown
 from headgate.core.deid.references import references_in
 from headgate.core.deid.rules import table
-from headgate.core.deid.rules.grammar import SIZES, is_text, is_whole
 from headgate.core.deid.rules.kinds import dictionary_vr
 from headgate.core.deid.ruling import UNDECODABLE, Ruling, is_told_by_value, ruling_of
-from headgate.core.dictionary import ENTRIES
-from headgate.core.elements import (
+from headgate.core.dicom.dictionary import ENTRIES
+from headgate.core.dicom.elements import (
     LONG_VRS,
     Element,
     element_at,
@@ -28,6 +27,7 @@ from headgate.core.elements import (
     items,
     walk,
 )
+from headgate.core.dicom.values import SIZES, is_text, is_whole
 from headgate.core.errors import Rejected
 
 Record = Callable[[str, str, object, object], None]

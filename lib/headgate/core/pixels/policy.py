@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from headgate.core.deid.identifiers.repertoire import DEFAULT, decode, terms_of
 from headgate.core.deid.rules.profile import Profile
+from headgate.core.dicom.repertoire import DEFAULT, decode, terms_of
 
 CHARACTER_SET, IMAGE_TYPE, SOP_CLASS = 0x00080005, 0x00080008, 0x00080016
 MODALITY, CONVERSION_TYPE, SERIES_DESCRIPTION = 0x00080060, 0x00080064, 0x0008103E

@@ -8,12 +8,12 @@ from collections.abc import Iterator
 from functools import lru_cache, partial
 from itertools import permutations
 
-from headgate.core.deid.identifiers.repertoire import script_of
 from headgate.core.deid.identifiers.searching import Group
 from headgate.core.deid.identifiers.spelling import of_name
 from headgate.core.deid.identifiers.telling import Identifiers
 from headgate.core.deid.identifiers.text import fold
 from headgate.core.deid.identifiers.vocabulary import FOLDED, STEMS, is_clinical
+from headgate.core.dicom.repertoire import script_of
 
 FEWEST = {"LATIN": 4, "GREEK": 4, "CYRILLIC": 4}  # letters, by script: shorter ones are other words
 FEWEST_TOGETHER = 3  # where another part of the name stands beside it

@@ -14,13 +14,14 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from itertools import permutations
 
-from headgate.core.deid.identifiers import inflection, initials, repertoire, romanizing, spelling
+from headgate.core.deid.identifiers import inflection, initials, romanizing, spelling
 from headgate.core.deid.identifiers.patient import numbers_as_written
-from headgate.core.deid.identifiers.repertoire import PLAUSIBLE, sets_words_apart
 from headgate.core.deid.identifiers.searching import Search
 from headgate.core.deid.identifiers.telling import Identifiers, is_alphabetic
 from headgate.core.deid.identifiers.text import alphanumeric, fold, fold_letter
 from headgate.core.deid.identifiers.vocabulary import is_clinical
+from headgate.core.dicom import repertoire
+from headgate.core.dicom.repertoire import PLAUSIBLE, sets_words_apart
 
 LONG = 6
 FEWEST = 4  # characters of what is told from a chance when it is set apart or cut

@@ -5,9 +5,9 @@ from functools import lru_cache
 
 from headgate.core.deid.identifiers import matching
 from headgate.core.deid.identifiers.matching import is_chance_within
-from headgate.core.deid.identifiers.repertoire import PLAUSIBLE, written
 from headgate.core.deid.identifiers.telling import Identifiers
 from headgate.core.deid.identifiers.text import alphanumeric, fold
+from headgate.core.dicom.repertoire import PLAUSIBLE, written
 
 LAST_OF_ASCII = b"\x7f"
 SHORTEST = 4  # three bytes meet by chance in a lookup table

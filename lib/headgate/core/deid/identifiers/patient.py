@@ -5,14 +5,6 @@ import struct
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import fields
 
-from headgate.core.deid.identifiers.repertoire import (
-    DEFAULT,
-    UNDECODED,
-    encodings_of,
-    readings,
-    terms_of,
-    unknown_terms,
-)
 from headgate.core.deid.identifiers.telling import (
     BIRTH_DATE,
     NAME_TAGS,
@@ -25,7 +17,15 @@ from headgate.core.deid.identifiers.telling import (
 )
 from headgate.core.deid.identifiers.text import alphanumeric, fold
 from headgate.core.deid.rules.kinds import dictionary_vr
-from headgate.core.elements import Data, Element, Encoding, inner_encoding, items, walk
+from headgate.core.dicom.elements import Data, Element, Encoding, inner_encoding, items, walk
+from headgate.core.dicom.repertoire import (
+    DEFAULT,
+    UNDECODED,
+    encodings_of,
+    readings,
+    terms_of,
+    unknown_terms,
+)
 from headgate.core.errors import Rejected
 
 CHARACTER_SET, PATIENT_NAME, PATIENT_ID = 0x00080005, 0x00100010, 0x00100020

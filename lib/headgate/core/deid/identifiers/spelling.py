@@ -5,8 +5,8 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
-from headgate.core.deid.identifiers.repertoire import UNDECODED
 from headgate.core.deid.identifiers.text import alphanumeric, fold
+from headgate.core.dicom.repertoire import UNDECODED
 
 # Letters as passports spell them; read the other way round, too
 TRANSCRIBED = {"ø": "oe", "ö": "oe", "å": "aa", "ä": "ae", "æ": "ae", "ü": "ue", "ß": "ss"}

@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from functools import lru_cache
 
-from headgate.core.csaheader import ELEMENT, HEAD, ITEM, MAGIC, Broken, Element, elements_of
+from headgate.core.dicom.csaheader import ELEMENT, HEAD, ITEM, MAGIC, Broken, Element, elements_of
 
 UNUSED = 77
 NUMBERS = frozenset({b"DS", b"FD", b"FL", b"IS", b"SL", b"SS", b"UL", b"US"})

@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from headgate.core.dictionary import keyword_of, vr_of
+from headgate.core.dicom.dictionary import keyword_of, vr_of
 
 # VRs that may stand for one another without hiding a text in a number or a date
 KINDS = {

@@ -2,6 +2,8 @@
 
 from collections.abc import Iterable
 
+from headgate.core.dicom.private import block_of
+
 # PS3.15 Table E.3.10-1, Safe Private Attributes: creator, group, element in its block, VR
 SAFE_PRIVATE = (
     ("SIEMENS MR HEADER", 0x0019, 0x0C, "IS"),  # b value
@@ -58,16 +60,6 @@ SAFE = {(creator, group, number): vr.encode() for creator, group, number, vr in 
 SAFE_CREATORS = frozenset(creator for creator, *_ in LISTED)
 SAFE_GROUPS = frozenset(group for _, group, *_ in LISTED)
 CSA_HEADERS = frozenset((creator, group, number) for creator, group, number, _ in CSA)
-
-
-def block_of(tag: int) -> tuple[int, int]:
-    """Given a private element's tag, return its group and block: PS3.5 7.8.1."""
-    return tag >> 16, (tag >> 8) & 0xFF
-
-
-def is_creator(tag: int) -> bool:
-    """Given a private tag, return whether it names the creator of a block."""
-    return 0x10 <= tag & 0xFFFF <= 0xFF
 
 
 def safe_vr(tag: int, creator: str) -> bytes:

@@ -12,7 +12,7 @@ from functools import cache
 from headgate.core.deid.rules import options, table
 from headgate.core.deid.rules.kinds import KIND_OF
 from headgate.core.deid.rules.table import CLEAN, EMPTY, KEEP, NEW_UID, REMOVE, SHIFT
-from headgate.core.dictionary import ENTRIES
+from headgate.core.dicom.dictionary import ENTRIES
 from headgate.core.errors import Misconfigured
 from headgate.core.hashed import hashed_once
 from headgate.core.pixels.regions import Template

@@ -7,7 +7,7 @@ rows which edition 2026c has besides: the later ones only add attributes, none h
 from types import ModuleType
 
 from headgate.core.datamodules import alone
-from headgate.core.dictionary import vr_of
+from headgate.core.dicom.dictionary import vr_of
 
 REMOVE, EMPTY, DUMMY, NEW_UID, KEEP, CLEAN, SHIFT = "X", "Z", "D", "U", "K", "C", "shift"
 ENTER = "enter"

@@ -9,13 +9,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from typing import Any
 
-from headgate.core.deid.identifiers import repertoire
-from headgate.core.deid.identifiers.repertoire import DEFAULT, terms_of
-from headgate.core.deid.reading import NUMBERS, WORDS
-from headgate.core.deid.rules import private
-from headgate.core.deid.rules.grammar import SINGLE, SIZES, TEXTS, is_whole
-from headgate.core.dictionary import private_vr, tag_of, vr_of
-from headgate.core.elements import (
+from headgate.core.dicom import repertoire
+from headgate.core.dicom.dictionary import private_vr, tag_of, vr_of
+from headgate.core.dicom.elements import (
     Data,
     Element,
     Encoding,
@@ -25,6 +21,9 @@ from headgate.core.elements import (
     items,
     walk,
 )
+from headgate.core.dicom.private import block_of, is_creator
+from headgate.core.dicom.repertoire import DEFAULT, terms_of
+from headgate.core.dicom.values import LETTERS, SINGLE, SIZES, TEXTS, WORDS, is_whole
 
 CHARACTER_SET, PIXEL_REPRESENTATION = 0x00080005, 0x00280103
 NAME, FRACTION, WHOLE, TAG = b"PN", b"DS", b"IS", b"AT"
@@ -78,7 +77,7 @@ class Header:
     def value(self, tag: int) -> Any:
         """Given a tag, return its value; None: there is none, or nothing that a text can tell."""
         raw, vr = self.raw(tag), self._vr(tag)
-        if vr in NUMBERS or vr == TAG:
+        if vr in LETTERS or vr == TAG:
             return self._numbers(vr, raw)
         if vr not in WORDS:
             return None
@@ -113,16 +112,16 @@ class Header:
         return known.encode()
 
     def _private_vr(self, tag: int) -> bytes:
-        if private.is_creator(tag):
+        if is_creator(tag):
             return b"LO"
-        group, block = private.block_of(tag)
+        group, block = block_of(tag)
         creator = self.raw(group << 16 | block)
         return private_vr(_plain(creator).strip(), tag).encode()
 
     def _numbers(self, vr: bytes, raw: bytes) -> Any:
         if not is_whole(vr, raw):
             return None
-        letter, size = ("H", 2) if vr == TAG else (NUMBERS[vr], SIZES[vr])
+        letter, size = ("H", 2) if vr == TAG else (LETTERS[vr], SIZES[vr])
         found = list(struct.unpack(f"{self._encoding.order}{len(raw) // size}{letter}", raw))
         if vr == TAG:
             pairs = zip(found[::2], found[1::2], strict=True)

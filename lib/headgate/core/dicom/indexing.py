@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from functools import lru_cache
 
-from headgate.core.elements import (
+from headgate.core.dicom.elements import (
     DEFLATED,
     Element,
     Encoding,
@@ -12,7 +12,7 @@ from headgate.core.elements import (
     header_end,
     walk,
 )
-from headgate.core.likeness import Likeness
+from headgate.core.dicom.likeness import Likeness
 
 CHARACTER_SET, STUDY_DATE, STUDY_TIME = 0x00080005, 0x00080020, 0x00080030
 SOP_CLASS, SOP_INSTANCE = 0x00080016, 0x00080018

@@ -13,7 +13,7 @@ from pydicom.filebase import DicomBytesIO
 from pydicom.filereader import dcmread, read_dataset
 from pydicom.filewriter import write_dataset
 
-from headgate.core.elements import Data, Encoding, Malformed
+from headgate.core.dicom.elements import Data, Encoding, Malformed
 
 config.settings.reading_validation_mode = config.IGNORE
 config.settings.writing_validation_mode = config.IGNORE

@@ -5,6 +5,7 @@ import struct
 
 TEXTS = frozenset({b"LO", b"LT", b"SH", b"ST", b"UC", b"UR", b"UT"})
 COUNTS = frozenset({b"DS", b"IS"})
+WORDS = TEXTS | COUNTS | {b"AE", b"AS", b"CS", b"DA", b"DT", b"PN", b"TM", b"UI"}
 # Texts of one value: a backslash in them is a letter like any other
 SINGLE = frozenset({b"LT", b"ST", b"UR", b"UT"})
 # PS3.5 and ACR-NEMA, and those that lost a zero
@@ -32,7 +33,11 @@ SIZES = {
     b"AT": 4, b"FD": 8, b"FL": 4, b"SL": 4, b"SS": 2, b"SV": 8, b"UL": 4, b"US": 2, b"UV": 8,
 }  # fmt: skip
 NUMBERS = COUNTS | SIZES.keys()
-# Their letters in struct, and less than what rounding leaves of a zero
+# Their letters in struct
+LETTERS = {
+    b"FD": "d", b"FL": "f", b"SL": "i", b"SS": "h", b"SV": "q", b"UL": "I", b"US": "H", b"UV": "Q",
+}  # fmt: skip
+# Those of floating point numbers, and less than what rounding leaves of a zero
 FLOATS = {b"FD": ("d", 1e-28), b"FL": ("f", 1e-18)}
 BLANK, MOST = 0x20, 1e12
 

@@ -4,7 +4,7 @@ A guess is strict: what is damaged must not be taken for something else. The fir
 in which encoding the whole is read, and then every element of it must be what PS3.5 allows.
 """
 
-from headgate.core.elements import (
+from headgate.core.dicom.elements import (
     IMPLICIT,
     IMPLICIT_LITTLE,
     PIXEL_GROUP,

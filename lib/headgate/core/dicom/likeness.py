@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import NamedTuple
 
-from headgate.core.elements import (
+from headgate.core.dicom.elements import (
     DELIMITERS,
     EXPLICIT,
     LONG_VRS,

@@ -2,7 +2,7 @@
 
 import zlib
 
-from headgate.core.elements import (
+from headgate.core.dicom.elements import (
     DEFLATED,
     Data,
     Malformed,

@@ -1,7 +1,7 @@
 """Files of ours made so long that they fill blocks: PS3.10 7.1 has room for what is private."""
 
-from headgate.core.elements import EXPLICIT, encoded
-from headgate.core.implementation import IMPLEMENTATION_CLASS_UID
+from headgate.core.dicom.elements import EXPLICIT, encoded
+from headgate.core.dicom.implementation import IMPLEMENTATION_CLASS_UID
 
 PRIVATE_CREATOR, PRIVATE_INFORMATION = 0x00020100, 0x00020102
 # PS3.10 7.1: preamble, prefix, and the head of the group length, whose value comes next

@@ -3,7 +3,7 @@
 import struct
 from functools import lru_cache
 
-from headgate.core.elements import (
+from headgate.core.dicom.elements import (
     EXPLICIT,
     IMPLICIT,
     LONG_VRS,
@@ -14,7 +14,7 @@ from headgate.core.elements import (
     element_at,
     head,
 )
-from headgate.core.implementation import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION
+from headgate.core.dicom.implementation import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION
 
 # PS3.10 Table 7.1-1
 GROUP_LENGTH, VERSION, SOP_CLASS, SOP_INSTANCE = 0x00020000, 0x00020001, 0x00020002, 0x00020003
