@@ -40,9 +40,10 @@ STEPS = ("process", "populate_incoming", "create_transfer_requests", "anonymize_
          "notify", "run_one_job", "import_fiona", "create_zip_files", "send_files",
          "process_wsi")  # fmt: skip
 # what scripts load when there is work for it: here once, and not in each child
-LATER = ("delivering", "filing", "processed", "researchcopy", "resending", "working",
-         "exporting.arranging", "exporting.converting", "exporting.pulling", "stores.mail",
-         "stores.profiles", "stores.tables")  # fmt: skip
+LATER = ("arriving.filing", "arriving.resending", "deidentifying.researchcopy",
+         "delivering.processed", "delivering.targets", "exporting.arranging",
+         "exporting.converting", "exporting.pulling", "stores.mail", "stores.profiles",
+         "stores.tables", "working.running")  # fmt: skip
 for later in LATER:
     importlib.import_module(f"headgate.{later}")
 LOADED = {name: importlib.import_module(f"headgate.steps.{name}").STEP for name in STEPS}

@@ -9,9 +9,10 @@ from headgate.core.errors import Excluded, Rejected, Unavailable
 from headgate.core.model import Fate
 from headgate.deidentifying.cleaning import Clean, clean
 from headgate.delivering.sending import Named, Sent, answered, fated, kept_back
-from headgate.stores import files, stow
+from headgate.stores import files
 from headgate.stores.dicomfiles import digests, read_instance
 from headgate.stores.dicomnet.channel import Unanswered
+from headgate.stores.dicomweb import stow
 
 Place = Callable[[Clean], int]
 

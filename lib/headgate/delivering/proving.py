@@ -14,10 +14,11 @@ from headgate.core.errors import Rejected, Unavailable
 from headgate.core.model import Delivery, Fate, Proof
 from headgate.core.upperlayer.negotiation import IMPLICIT_LITTLE
 from headgate.delivering.depositing import file_in
-from headgate.stores import files, qido
+from headgate.stores import files
 from headgate.stores.dicomfiles import read_instance
 from headgate.stores.dicomnet import pacs
 from headgate.stores.dicomnet.commitment import notice_of, request_of
+from headgate.stores.dicomweb import qido
 
 LOOK_SECONDS = 0.2
 CLOCK_SECONDS = 1.0  # to which the ledger tells the time

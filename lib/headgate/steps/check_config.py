@@ -16,8 +16,9 @@ from headgate.core.step import Outcome, Step, error, ok
 from headgate.deidentifying import examples
 from headgate.exporting import changing, pulling
 from headgate.fiona import configuration
-from headgate.stores import ocr, programs, qido, secrets, sftp, straight
+from headgate.stores import ocr, programs, secrets, sftp, straight
 from headgate.stores.dicomnet import pacs
+from headgate.stores.dicomweb import qido
 
 if TYPE_CHECKING:
     from headgate.stores.tables import Table
