@@ -9,7 +9,7 @@ import click
 
 from headgate import again
 from headgate.context import Context
-from headgate.core import fields
+from headgate.core import fields, transfer
 from headgate.core.model import Assignment, Fate, Request, content_version
 from headgate.core.states import State
 from headgate.core.step import Outcome, Step, error, not_needed, ok
@@ -99,13 +99,8 @@ def _of_project(context: Context, project: str) -> list[dict[str, Any]]:
 
 
 def _wanted(row: dict[str, Any], stamp: str) -> Wanted:
-    assignment = Assignment(
-        str(row[fields.TRANSFER_PROJECT]).strip(),
-        str(row[fields.TRANSFER_NAME]).strip(),
-        str(row.get(fields.TRANSFER_EVENT, "")).strip(),
-    )
-    study, transfer = str(row[fields.INCOMING_RECORD]), int(row[fields.REPEAT_INSTANCE])
-    return Wanted(study, transfer, assignment, stamp)
+    study, instance = str(row[fields.INCOMING_RECORD]), int(row[fields.REPEAT_INSTANCE])
+    return Wanted(study, instance, transfer.assignment_in(row), stamp)
 
 
 def _at_work(context: Context) -> dict[tuple[str, Assignment], State]:
