@@ -18,6 +18,12 @@ Row = dict[str, Any]
 FEWEST_SHARED = 0.5  # of the fields: who has fewer is another project
 FORBIDDEN = "do not have permissions"
 TOKEN = re.compile(r"[0-9A-Fa-f]{32}")
+AWAY = (  # an answer that breaks off is none: what was asked for may have been done
+    requests.ConnectionError,
+    requests.Timeout,
+    requests.exceptions.ChunkedEncodingError,
+    requests.exceptions.ContentDecodingError,
+)
 
 
 class RefusedImport(Rejected):
@@ -150,7 +156,7 @@ class Table:
         }
         try:
             answer = methods[action](**arguments)
-        except (requests.ConnectionError, requests.Timeout) as error:
+        except AWAY as error:
             raise Unavailable(
                 f"REDCap does not answer ({type(error).__name__}): nothing is lost, "
                 "the next run tries again"
