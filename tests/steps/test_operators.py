@@ -116,6 +116,11 @@ def test_assign_writes_what_a_researcher_would(a_gateway):
     assert [line["item"] for line in a_gateway.site.run("assign", "--list").lines] == [STUDY.uid]
     assert a_gateway.site.run("assign", *words).code == 0
     assert a_gateway.site.run("assign", *words).lines[0]["status"] == "notneeded"
+    for other in (["--participant", "P-008", "--event", "E2"], ["--event", "E1"]):
+        told = a_gateway.site.run("assign", *words, *other)
+        assert told.code == 1
+        assert "already, to another participant or event" in told.lines[0]["text"]
+        assert "P-00" not in told.lines[0]["text"]
     (transfer,) = a_gateway.rows(STUDY, "transfers")
     assert (transfer["transfer_name"], transfer["transfer_event_name"]) == ("P-007", "E2")
     assert a_gateway.site.run("assign", "--list").lines == []
@@ -215,6 +220,14 @@ def test_systemd_lets_heartbeat_start_what_it_watches():
     user = re.search(r"^User=(\w+)$", unit, re.MULTILINE)
     for word in (verb, name, user and user[1]):
         assert f'== "{word}"' in rule
+
+
+@pytest.mark.parametrize("unit", ["headgate-storescpd.service", "headgate-step@.service"])
+def test_systemd_opens_the_folders_that_it_starts_with_to_nobody(unit):
+    """It gives them its own mode at each start, whatever they had."""
+    text = (CHECKOUT / "systemd" / unit).read_text()
+    for kind in ("State", "Logs"):
+        assert f"{kind}Directory=headgate\n{kind}DirectoryMode=0750\n" in text
 
 
 def test_O01_a_receiver_that_hangs_is_started_again(a_tree, tmp_path, request):
