@@ -287,6 +287,15 @@ def test_a_script_that_never_had_success_is_told_without_an_age(a_tree):
 
 def test_check_config_finds_what_is_wrong_before_the_night(a_gateway):
     assert a_gateway.site.run("check-config", "--connect").code == 0
+    redcap = a_gateway.context().tables.incoming._project
+    repeating = redcap.export_repeating_instruments_events()
+    redcap.import_repeating_instruments_events(
+        [one for one in repeating if one["form_name"] == "series"]
+    )
+    told = a_gateway.site.run("check-config", "--connect")
+    assert told.code == 1
+    assert "does not repeat transfers: enable it" in texts(told)["redcap.Incoming"]
+    redcap.import_repeating_instruments_events(repeating)
     (a_gateway.site.folder / "secrets" / "incoming").chmod(0o644)
     result = a_gateway.site.run("check-config")
     assert result.code == 78

@@ -14,7 +14,6 @@ from headgate.core.model import Assignment, Fate, Request, content_version
 from headgate.core.states import State
 from headgate.core.step import Outcome, Step, error, not_needed, ok
 from headgate.stores.queues import pass_over
-from headgate.stores.tables import can_be_asked_for, quoted
 
 NAME = "resend-project"
 NEEDED = (fields.TRANSFER_REQUESTED, fields.TRANSFER_PROJECT, fields.TRANSFER_NAME)
@@ -90,11 +89,11 @@ def _changed(context: Context) -> list[dict[str, Any]]:
 def _of_project(context: Context, project: str) -> list[dict[str, Any]]:
     if project not in context.projects:
         raise click.UsageError(f"DataTransferProjects has no project {project!r}")
-    where = f"[{fields.TRANSFER_PROJECT}] = {quoted(project)}"
+    where = f"[{fields.TRANSFER_PROJECT}] = {fields.quoted(project)}"
     return context.tables.incoming.export(
         fields=[fields.INCOMING_RECORD],
         forms=[fields.TRANSFERS_FORM],
-        where=where if can_be_asked_for(project) else None,
+        where=where if fields.can_be_asked_for(project) else None,
     )
 
 
