@@ -136,8 +136,11 @@ def a_redcap_that_says(
     waits: threading.Event | None = None,
     points_to: str = "",
     heard: list[bytes] | None = None,
+    lacks: int = 0,
 ) -> Iterator[str]:
-    """A server that answers every call with the same; return its address, as an API's."""
+    """A server that answers every call with the same, and breaks off when so many bytes are still
+    to come; return its address, as an API's.
+    """
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -150,6 +153,8 @@ def a_redcap_that_says(
             self.send_header("Content-Type", "text/html")
             if points_to:
                 self.send_header("Location", points_to)
+            if lacks:
+                self.send_header("Content-Length", str(len(text.encode()) + lacks))
             self.end_headers()
             self.wfile.write(text.encode())
 

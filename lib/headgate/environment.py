@@ -8,6 +8,7 @@ import importlib.util
 import os
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 CHECKOUT = Path(__file__).resolve().parents[2]
 INSTALLED = "headgate.installed"
@@ -28,12 +29,22 @@ def enter(create: bool = False, extras: str = "") -> None:
     is_inside = Path(sys.prefix).resolve() == (CHECKOUT / ".venv").resolve()
     if is_inside and sys.getfilesystemencoding() == "utf-8":
         return
-    if python.exists():
+    if _is_there(python):
         # our files are UTF-8, whatever the locale of who starts it
         words = [str(python), "-X", "utf8", *sys.argv]
         os.execv(python, words)  # noqa: S606 (no shell is wanted)
     if importlib.util.find_spec("pynetdicom") is None:
         _stop(f"no Python environment in {CHECKOUT}: run bin/demo once, which makes it")
+
+
+def _is_there(python: Path) -> bool:
+    try:
+        return python.exists()
+    except PermissionError:
+        _stop(
+            f"{python} may not be read by the user who runs this: chmod -R a+rX {CHECKOUT}; where "
+            "it leads into another's home, remove .venv and run bin/demo with the system's python3"
+        )
 
 
 def _is_current(extras: str) -> bool:
@@ -74,7 +85,7 @@ def _run(command: list[str]) -> None:
         )
 
 
-def _stop(message: str) -> None:
+def _stop(message: str) -> NoReturn:
     sys.stderr.write(f"headgate: {message}\n")
     raise SystemExit(78)
 

@@ -116,6 +116,11 @@ def test_assign_writes_what_a_researcher_would(a_gateway):
     assert [line["item"] for line in a_gateway.site.run("assign", "--list").lines] == [STUDY.uid]
     assert a_gateway.site.run("assign", *words).code == 0
     assert a_gateway.site.run("assign", *words).lines[0]["status"] == "notneeded"
+    for other in (["--participant", "P-008", "--event", "E2"], ["--event", "E1"]):
+        told = a_gateway.site.run("assign", *words, *other)
+        assert told.code == 1
+        assert "already, to another participant or event" in told.lines[0]["text"]
+        assert "P-00" not in told.lines[0]["text"]
     (transfer,) = a_gateway.rows(STUDY, "transfers")
     assert (transfer["transfer_name"], transfer["transfer_event_name"]) == ("P-007", "E2")
     assert a_gateway.site.run("assign", "--list").lines == []
@@ -217,6 +222,14 @@ def test_systemd_lets_heartbeat_start_what_it_watches():
         assert f'== "{word}"' in rule
 
 
+@pytest.mark.parametrize("unit", ["headgate-storescpd.service", "headgate-step@.service"])
+def test_systemd_opens_the_folders_that_it_starts_with_to_nobody(unit):
+    """It gives them its own mode at each start, whatever they had."""
+    text = (CHECKOUT / "systemd" / unit).read_text()
+    for kind in ("State", "Logs"):
+        assert f"{kind}Directory=headgate\n{kind}DirectoryMode=0750\n" in text
+
+
 def test_O01_a_receiver_that_hangs_is_started_again(a_tree, tmp_path, request):
     request.addfinalizer(a_tree.site.stop_receiver)
     a_tree.site.start_receiver()
@@ -274,6 +287,15 @@ def test_a_script_that_never_had_success_is_told_without_an_age(a_tree):
 
 def test_check_config_finds_what_is_wrong_before_the_night(a_gateway):
     assert a_gateway.site.run("check-config", "--connect").code == 0
+    redcap = a_gateway.context().tables.incoming._project
+    repeating = redcap.export_repeating_instruments_events()
+    redcap.import_repeating_instruments_events(
+        [one for one in repeating if one["form_name"] == "series"]
+    )
+    told = a_gateway.site.run("check-config", "--connect")
+    assert told.code == 1
+    assert "does not repeat transfers: enable it" in texts(told)["redcap.Incoming"]
+    redcap.import_repeating_instruments_events(repeating)
     (a_gateway.site.folder / "secrets" / "incoming").chmod(0o644)
     result = a_gateway.site.run("check-config")
     assert result.code == 78

@@ -15,7 +15,10 @@ import factories
 import pytest
 from catalogues import a_catalogue, held, many
 from headgate.core.windows import Window, all_years
+from headgate.demo.processes import free_port
 from killing import KILLED
+from pynetdicom import AE
+from pynetdicom.sop_class import Verification
 
 TODAY = f"{date.today():%Y%m%d}"
 
@@ -156,6 +159,34 @@ def test_a_pacs_that_is_away_or_fails_changes_nothing(a_gateway, script):
         assert listed(a_gateway) == before
     assert a_gateway.site.run(script).code == 69
     assert listed(a_gateway) == before
+
+
+@pytest.mark.parametrize("name", ["away", "zz"])
+def test_a_pacs_that_is_away_does_not_hold_up_the_others(a_gateway, name):
+    with a_catalogue(many(2)) as pacs:
+        point_at(a_gateway, pacs.port)
+        text = a_gateway.site.config.read_text()
+        away = f"[pacs.{name}]\nport = {free_port()}\n"
+        both = f"{text}\n{away}" if name == "zz" else text.replace("[pacs.", f"{away}[pacs.", 1)
+        a_gateway.site.config.write_text(both)
+        assert a_gateway.site.run("what-is-in-pacs", "--all").code == 69
+    assert len(listed(a_gateway)) == 2
+
+
+def test_a_pacs_that_answers_no_queries_is_told_of_and_the_others_are_listed(a_gateway):
+    peer = AE()
+    peer.add_supported_context(Verification)
+    server = peer.start_server(("127.0.0.1", 0), block=False)
+    with a_catalogue(many(2)) as pacs:
+        point_at(a_gateway, pacs.port)
+        text = a_gateway.site.config.read_text()
+        mute = f"[pacs.mute]\nport = {server.socket.getsockname()[1]}\n"
+        a_gateway.site.config.write_text(text.replace("[pacs.", f"{mute}[pacs.", 1))
+        result = a_gateway.site.run("what-is-in-pacs", "--all")
+    server.shutdown()
+    assert result.code == 0
+    assert "what it holds is not listed" in texts(result)
+    assert len(listed(a_gateway)) == 2
 
 
 @pytest.mark.parametrize("script", ["what-is-in-pacs", "what-is-not-in-pacs"])

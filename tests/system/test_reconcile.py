@@ -155,6 +155,17 @@ def test_a_project_that_is_gone_from_redcap_is_asked_nothing(a_gateway):
     assert not a_gateway.context().queues.ids(State.QUEUED)
 
 
+def test_what_was_set_aside_stays_where_the_data_directory_is_a_link(a_tree):
+    broken = STUDY.instance()
+    del broken.SeriesInstanceUID
+    a_tree.receive(broken)
+    place = a_tree.site.datadir.rename(a_tree.site.datadir.with_name("elsewhere"))
+    a_tree.site.datadir.symlink_to(place)
+    assert a_tree.site.run("process").code == 1
+    assert not a_tree.site.run("reconcile").lines
+    assert a_tree.site.run("process").code == 0
+
+
 def test_what_a_modality_made_and_never_sent_is_told(a_gateway):
     a_gateway.receive(*STUDY.instances(2))
     a_gateway.site.run("process")

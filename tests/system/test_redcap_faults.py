@@ -59,6 +59,18 @@ def test_an_answer_that_is_none_of_the_api_loses_nothing(a_listing, status, text
     assert_goes_on(a_listing)
 
 
+def test_an_answer_that_breaks_off_is_asked_for_again(a_gateway):
+    a_gateway.to_queue(STUDY)
+    with a_redcap_that_says(200, "[{", lacks=5) as url:
+        undo = point(a_gateway, url)
+        for step in ("create-transfer-requests", "anonymize-and-send"):
+            result = a_gateway.site.run(step)
+            assert result.code == 69, result
+            assert "REDCap does not answer" in result.lines[-1]["text"]
+        undo()
+    assert a_gateway.context().queues.ids(State.QUEUED)
+
+
 @pytest.mark.parametrize("status", [302, 307, 308])
 def test_a_redcap_that_points_elsewhere_has_no_token_sent_there(a_listing, status):
     heard = []

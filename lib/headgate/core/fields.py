@@ -118,3 +118,13 @@ REPEAT_FORM = "redcap_repeat_instrument"
 REPEAT_INSTANCE = "redcap_repeat_instance"
 COMPLETE = 2
 UNVERIFIED = 1
+
+
+def can_be_asked_for(text: str) -> bool:
+    """Given a text, return whether filterLogic can name it: no quotation marks, no brackets."""
+    return not set(text) & set("\"'\\[]")
+
+
+def quoted(text: str) -> str:
+    """Given a text that can be asked for, return it as filterLogic writes texts."""
+    return f'"{text}"'

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from headgate.core import fields
-from headgate.core.model import Delivery, Fate, Proof, Request
+from headgate.core.model import Assignment, Delivery, Fate, Proof, Request
 
 # what a project may drop whole: feature of DataTransferProjects: SOP classes, PS3.4 Table B.5-1
 DROPPED = {
@@ -15,6 +15,12 @@ DROPPED = {
     fields.FEATURE_DROP_SECONDARY_CAPTURE: ("1.2.840.10008.5.1.4.1.1.7.", "secondary capture"),
 }
 DEIDENTIFICATION_FAILED, SENDING_FAILED = 1, 2
+
+
+def assignment_in(row: Mapping[str, Any]) -> Assignment:
+    """Given a row of the transfers form, return to whom it says that the study goes."""
+    names = (fields.TRANSFER_PROJECT, fields.TRANSFER_NAME, fields.TRANSFER_EVENT)
+    return Assignment(*(str(row.get(name, "")).strip() for name in names))
 
 
 def exclusion(sop_class: str, project: Mapping[str, Any]) -> str | None:

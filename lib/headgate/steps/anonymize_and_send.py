@@ -53,7 +53,7 @@ def apply(context: Context, item: Item) -> Iterator[Outcome]:
         yield ok(item, "found active after a run that died: queued again")
     elif item.work is Work.RECORD:
         yield from _record(context, context.queues.read(State.SENT, item.request))
-    else:
+    elif context.queues.state_of(item.request) is State.QUEUED:  # not held or withdrawn since
         request = context.queues.read(State.QUEUED, item.request)
         if _is_due(context, request):
             yield from _deliver(context, request)
@@ -67,7 +67,7 @@ def _is_due(context: Context, request: Request) -> bool:
 
 
 def _deliver(context: Context, request: Request) -> Iterator[Outcome]:
-    context.queues.move(request, State.QUEUED, "claim")
+    context.queues.take(request.id, State.QUEUED, "claim")
     try:
         request = _sent(context, request)
     except Unavailable as reason:

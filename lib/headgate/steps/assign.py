@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from headgate.context import Context
-from headgate.core import fields, listing, routing
+from headgate.core import fields, listing, routing, transfer
 from headgate.core.errors import Rejected
 from headgate.core.model import Assignment
 from headgate.core.step import Outcome, Step, error, not_needed, ok
@@ -92,10 +92,17 @@ def _assign(context: Context, wanted: Wanted) -> Outcome:
     rows = context.tables.incoming.export(records=[wanted.study], fields=names, forms=forms)
     if not rows:
         return error(wanted, "not listed in REDCap: see bin/status --study for where it is")
-    if wanted.assignment.project in listing.projects_of(rows):
-        return not_needed(wanted, f"is assigned to {wanted.assignment.project} already")
+    project = wanted.assignment.project
+    there = [transfer.assignment_in(row) for row in rows if row.get(fields.REPEAT_INSTANCE)]
+    if wanted.assignment in there:
+        return not_needed(wanted, f"is assigned to {project} already")
+    if project in [one.project for one in there]:
+        text = (
+            f"is assigned to {project} already, to another participant or event: correct that row"
+        )
+        return error(wanted, f"{text} in REDCap")
     context.tables.incoming.write([listing.transfer_row(wanted.study, wanted.assignment, _now())])
-    return ok(wanted, f"assigned to {wanted.assignment.project}")
+    return ok(wanted, f"assigned to {project}")
 
 
 def _couple(context: Context, rows: list[dict[str, Any]]) -> Iterator[Outcome]:

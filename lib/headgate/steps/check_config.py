@@ -1,5 +1,6 @@
 """Check the configuration; with --connect, that REDCap and the PACS answer."""
 
+import csv
 import json
 import os
 from collections.abc import Callable, Iterator, Mapping
@@ -14,6 +15,7 @@ from headgate.core import bids, fields, selecting
 from headgate.core.errors import Misconfigured
 from headgate.core.step import Outcome, Step, error, ok
 from headgate.deidentifying import examples
+from headgate.environment import shipped
 from headgate.exporting import changing, pulling
 from headgate.fiona import configuration
 from headgate.stores import ocr, programs, secrets, sftp, straight
@@ -183,7 +185,16 @@ def _fields_of(table: "Table") -> Outcome:
     if missing := table.missing_fields():
         what = f"lacks the fields {', '.join(missing)}"
         return error(item, f"{what}: upload config/redcap/{table.name}.csv")
+    wanted = _repeating(table.name)
+    if wanted and (lacking := wanted - table.repeating_forms()):
+        what = f"does not repeat {', '.join(sorted(lacking))}"
+        return error(item, f"{what}: enable it in the project's setup, as a repeating instrument")
     return ok(item, "answers, with every field")
+
+
+def _repeating(project: str) -> set[str]:
+    with (shipped("config/redcap") / "repeating.csv").open(newline="", encoding="utf-8") as file:
+        return {row["form_name"] for row in csv.DictReader(file) if row["project"] == project}
 
 
 def _translated(path: Path) -> str:

@@ -1,5 +1,6 @@
 """Queue a request for each transfer that REDCap wants and the research PACS has not got whole."""
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -8,13 +9,16 @@ from typing import Any
 import click
 
 from headgate.context import Context
-from headgate.core import fields
+from headgate.core import fields, transfer
 from headgate.core.model import Assignment, Request, content_version
 from headgate.core.states import State
 from headgate.core.step import Outcome, Step, not_needed, ok
+from headgate.stores.queues import pass_over
 
 NAME = "create-transfer-requests"
-NEEDED = (fields.TRANSFER_REQUESTED, fields.TRANSFER_PROJECT, fields.TRANSFER_NAME)
+NAMED = (fields.TRANSFER_PROJECT, fields.TRANSFER_NAME)
+NEEDED = (fields.TRANSFER_REQUESTED, *NAMED)
+WAITING = (State.QUEUED, State.FAILED, State.HELD)
 
 
 @dataclass(frozen=True)
@@ -30,8 +34,21 @@ class Wanted:
         return self.study
 
 
-def plan(context: Context) -> Iterator[Wanted]:
-    """Yield the complete transfer rows of studies that changed in REDCap; of all with --all."""
+@dataclass(frozen=True)
+class Outdated:
+    """A request that waits, and to whom nobody wants the study to go any more."""
+
+    state: State
+    request: Request
+
+    def __str__(self) -> str:
+        return self.request.study
+
+
+def plan(context: Context) -> Iterator[Wanted | Outdated]:
+    """Yield the complete transfer rows of studies that changed in REDCap; of all with --all. What
+    waits for somebody whom its row names no more comes first.
+    """
     overlap = context.settings.redcap.overlap_minutes
     since = context.watermarks.since(NAME, context.began, overlap)
     rows = context.tables.incoming.export(
@@ -40,13 +57,21 @@ def plan(context: Context) -> Iterator[Wanted]:
         changed_since=None if context.options.get("all") else since,
     )
     for row in rows:
-        is_transfer = row.get(fields.REPEAT_FORM) == fields.TRANSFERS_FORM
-        if is_transfer and all(row.get(name) for name in NEEDED):
+        if row.get(fields.REPEAT_FORM) != fields.TRANSFERS_FORM:
+            continue
+        yield from _outdated(context, row)
+        if all(row.get(name) for name in NEEDED):
             yield _wanted(row)
 
 
-def apply(context: Context, wanted: Wanted) -> Iterator[Outcome]:
+def apply(context: Context, wanted: Wanted | Outdated) -> Iterator[Outcome]:
     """Queue the request, unless it is there already or the ledger has every instance."""
+    if isinstance(wanted, Outdated):
+        request = wanted.request
+        if context.queues.withdraw(request.id, wanted.state):
+            text = "was corrected in REDCap since: it is withdrawn"
+            yield ok(wanted, f"request {request.id} that was {wanted.state} {text}")
+        return
     on_disk = context.trees.instances(wanted.study)
     request = Request.wanted(
         wanted.study, wanted.transfer, wanted.assignment, content_version(on_disk)
@@ -67,16 +92,32 @@ def after(context: Context) -> None:
     context.watermarks.reached(NAME, context.began)
 
 
+def _outdated(context: Context, row: dict[str, Any]) -> Iterator[Outdated]:
+    """A row from which we may not read all tells nothing."""
+    if not all(name in row for name in NAMED):
+        return
+    waiting = context.once("waiting", lambda: _waiting(context))
+    wish = str(row[fields.INCOMING_RECORD]), int(row[fields.REPEAT_INSTANCE])
+    for state, request in waiting.get(wish, ()):
+        if request.assignment != transfer.assignment_in(row):
+            yield Outdated(state, request)
+
+
+def _waiting(context: Context) -> dict[tuple[str, int], list[tuple[State, Request]]]:
+    """By study and row. What a workstation made is of another study than the row."""
+    found: dict[tuple[str, int], list[tuple[State, Request]]] = defaultdict(list)
+    for state in WAITING:
+        for request in context.queues.each(state, pass_over):
+            if not request.made_from:
+                found[request.study, request.transfer].append((state, request))
+    return found
+
+
 def _wanted(row: dict[str, Any]) -> Wanted:
-    assignment = Assignment(
-        str(row[fields.TRANSFER_PROJECT]).strip(),
-        str(row[fields.TRANSFER_NAME]).strip(),
-        str(row.get(fields.TRANSFER_EVENT, "")).strip(),
-    )
     return Wanted(
         str(row[fields.INCOMING_RECORD]),
         int(row[fields.REPEAT_INSTANCE]),
-        assignment,
+        transfer.assignment_in(row),
         bool(row.get(fields.TRANSFER_DATE)),
     )
 

@@ -21,7 +21,7 @@ def apply(context: Context, item: str) -> Iterator[Outcome]:
         yield ok(item, f"held: {job.workflow} over {job.study}; bin/requeue {item} lets it go on")
         return
     state, request = context.queues.find(item)
-    context.queues.move(request, state, "hold")
+    context.queues.take(item, state, "hold")
     yield ok(item, f"held: study {request.study}; bin/requeue {item} lets it go on")
 
 

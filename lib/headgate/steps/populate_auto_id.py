@@ -16,7 +16,6 @@ from headgate.core.errors import Rejected, Unavailable
 from headgate.core.model import Assignment
 from headgate.core.naming import NEARLY_USED_UP, Names, folded, names_of
 from headgate.core.step import Outcome, Step, deferred, error, not_needed, ok
-from headgate.stores.tables import can_be_asked_for, quoted
 
 NAME = "populate-auto-id"
 AE_TITLE_CALLED = "study_aetitle_addressed"
@@ -210,10 +209,10 @@ def _names(context: Context, project: str) -> Names:
 
 def _taken(context: Context, project: str, books: dict[str, autoid.Book]) -> set[str]:
     """Every name that the project has, also those that people gave and whose coupling is gone."""
-    where = f"[{fields.TRANSFER_PROJECT}] = {quoted(project)}"
+    where = f"[{fields.TRANSFER_PROJECT}] = {fields.quoted(project)}"
     rows = context.tables.incoming.export(
         fields=[fields.INCOMING_RECORD, fields.TRANSFER_PROJECT, fields.TRANSFER_NAME],
-        where=where if can_be_asked_for(project) else None,
+        where=where if fields.can_be_asked_for(project) else None,
     )
     given = {
         folded(str(row[fields.TRANSFER_NAME]))

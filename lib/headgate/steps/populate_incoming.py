@@ -11,7 +11,7 @@ from headgate.context import Context
 from headgate.core import arrival, fields, listing, routing
 from headgate.core.model import Assignment
 from headgate.core.step import Outcome, Step, error, not_needed, ok
-from headgate.stores.tables import RefusedImport, can_be_asked_for, quoted
+from headgate.stores.tables import RefusedImport
 
 NAME = "populate-incoming"
 FORMS = [fields.STUDY_FORM, fields.SERIES_FORM, fields.TRANSFERS_FORM]
@@ -161,13 +161,13 @@ def _assign(
 
 def _assign_late(context: Context, couplings: list[Row]) -> Iterator[Outcome]:
     wanted = {
-        f"[{field}] = {quoted(str(row[column]))}"
+        f"[{field}] = {fields.quoted(str(row[column]))}"
         for row in couplings
         for field, column in (
             ("study_accession_number", fields.COUPLING_ACCESSION),
             (fields.INCOMING_RECORD, fields.COUPLING_STUDY),
         )
-        if row.get(column) and can_be_asked_for(str(row[column]))
+        if row.get(column) and fields.can_be_asked_for(str(row[column]))
     }
     names = ["study_accession_number", fields.INCOMING_RECORD]
     conditions = iter(sorted(wanted))
@@ -201,10 +201,10 @@ def _existing(context: Context, studies: list[str]) -> dict[str, list[Row]]:
 def _couplings(context: Context, told: Mapping[str, list[Row]]) -> list[Row]:
     conditions = []
     for study, series in told.items():
-        conditions.append(f"[{fields.COUPLING_STUDY}] = {quoted(study)}")
+        conditions.append(f"[{fields.COUPLING_STUDY}] = {fields.quoted(study)}")
         number = str(listing.study_values(series).get("AccessionNumber", ""))
-        if number and can_be_asked_for(number):
-            conditions.append(f"[{fields.COUPLING_ACCESSION}] = {quoted(number)}")
+        if number and fields.can_be_asked_for(number):
+            conditions.append(f"[{fields.COUPLING_ACCESSION}] = {fields.quoted(number)}")
     return context.tables.coupling_list.export(where=" or ".join(conditions))
 
 

@@ -41,5 +41,6 @@ STEP = Step(
     plan,
     apply,
     parameters=(click.Argument(["ids"], nargs=-1, required=True, metavar="ID..."),),
+    locks=("requeue",),  # of two that write the same request, one would bring it back
     by_hand=True,
 )

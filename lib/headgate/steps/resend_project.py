@@ -8,13 +8,12 @@ from typing import Any
 import click
 
 from headgate.context import Context
-from headgate.core import fields
+from headgate.core import fields, transfer
 from headgate.core.model import Assignment, Fate, Request, content_version
 from headgate.core.states import State
 from headgate.core.step import Outcome, Step, error, not_needed, ok
 from headgate.delivering import again
 from headgate.stores.queues import pass_over
-from headgate.stores.tables import can_be_asked_for, quoted
 
 NAME = "resend-project"
 NEEDED = (fields.TRANSFER_REQUESTED, fields.TRANSFER_PROJECT, fields.TRANSFER_NAME)
@@ -90,22 +89,17 @@ def _changed(context: Context) -> list[dict[str, Any]]:
 def _of_project(context: Context, project: str) -> list[dict[str, Any]]:
     if project not in context.projects:
         raise click.UsageError(f"DataTransferProjects has no project {project!r}")
-    where = f"[{fields.TRANSFER_PROJECT}] = {quoted(project)}"
+    where = f"[{fields.TRANSFER_PROJECT}] = {fields.quoted(project)}"
     return context.tables.incoming.export(
         fields=[fields.INCOMING_RECORD],
         forms=[fields.TRANSFERS_FORM],
-        where=where if can_be_asked_for(project) else None,
+        where=where if fields.can_be_asked_for(project) else None,
     )
 
 
 def _wanted(row: dict[str, Any], stamp: str) -> Wanted:
-    assignment = Assignment(
-        str(row[fields.TRANSFER_PROJECT]).strip(),
-        str(row[fields.TRANSFER_NAME]).strip(),
-        str(row.get(fields.TRANSFER_EVENT, "")).strip(),
-    )
-    study, transfer = str(row[fields.INCOMING_RECORD]), int(row[fields.REPEAT_INSTANCE])
-    return Wanted(study, transfer, assignment, stamp)
+    study, instance = str(row[fields.INCOMING_RECORD]), int(row[fields.REPEAT_INSTANCE])
+    return Wanted(study, instance, transfer.assignment_in(row), stamp)
 
 
 def _at_work(context: Context) -> dict[tuple[str, Assignment], State]:

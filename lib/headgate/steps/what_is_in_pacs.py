@@ -10,11 +10,13 @@ import click
 from headgate import pacslisting
 from headgate.context import Context
 from headgate.core import fields, pacsrows
+from headgate.core.errors import HeadgateError, Unavailable
 from headgate.core.pacsrows import Row, Told
 from headgate.core.states import State
-from headgate.core.step import Outcome, Step, error, ok
+from headgate.core.step import Outcome, Step, error, not_needed, ok
 from headgate.core.windows import Window, last_days
 from headgate.pacslisting import Crowded, Source
+from headgate.stores.dicomnet.pacs import Unsupported
 from headgate.stores.tables import RefusedImport
 
 NAME = "what-is-in-pacs"
@@ -43,20 +45,39 @@ class Hidden:
         return f"{self.pacs} {self.window}"
 
 
-def plan(context: Context) -> Iterator[Changed | Hidden]:
-    """Yield what changed: of the last days and what was delivered since; of all with --all."""
+@dataclass(frozen=True)
+class Silent:
+    """A PACS that does not tell what it holds, and why."""
+
+    pacs: str
+    reason: HeadgateError
+
+    def __str__(self) -> str:
+        return self.pacs
+
+
+Item = Changed | Hidden | Silent
+
+
+def plan(context: Context) -> Iterator[Item]:
+    """Yield what changed: of the last days and what was delivered since; of all with --all. A PACS
+    that is away does not hold up the others.
+    """
     seen: set[str] = set()
     for name in pacslisting.names(context):
-        with pacslisting.source(context, name) as asked:
-            studies = _studies(context, name, asked, seen)
-            while batch := list(islice(studies, context.settings.listing.studies_per_import)):
-                yield from (one for one in batch if isinstance(one, Hidden))
-                told = [one for one in batch if not isinstance(one, Hidden)]
-                yield from _changed(context, name, told)
+        try:
+            yield from _of_pacs(context, name, seen)
+        except (Unavailable, Unsupported) as reason:
+            yield Silent(name, reason)
 
 
-def apply(context: Context, item: Changed | Hidden) -> Iterator[Outcome]:
+def apply(context: Context, item: Item) -> Iterator[Outcome]:
     """Write the rows; where REDCap refuses them, each for itself, so that one stops none."""
+    if isinstance(item, Silent):
+        if isinstance(item.reason, Unavailable):
+            raise item.reason
+        yield not_needed(item, f"{item.reason}: what it holds is not listed; set its qido_url")
+        return
     if isinstance(item, Hidden):
         at_most = context.settings.listing.answers_at_most
         yield error(
@@ -81,6 +102,15 @@ def apply(context: Context, item: Changed | Hidden) -> Iterator[Outcome]:
 def after(context: Context) -> None:
     """Note since when deliveries are asked for."""
     context.watermarks.reached(NAME, context.began)
+
+
+def _of_pacs(context: Context, name: str, seen: set[str]) -> Iterator[Changed | Hidden]:
+    with pacslisting.source(context, name) as asked:
+        studies = _studies(context, name, asked, seen)
+        while batch := list(islice(studies, context.settings.listing.studies_per_import)):
+            yield from (one for one in batch if isinstance(one, Hidden))
+            told = [one for one in batch if not isinstance(one, Hidden)]
+            yield from _changed(context, name, told)
 
 
 def _changed(context: Context, name: str, told: list[Told]) -> Iterator[Changed]:

@@ -179,6 +179,17 @@ def move(source: Path, target: Path) -> None:
             sync_folder(source.parent)
 
 
+def forget(path: Path) -> bool:
+    """Given a file, remove it durably; return whether it was there. Raise Unavailable."""
+    with disk_errors(path):
+        try:
+            path.unlink()
+        except FileNotFoundError:
+            return False
+        sync_folder(path.parent)
+    return True
+
+
 def remove(path: str | Path) -> None:
     """Given a file or a link, remove it if it is there."""
     with suppress(FileNotFoundError):

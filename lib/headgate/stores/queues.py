@@ -108,11 +108,27 @@ class Queues:
     def move(self, request: Request, state: State, event: str) -> State:
         """Given a request and the state it lies in, write it and move it as the event says.
 
-        Return the new state. Raise ImpossibleTransition, Unavailable.
+        To be called by those alone who may move what is in that state. Return the new state. Raise
+        ImpossibleTransition, Unavailable.
         """
         target = next_state(state, event)
         files.write_whole(self._path(state, request.id), request.to_json())
         files.move(self._path(state, request.id), self._path(target, request.id))
+        return target
+
+    def take(self, request_id: str, state: State, event: str) -> State:
+        """Given a request and the state it lies in, move it as it is: of several who want it, one
+        gets it. Return the new state.
+
+        Raise Rejected for the others, ImpossibleTransition, Unavailable.
+        """
+        target = next_state(state, event)
+        try:
+            files.move(self._path(state, request_id), self._path(target, request_id))
+        except FileNotFoundError as gone:
+            raise Rejected(f"the request {request_id} is {state} no more: look again") from gone
+        with suppress(FileNotFoundError):  # it may have moved on
+            os.utime(self._path(target, request_id))
         return target
 
     def recover(self, request_id: str) -> None:
@@ -121,8 +137,13 @@ class Queues:
         To be called under the lock of anonymize-and-send alone: what is active then is the trace
         of a run that died.
         """
-        target = next_state(State.ACTIVE, "found")
-        files.move(self._path(State.ACTIVE, request_id), self._path(target, request_id))
+        self.take(request_id, State.ACTIVE, "found")
+
+    def withdraw(self, request_id: str, state: State) -> bool:
+        """Given a request that nobody wants any more and the state it lies in, remove it; return
+        False when it moved on meanwhile. Raise Unavailable.
+        """
+        return files.forget(self._path(state, request_id))
 
     def of_study(self, study: str, is_wanted: Callable[[State], bool]) -> Iterator[Request]:
         """Given a study UID, yield its requests in the states that are wanted; of a file that holds

@@ -18,6 +18,12 @@ Row = dict[str, Any]
 FEWEST_SHARED = 0.5  # of the fields: who has fewer is another project
 FORBIDDEN = "do not have permissions"
 TOKEN = re.compile(r"[0-9A-Fa-f]{32}")
+AWAY = (  # an answer that breaks off is none: what was asked for may have been done
+    requests.ConnectionError,
+    requests.Timeout,
+    requests.exceptions.ChunkedEncodingError,
+    requests.exceptions.ContentDecodingError,
+)
 
 
 class RefusedImport(Rejected):
@@ -124,6 +130,13 @@ class Table:
         """Return the form of each field that the project has. Raise Unavailable, Rejected."""
         return {str(row["field_name"]): str(row["form_name"]) for row in self._call("metadata")}
 
+    def repeating_forms(self) -> set[str]:
+        """Return the instruments that repeat. Raise Unavailable."""
+        try:
+            return {str(row.get("form_name", "")) for row in self._ask("repeating")}
+        except Rejected:  # REDCap's way to say that none does
+            return set()
+
     def _check_is_meant(self) -> None:
         """Raise Misconfigured where the token is of another project; what else there is stays."""
         with suppress(Rejected, Unavailable):
@@ -147,10 +160,11 @@ class Table:
             "info": self._project.export_project_info,
             "version": self._project.export_version,
             "metadata": self._project.export_metadata,
+            "repeating": self._project.export_repeating_instruments_events,
         }
         try:
             answer = methods[action](**arguments)
-        except (requests.ConnectionError, requests.Timeout) as error:
+        except AWAY as error:
             raise Unavailable(
                 f"REDCap does not answer ({type(error).__name__}): nothing is lost, "
                 "the next run tries again"
@@ -262,7 +276,7 @@ def _understood(name: str, action: str, error: requests.RequestException) -> Hea
 
 def _is_of_the_api(action: str, answer: Any) -> bool:
     """Anything else would be taken for a REDCap that has nothing."""
-    if action in ("export", "event", "metadata"):
+    if action in ("export", "event", "metadata", "repeating"):
         return isinstance(answer, list) and all(isinstance(row, dict) for row in answer)
     return action != "info" or isinstance(answer, dict)
 
@@ -281,13 +295,3 @@ def _without_values(text: str) -> str:
         is_complaint = len(row) == 4
         lines.append(f"{row[1]}: {row[3]}" if is_complaint else ", ".join(row))
     return "; ".join(lines)
-
-
-def can_be_asked_for(text: str) -> bool:
-    """Given a text, return whether filterLogic can name it: no quotation marks, no brackets."""
-    return not set(text) & set("\"'\\[]")
-
-
-def quoted(text: str) -> str:
-    """Given a text that can be asked for, return it as filterLogic writes texts."""
-    return f'"{text}"'

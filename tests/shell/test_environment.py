@@ -1,0 +1,37 @@
+"""How a script finds the checkout's Python environment, and what it says where it cannot."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from headgate.environment import CHECKOUT
+from killing import WITHOUT_RIGHTS
+
+
+def test_an_environment_that_our_user_may_not_enter_is_told(tmp_path):
+    """Root made it, with a umask of its own, and cron runs the scripts as another."""
+    for name in (
+        "bin/status",
+        "lib/headgate/__init__.py",
+        "lib/headgate/environment.py",
+        "setup.cfg",
+    ):
+        place = tmp_path / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(CHECKOUT / name, place)
+    closed = tmp_path / ".venv"
+    (closed / "bin").mkdir(parents=True)
+    (closed / "bin" / "python").symlink_to(sys.executable)
+    closed.chmod(0)
+    python = Path(sys.base_prefix) / "bin" / "python3"
+    done = subprocess.run(
+        [*WITHOUT_RIGHTS, python, tmp_path / "bin" / "status"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    closed.chmod(0o755)
+    assert done.returncode == 78
+    assert f"chmod -R a+rX {tmp_path}" in done.stderr
+    assert "Traceback" not in done.stderr
