@@ -70,6 +70,8 @@ def test_status_follows_a_study_through_its_life(a_gateway):
         return texts(a_gateway.site.run("status", "--study", STUDY.uid))
 
     assert tells()["next"] == "it is not here: have it sent"
+    a_gateway.receive(STUDY.instance(1))
+    assert tells()["next"] == "process files what came"
     a_gateway.to_queue(STUDY)
     assert "2 files" not in tells()["received"]
     assert tells()["received"] == "3 files in the archive"
