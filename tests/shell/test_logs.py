@@ -1,4 +1,4 @@
-"""What libraries log may quote a patient: it goes nowhere, whenever they are loaded."""
+"""What is logged names no patient: not by libraries, nor where the disk takes no line."""
 
 import subprocess
 import sys
@@ -21,3 +21,34 @@ def test_libraries_that_are_loaded_late_are_silent_too():
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_a_disk_that_takes_no_line_is_told_once_and_without_a_trace(a_small_disk):
+    say = (
+        "import logging, sys\n"
+        "from pathlib import Path\n"
+        "from headgate.shell import logs\n"
+        "folder = Path(sys.argv[1])\n"
+        "log = logs.set_up('process', '1', sys.argv[1], 0)\n"
+        "log.info('before')\n"
+        "try:\n"
+        "    (folder / 'fill').write_bytes(bytes(4 << 20))\n"
+        "except OSError:\n"
+        "    pass\n"
+        "for _ in range(300):\n"
+        "    try:\n"
+        "        raise FileNotFoundError(2, 'none', '/data/site/participants/Nordmann')\n"
+        "    except FileNotFoundError:\n"
+        "        log.info('x' * 100)\n"
+        "(folder / 'fill').unlink()\n"
+        "log.info('after')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", say, a_small_disk], env={"PYTHONPATH": str(CHECKOUT / "lib")},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stderr.count("\n") == 1
+    assert "process.log cannot be written ([Errno 28]" in done.stderr
+    lines = (a_small_disk / "process.log").read_text().splitlines()
+    assert lines[0].endswith("before")
+    assert lines[-1].endswith("after")

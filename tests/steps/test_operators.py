@@ -70,6 +70,8 @@ def test_status_follows_a_study_through_its_life(a_gateway):
         return texts(a_gateway.site.run("status", "--study", STUDY.uid))
 
     assert tells()["next"] == "it is not here: have it sent"
+    a_gateway.receive(STUDY.instance(1))
+    assert tells()["next"] == "process files what came"
     a_gateway.to_queue(STUDY)
     assert "2 files" not in tells()["received"]
     assert tells()["received"] == "3 files in the archive"
@@ -156,7 +158,13 @@ def test_assign_takes_a_coupling_list_once(a_gateway, tmp_path):
     path.write_text("accession_number,participant,event\nOP1,P-001,E1\n")
     for count in ("1 rows added", "0 rows added"):
         result = a_gateway.site.run("assign", "--coupling-list", str(path), "--project", "P")
+        assert result.code == 0
         assert count in result.lines[0]["text"]
+    path.write_text("accession_number,participant,event\nOP2,P-002,E1\nOP1,P-009,E1\n")
+    result = a_gateway.site.run("assign", "--coupling-list", str(path), "--project", "P")
+    assert result.code == 1
+    assert "1 rows added" in result.lines[0]["text"]
+    assert "couples lines 3 to another participant" in result.lines[1]["text"]
     assert a_gateway.site.run("populate-incoming").code == 0
     assert a_gateway.rows(STUDY, "transfers")[0]["transfer_name"] == "P-001"
 
@@ -168,6 +176,16 @@ def test_a_coupling_list_with_a_bad_line_adds_nothing(a_gateway, tmp_path):
     assert result.code == 1
     assert "line 3" in result.lines[0]["text"]
     assert a_gateway.context().tables.coupling_list.export() == []
+
+
+@pytest.mark.parametrize("text", ["accession_number;participant;event\nOP1;P-001;E1\n", ""])
+def test_a_coupling_list_of_other_columns_is_told_how_to_be_saved(a_tree, tmp_path, text):
+    path = tmp_path / "list.csv"
+    path.write_text(text)
+    result = a_tree.site.run("assign", "--coupling-list", str(path), "--project", "P")
+    assert result.code == 1
+    assert "with commas, in UTF-8" in result.lines[0]["text"]
+    assert "P-001" not in result.lines[0]["text"]
 
 
 def heartbeat(gateway, restart="[]", timeout=2.0):

@@ -1,8 +1,10 @@
 """Files as they are written: every part, in its order, whatever the system takes at once."""
 
+import errno
 import os
 
 import pytest
+from headgate.core.errors import Unavailable
 from headgate.stores import files
 
 
@@ -31,3 +33,17 @@ def test_a_large_file_is_mapped_and_reads_the_same(tmp_path, monkeypatch, large)
     found = memoryview(files.mapped(tmp_path / "file"))
     files.write_new(tmp_path / "copy", found[:300], found[300:])
     assert (tmp_path / "copy").read_bytes() == (tmp_path / "file").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/data/site/participants/Nordmann/2020_1", "/data/site/participants"),
+        ("/data/site/slides/Nordmann.svs", "/data/site/slides"),
+        ("/media/out/file", "/media/out"),
+    ],
+)
+def test_a_full_disk_is_told_of_without_names(path, told):
+    with pytest.raises(Unavailable) as full, files.disk_errors(path):
+        raise OSError(errno.ENOSPC, "No space left on device", path)
+    assert f"the disk under {told} cannot" in str(full.value)

@@ -117,3 +117,14 @@ def test_a_file_being_written_aside_is_no_request(queues, a_layout):
 def test_a_request_of_a_later_version_with_more_keys_can_be_read(a_request):
     text = json.dumps(json.loads(a_request.to_json()) | {"colour": "blue"})
     assert Request.from_json(text) == a_request
+
+
+def test_of_two_who_want_a_request_one_gets_it(queues, a_request):
+    queues.add(a_request)
+    queues.take(a_request.id, State.QUEUED, "hold")
+    with pytest.raises(Rejected, match="queued no more"):
+        queues.take(a_request.id, State.QUEUED, "claim")
+    assert [queues.ids(state) for state in (State.QUEUED, State.ACTIVE)] == [[], []]
+    assert queues.withdraw(a_request.id, State.HELD)
+    assert not queues.withdraw(a_request.id, State.HELD)
+    assert queues.state_of(a_request.id) is None

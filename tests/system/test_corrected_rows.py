@@ -125,3 +125,26 @@ def test_what_went_to_the_wrong_one_and_was_removed_there_does_not_come_back(a_g
         pacs.held.clear()  # of the right one, everything comes back
         a_gateway.site.run("reconcile")
         assert [one.project for one in waiting(a_gateway)] == ["Q"]
+
+
+def test_what_is_corrected_when_it_is_no_longer_here_has_to_come_again(a_gateway):
+    a_gateway.to_queue(STUDY)
+    assert a_gateway.site.run("anonymize-and-send").code == 0
+    context = a_gateway.context()
+    context.trees.forget(STUDY.uid)
+    context.archive.discard(STUDY.uid)
+    assert not create(a_gateway, "--all")
+    correct(a_gateway, **{fields.TRANSFER_NAME: "P-002"})
+    create(a_gateway)
+    assert a_gateway.site.run("anonymize-and-send").code == 1
+    (row,) = a_gateway.rows(STUDY, "transfers")
+    assert "have it sent again" in row[fields.TRANSFER_MESSAGE]
+    assert not row[fields.TRANSFER_DATE]
+    a_gateway.receive(*STUDY.instances(3))
+    assert a_gateway.site.run("process").code == 0
+    a_gateway.settle()
+    assert a_gateway.site.run("populate-incoming").code == 0
+    assert any("gives way to" in text for text in create(a_gateway))
+    assert a_gateway.site.run("anonymize-and-send").code == 0
+    assert not waiting(a_gateway, State.FAILED)
+    assert a_gateway.rows(STUDY, "transfers")[0][fields.TRANSFER_DATE]

@@ -5,6 +5,7 @@ import logging.handlers
 import os
 import sys
 import warnings
+from contextlib import suppress
 from pathlib import Path
 
 LINE = "%(asctime)s %(levelname)s {step} {run} %(item)s %(message)s"
@@ -18,6 +19,34 @@ class ItemFilter(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         record.item = getattr(record, "item", "-")
         return True
+
+
+class LogFile(logging.handlers.WatchedFileHandler):
+    """A log file, opened when first needed. What a disk does not take is told once, without the
+    trace that logging prints: paths in it may name a patient.
+    """
+
+    is_told = False
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Given a line, write it, whatever logrotate(8) did with the file."""
+        try:
+            super().emit(record)
+        except OSError:  # it cannot be opened anew
+            self.handleError(record)
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: ARG002, N802 (as in logging)
+        """Given a line that cannot be written, let the run go on."""
+        if self.stream is not None:
+            with suppress(OSError):  # what it has kept back goes with it
+                self.stream.close()
+            self.stream = None
+        if not self.is_told:
+            self.is_told = True
+            sys.stderr.write(
+                f"headgate: the log {self.baseFilename} cannot be written ({sys.exc_info()[1]}): "
+                "lines of this run are lacking there\n"
+            )
 
 
 def set_up(step: str, run: str, folder: str, verbosity: int) -> logging.Logger:
@@ -49,5 +78,5 @@ def _silence(library: logging.Logger) -> None:
 
 def _handler(step: str, folder: str) -> logging.Handler:
     if folder and os.access(folder, os.W_OK | os.X_OK):
-        return logging.handlers.WatchedFileHandler(Path(folder) / f"{step}.log", encoding="utf-8")
+        return LogFile(Path(folder) / f"{step}.log", encoding="utf-8", delay=True)
     return logging.StreamHandler(sys.stderr)

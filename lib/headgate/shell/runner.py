@@ -22,8 +22,8 @@ from headgate.shell import exits, logs
 from headgate.shell.options import common
 from headgate.shell.report import Report
 from headgate.stores import files, metrics
+from headgate.stores.layout import tellable
 
-TREES = ("site", "state")
 INTERRUPTED = "interrupted: what was told of is done, the next run does the rest"
 
 log = logging.getLogger("headgate")
@@ -179,10 +179,8 @@ def _say(report: Report, outcome: Outcome) -> None:
 
 
 def _of_permission(denied: PermissionError) -> str:
-    """Below the folders of the data tree a path may name a patient."""
-    parts = Path(str(denied.filename or "")).parts
-    top = next((number for number, part in enumerate(parts) if part in TREES), None)
-    place = "a file" if top is None else f"what lies under {Path(*parts[: top + 2])}"
+    top = tellable(str(denied.filename or ""))
+    place = "a file" if top is None else f"what lies under {top}"
     return (
         f"{place} may not be read or written by the user who runs this: run scripts as one user, "
         "never as root, and give it the data tree with chown -R"

@@ -60,10 +60,14 @@ def apply(context: Context, item: Item) -> Iterator[Outcome]:
 
 
 def _is_due(context: Context, request: Request) -> bool:
-    """A time further ahead than the longest wait is the trace of a clock that was set back."""
+    """A time further ahead than the longest wait is the trace of a clock that was set back. A study
+    that is not filed whole, as after bin/rebuild, would go in part, or not at all.
+    """
     wait = request.not_before - context.now()
-    is_waiting = 0 < wait <= context.settings.sending.retry_longest_seconds
-    return not is_waiting and not context.spool.is_changing(request.study)
+    if 0 < wait <= context.settings.sending.retry_longest_seconds:
+        return False
+    is_on_its_way = context.archive.waits_for_process(request.study)
+    return not is_on_its_way and not context.spool.is_changing(request.study)
 
 
 def _deliver(context: Context, request: Request) -> Iterator[Outcome]:

@@ -1,6 +1,7 @@
 """Say to which project, participant and event studies belong, as the tracking UI does."""
 
 import csv
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -50,6 +51,8 @@ class Couplings:
 
 
 COLUMNS = ("study_instance_uid", "accession_number", "participant", "event", "project")
+FIRST_LINE = 2  # of a CSV, after the names of its columns
+AS_CSV = f"save it as a CSV with commas, in UTF-8, whose first line is {','.join(COLUMNS)}"
 Item = Wanted | Waiting | Couplings
 
 
@@ -108,13 +111,31 @@ def _assign(context: Context, wanted: Wanted) -> Outcome:
 def _couple(context: Context, rows: list[dict[str, Any]]) -> Iterator[Outcome]:
     there = context.tables.coupling_list.export()
     keys = (fields.COUPLING_ACCESSION, fields.COUPLING_STUDY, fields.COUPLING_PROJECT)
-    known = {tuple(str(row.get(key, "")) for key in keys) for row in there}
-    new = [row for row in rows if tuple(row[key] for key in keys) not in known]
+    values = (fields.COUPLING_PARTICIPANT, fields.COUPLING_EVENT)
+    known: dict[tuple[str, ...], set[tuple[str, ...]]] = defaultdict(set)
+    for row in there:
+        known[_words(row, keys)].add(_words(row, values))
+    new = [row for row in rows if _words(row, keys) not in known]
+    others = [
+        str(number)
+        for number, row in enumerate(rows, FIRST_LINE)
+        if _words(row, keys) in known and _words(row, values) not in known[_words(row, keys)]
+    ]
     numbers = [int(row["record_id"]) for row in there if str(row["record_id"]).isdigit()]
     last = max(numbers, default=-1)
     numbered = [{"record_id": str(last + 1 + number), **row} for number, row in enumerate(new)]
     context.tables.coupling_list.write(numbered)
     yield ok("coupling-list", f"{len(new)} rows added, {len(rows) - len(new)} were there already")
+    if others:
+        yield error(
+            "coupling-list",
+            f"REDCap couples lines {', '.join(others)} to another participant or event: "
+            "correct the rows of CouplingList there",
+        )
+
+
+def _words(row: dict[str, Any], names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(str(row.get(name, "")).strip() for name in names)
 
 
 def _waiting(context: Context) -> Iterator[Waiting]:
@@ -132,10 +153,13 @@ def _couplings(path: Path, project: str) -> list[dict[str, Any]]:
     """The project may be one for all."""
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            read = list(csv.DictReader(file))
+            reader = csv.DictReader(file)
+            columns, read = reader.fieldnames or (), list(reader)
     except (OSError, UnicodeDecodeError, csv.Error) as reason:
-        raise Rejected(f"the coupling list cannot be read: {reason}") from reason
-    return [_coupling(number, row, project) for number, row in enumerate(read, 2)]
+        raise Rejected(f"the coupling list cannot be read: {reason}; {AS_CSV}") from reason
+    if "participant" not in columns:
+        raise Rejected(f"the first line of the coupling list names no participant: {AS_CSV}")
+    return [_coupling(number, row, project) for number, row in enumerate(read, FIRST_LINE)]
 
 
 def _coupling(number: int, row: dict[str, str], project: str) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import click
 
 from headgate.context import Context
 from headgate.core import fields, transfer
+from headgate.core.grammar import is_uid
 from headgate.core.model import Assignment, Request, content_version
 from headgate.core.states import State
 from headgate.core.step import Outcome, Step, not_needed, ok
@@ -29,6 +30,7 @@ class Wanted:
     transfer: int
     assignment: Assignment
     is_transferred: bool
+    mapped_study: str
 
     def __str__(self) -> str:
         return self.study
@@ -68,16 +70,15 @@ def apply(context: Context, wanted: Wanted | Outdated) -> Iterator[Outcome]:
     """Queue the request, unless it is there already or the ledger has every instance."""
     if isinstance(wanted, Outdated):
         request = wanted.request
-        if context.queues.withdraw(request.id, wanted.state):
-            text = "was corrected in REDCap since: it is withdrawn"
-            yield ok(wanted, f"request {request.id} that was {wanted.state} {text}")
+        yield from _withdrawn(context, wanted, "was corrected in REDCap since")
         return
     on_disk = context.trees.instances(wanted.study)
     request = Request.wanted(
         wanted.study, wanted.transfer, wanted.assignment, content_version(on_disk)
     )
-    if wanted.is_transferred and not _lacks(context, wanted, list(on_disk)):
-        return
+    is_whole = wanted.is_transferred and not _lacks(context, wanted, list(on_disk))
+    if is_whole and (on_disk or not _went_to_others(context, wanted)):
+        return  # else nothing of it is here, and REDCap is told that it has to come again
     state = context.queues.state_of(request.id)
     if state in (State.FAILED, State.HELD):
         yield not_needed(wanted, f"request {request.id} is {state}: look at it, then bin/requeue")
@@ -85,6 +86,9 @@ def apply(context: Context, wanted: Wanted | Outdated) -> Iterator[Outcome]:
         created = datetime.fromtimestamp(context.now(), UTC).isoformat(timespec="seconds")
         context.queues.add(request.with_values(created=created))
         yield ok(wanted, f"request {request.id} queued for {wanted.assignment.project}")
+        for old in _waiting(context).get((wanted.study, wanted.transfer), ()):
+            if old.state is State.FAILED and old.request.assignment == wanted.assignment:
+                yield from _withdrawn(context, old, f"gives way to {request.id}")
 
 
 def after(context: Context) -> None:
@@ -92,25 +96,34 @@ def after(context: Context) -> None:
     context.watermarks.reached(NAME, context.began)
 
 
+def _withdrawn(context: Context, old: Outdated, why: str) -> Iterator[Outcome]:
+    if context.queues.withdraw(old.request.id, old.state):
+        yield ok(old, f"request {old.request.id} that was {old.state} {why}: it is withdrawn")
+
+
 def _outdated(context: Context, row: dict[str, Any]) -> Iterator[Outdated]:
     """A row from which we may not read all tells nothing."""
     if not all(name in row for name in NAMED):
         return
-    waiting = context.once("waiting", lambda: _waiting(context))
     wish = str(row[fields.INCOMING_RECORD]), int(row[fields.REPEAT_INSTANCE])
-    for state, request in waiting.get(wish, ()):
-        if request.assignment != transfer.assignment_in(row):
-            yield Outdated(state, request)
+    for old in _waiting(context).get(wish, ()):
+        if old.request.assignment != transfer.assignment_in(row):
+            yield old
 
 
-def _waiting(context: Context) -> dict[tuple[str, int], list[tuple[State, Request]]]:
+def _waiting(context: Context) -> dict[tuple[str, int], list[Outdated]]:
     """By study and row. What a workstation made is of another study than the row."""
-    found: dict[tuple[str, int], list[tuple[State, Request]]] = defaultdict(list)
-    for state in WAITING:
-        for request in context.queues.each(state, pass_over):
-            if not request.made_from:
-                found[request.study, request.transfer].append((state, request))
-    return found
+
+    def found() -> dict[tuple[str, int], list[Outdated]]:
+        several: dict[tuple[str, int], list[Outdated]] = defaultdict(list)
+        for state in WAITING:
+            for one in context.queues.each(state, pass_over):
+                if not one.made_from:
+                    several[one.study, one.transfer].append(Outdated(state, one))
+        return several
+
+    waiting: dict[tuple[str, int], list[Outdated]] = context.once("waiting", found)
+    return waiting
 
 
 def _wanted(row: dict[str, Any]) -> Wanted:
@@ -119,7 +132,15 @@ def _wanted(row: dict[str, Any]) -> Wanted:
         int(row[fields.REPEAT_INSTANCE]),
         transfer.assignment_in(row),
         bool(row.get(fields.TRANSFER_DATE)),
+        str(row.get(fields.TRANSFER_MAPPED, "")),
     )
+
+
+def _went_to_others(context: Context, wanted: Wanted) -> bool:
+    """The copy that the row tells of went to whom it named before."""
+    origins = context.mapped.read(wanted.mapped_study) if is_uid(wanted.mapped_study) else []
+    own = [one for one in origins if (one.study, one.transfer) == (wanted.study, wanted.transfer)]
+    return bool(own) and wanted.assignment not in [one.assignment for one in own]
 
 
 def _lacks(context: Context, wanted: Wanted, on_disk: list[str]) -> bool:

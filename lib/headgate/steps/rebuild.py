@@ -17,17 +17,19 @@ def plan(context: Context) -> Iterator[str]:
 
 
 def apply(context: Context, item: str) -> Iterator[Outcome]:
-    """Forget what the indexes say of the study, and announce its files to process."""
+    """Announce the study's files to process, and forget what the indexes say of it: in this order,
+    so that a run that died left nothing that nobody files again.
+    """
     if item == MAPPED:
         count = processed.note_all(context)
         yield ok(item, f"{count} studies more are known by their mapped UIDs")
         return
-    for series in context.trees.all_series(item):
-        context.trees.unlink_participant(str(series.get("PatientID", "")), item)
-    context.trees.forget(item)
     paths = context.archive.files_of(item)
     for path in paths:
         context.archive.announce(path)
+    for series in context.trees.all_series(item):
+        context.trees.unlink_participant(str(series.get("PatientID", "")), item)
+    context.trees.forget(item)
     if paths:
         yield ok(item, f"{len(paths)} files announced: bin/process files them anew")
     else:

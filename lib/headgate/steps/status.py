@@ -196,6 +196,8 @@ def _told(deliveries: dict[str, list[Delivery]]) -> str:
 
 def _next(context: Context, study: str) -> str:
     """What happens next, or who has to act."""
+    if context.archive.waits_for_process(study):
+        return "process files what came"
     states = {context.queues.state_of(one.id) for one in context.queues.of_study(study, bool)}
     for state, words in NEXT.items():
         if state in states:

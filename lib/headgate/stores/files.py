@@ -11,6 +11,7 @@ from pathlib import Path
 
 from headgate.core.errors import Unavailable
 from headgate.stores import straight
+from headgate.stores.layout import tellable
 
 FOLDER_MODE = 0o750
 # IOV_MAX of Linux
@@ -262,7 +263,7 @@ def disk_errors(path: str | Path) -> Iterator[None]:
     except OSError as error:
         if error.errno in NO_ROOM | {errno.EROFS, errno.EIO}:
             raise Unavailable(
-                f"the disk under {Path(path).parent} cannot take a file now "
+                f"the disk under {tellable(path) or Path(path).parent} cannot take a file now "
                 f"({error.strerror}): free room, then it is tried again"
             ) from error
         raise

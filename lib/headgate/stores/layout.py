@@ -10,6 +10,16 @@ from headgate.core.states import State
 
 STUDY_PREFIX = "scp_"
 NO_STUDY = "scp_without_study"
+TREES = ("site", "state")
+
+
+def tellable(path: str | Path) -> Path | None:
+    """Given a path, return what of it may be told: below the folders of the data tree its names may
+    be a patient's. None where it is in no data tree.
+    """
+    parts = Path(path).parts
+    top = next((number for number, part in enumerate(parts) if part in TREES), None)
+    return None if top is None else Path(*parts[: top + 2])
 
 
 @dataclass(frozen=True)

@@ -127,7 +127,7 @@ class Queues:
             files.move(self._path(state, request_id), self._path(target, request_id))
         except FileNotFoundError as gone:
             raise Rejected(f"the request {request_id} is {state} no more: look again") from gone
-        with suppress(FileNotFoundError):  # it may have moved on
+        with suppress(OSError):  # it moved on, or the disk is full: it is there all the same
             os.utime(self._path(target, request_id))
         return target
 

@@ -140,6 +140,10 @@ class Archive:
         """Given a file in the archive, return whether process has yet to look at it."""
         return arrival_of(self._layout, path).exists()
 
+    def waits_for_process(self, study: str) -> bool:
+        """Given a study, return whether process has yet to look at one of its files."""
+        return any(self.is_announced(path) for path in self.files_of(study))
+
     def instances(self) -> Iterator[Path]:
         """Yield every file in the archive."""
         for study in self.studies():
