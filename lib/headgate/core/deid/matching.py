@@ -25,6 +25,7 @@ from headgate.core.deid.vocabulary import is_clinical
 LONG = 6
 FEWEST = 4  # characters of what is told from a chance when it is set apart or cut
 FEWEST_DISGUISED = 3
+FEWEST_COUNTED = 5  # digits of a number, its zeros before it set aside, that no measure has
 MOST_WORDS = 4
 NO_LETTER_BEFORE, NO_LETTER_AFTER = r"(?<![^\W\d_])", r"(?![^\W\d_])"
 NO_WORD_BEFORE, NO_WORD_AFTER = r"(?<![^\W_])", r"(?![^\W_])"
@@ -104,7 +105,10 @@ def long_numbers(identifiers: Identifiers) -> frozenset[str]:
     several = {run for one in identifiers.numbers for run in (one, *spelling.runs(one))}
     numbers = {one for one in several if len(one) >= LONG}
     numbers |= {form for form in birth_date_forms(identifiers.birth_dates) if form.isdigit()}
-    decimal = (form for one in numbers if one.isdecimal() for form in spelling.of_decimal(one))
+    counted = (
+        one for one in numbers if one.isdecimal() and len(one.lstrip("0")) >= FEWEST_COUNTED
+    )
+    decimal = (form for one in counted for form in spelling.of_decimal(one))
     return frozenset([*numbers, *decimal])
 
 
