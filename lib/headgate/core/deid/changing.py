@@ -47,6 +47,11 @@ def change_of(action: str, vr: bytes) -> Change:
     return KEPT.get(vr, _kept) if action == table.KEEP else CHANGES[action]
 
 
+def as_it_came(_tag: int, _vr: bytes, value: bytes, _context: Context) -> bytes:
+    """Given the value of an element that names nobody, return it."""
+    return value
+
+
 def _kept(_tag: int, vr: bytes, value: bytes, _context: Context) -> bytes:
     # what is no value goes; the attribute may be of type 2
     return value if is_grammatical(vr, value) else b""

@@ -12,7 +12,7 @@ reported too, for nobody can tell it from a leak.
 import re
 from collections.abc import Iterator
 
-from headgate.core.deid import matching, repertoire
+from headgate.core.deid import matching, private, repertoire
 from headgate.core.deid.grammar import COUNTS
 from headgate.core.deid.kinds import dictionary_vr
 from headgate.core.deid.needles import SHORTEST, is_within_word, needles, positions, words
@@ -68,6 +68,8 @@ def names_somebody(
     """
     if tag == BIRTH_DATE:
         return repertoire.decode(value, terms).strip() in identifiers.birth_dates
+    if private.is_listed(tag, value):
+        return False  # vendors are called like people, and tell whose elements follow
     if vr in JUDGED and NUMERIC.fullmatch(value):
         return vr in COUNTS and _is_number_of(value, identifiers)
     search: Search | None = None

@@ -105,9 +105,7 @@ def long_numbers(identifiers: Identifiers) -> frozenset[str]:
     several = {run for one in identifiers.numbers for run in (one, *spelling.runs(one))}
     numbers = {one for one in several if len(one) >= LONG}
     numbers |= {form for form in birth_date_forms(identifiers.birth_dates) if form.isdigit()}
-    counted = (
-        one for one in numbers if one.isdecimal() and len(one.lstrip("0")) >= FEWEST_COUNTED
-    )
+    counted = (one for one in numbers if one.isdecimal() and len(one.lstrip("0")) >= FEWEST_COUNTED)
     decimal = (form for one in counted for form in spelling.of_decimal(one))
     return frozenset([*numbers, *decimal])
 
