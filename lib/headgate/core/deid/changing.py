@@ -29,10 +29,11 @@ BASIC = table.basic_actions()
 # Dummy values for action D, by VR: PS3.15 Table E.1-1a
 DUMMIES = {
     b"AE": b"REMOVED", b"AS": b"000Y", b"CS": b"REMOVED", b"DS": b"0", b"IS": b"0",
-    b"TM": b"000000", b"LO": b"REMOVED", b"LT": b"REMOVED", b"PN": b"REMOVED", b"SH": b"REMOVED",
-    b"ST": b"REMOVED", b"UC": b"REMOVED", b"UR": b"about:blank", b"UT": b"REMOVED",
-    b"OB": bytes(2), b"OW": bytes(2), b"UN": bytes(2), b"FD": bytes(8), b"FL": bytes(4),
-    b"SL": bytes(4), b"SS": bytes(2), b"UL": bytes(4), b"US": bytes(2),
+    b"DA": b"19000101", b"DT": b"19000101000000", b"TM": b"000000", b"LO": b"REMOVED",
+    b"LT": b"REMOVED", b"PN": b"REMOVED", b"SH": b"REMOVED", b"ST": b"REMOVED", b"UC": b"REMOVED",
+    b"UR": b"about:blank", b"UT": b"REMOVED", b"OB": bytes(2), b"OW": bytes(2), b"UN": bytes(2),
+    b"FD": bytes(8), b"FL": bytes(4), b"SL": bytes(4), b"SS": bytes(2), b"UL": bytes(4),
+    b"US": bytes(2),
 }  # fmt: skip
 
 MANUFACTURER = 0x00080070
@@ -173,7 +174,7 @@ def emptied(_tag: int, _vr: bytes, _value: bytes, _context: Context) -> bytes:
 
 def dummied(tag: int, vr: bytes, value: bytes, context: Context) -> bytes | None:
     """Given a value, return a dummy of its VR; None: there is none."""
-    if vr in (b"DA", b"DT"):
+    if vr in (b"DA", b"DT") and context.recipe.profile.dates != profile.NONE:
         return shifted(tag, vr, value, context)
     if vr == b"UI":
         return renamed(tag, vr, value, context)
