@@ -8,9 +8,10 @@ from headgate.core.deid.vocabulary import is_clinical
 
 # Titles that stand before names and nowhere else
 TITLES = (
-    r"dr(?:\.? ?med)?", r"prof(?:essor)?", "doktor", "doctor", "overlege", "assistenzarzt",
-    "oberarzt", "radiolog", "radiograf", "radiographer", "physician", "sykepleier", "lege", "arzt",
-    "henvisende", "doctora", "docteur", "radiologist", "sonographer", "technologist", "nurse",
+    r"dr(?:\.? ?med)?", r"prof(?:essor)?", "doktor", "doctor", "overlege", "fastlege",
+    "tannlege", "assistenzarzt", "oberarzt", "chefarzt", "hausarzt", "radiolog", "radiograf",
+    "radiographer", "physician", "sykepleier", "lege", "arzt", "henvisende",
+    "doctora", "docteur", "radiologist", "sonographer", "technologist", "nurse",
     "lekarz", "д-р", "лікар", "врач", "γιατρός",
     r"(?:ref|referred|requested|ordered|reported|read|reviewed|verified|signed|dictated) by", "c/o",
 )  # fmt: skip

@@ -68,6 +68,8 @@ _MONTHS = sorted((name for names in MONTHS for name in names), key=len, reverse=
 _NAMED = "|".join(_MONTHS)
 _WHOLE = "|".join(name for name in _MONTHS if len(name) > 4)  # what is a month and nothing else
 _LONG = "|".join(name for name in _MONTHS if len(name) > 3)  # MAR reduces what metal does
+# before a year: MAR 2000 could be a measure
+_NAMED_ALONE = "|".join(name for name in _MONTHS if name != "mar")
 # months where a field cut them short
 _CUT_SHORT = "|".join(sorted({one[:end] for one in _MONTHS for end in range(5, len(one))}))
 _YEAR = r"(?:19|20)\d\d"
@@ -84,6 +86,7 @@ DATES = re.compile(
     r"|(?<![\d.])(?:0[1-9]|[12]\d|3[01])(?P<d>[./-])(?:0[1-9]|1[0-2])(?P=d)\d\d(?![\d.])"
     rf"|(?<!\d){_DAY}(?:st|nd|rd|th)?(?:\s(?:of|de))?[\s._-]*(?i:{_NAMED})[\s.,_-]*(?:{_YEAR}|\d\d)(?!\d)"
     rf"|(?i:(?<![^\W\d_])(?:{_NAMED}))[\s._-]*{_DAY}(?:st|nd|rd|th)?[\s.,_-]+{_YEAR}(?!\d)"
+    rf"|(?i:(?<![^\W\d_])(?:{_NAMED_ALONE}))[\s.,_-]*{_YEAR}(?!\w)"
     rf"|(?i:(?<![^\W\d_])(?:{_WHOLE}))[\s._-]*{_DAY}(?![\w])"
     rf"|(?<!\d){_DAY}(?:st|nd|rd|th|\.)?(?:\s(?:of|de))?[\s._-]*(?i:(?:{_WHOLE}))(?![^\W\d_])"
     rf"|(?<!\d){_DAY}(?:st|nd|rd|th|\.)?(?:\s(?:of|de))?[\s._-]*(?i:(?:{_CUT_SHORT})\Z)"
@@ -116,6 +119,11 @@ SAID = re.compile(
 NUMERIC = re.compile(r"[\d@]|[(\[]at[)\]]")
 BIRTH_NUMBER = re.compile(r"(?<!\d)(\d{2})(\d{2})(\d{2})[ -]?(\d{5})(?!\d)")
 MAIL = re.compile(E_MAIL)
+# PS3.5 9.1: what is shorter is a version, or one of a registry of code sets
+UID = re.compile(
+    r"(?<![^\W_])(?<!\.)(?!1\.2\.840\.10008\.)(?=[\d.]{26,65}(?![\d.]))"
+    r"[0-2](?:\.(?:0|[1-9]\d*))+(?![^\W_])"
+)
 # Weights of the two check digits of a Norwegian national identity number
 WEIGHTS = ((3, 7, 6, 1, 8, 9, 4, 5, 2, 1), (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1))
 OF_FOREIGNERS, OF_PATIENTS = 40, 40  # added to the day, and to the month: D and H numbers
@@ -127,7 +135,7 @@ def spans(text: str) -> Iterator[tuple[int, int]]:
     yield from (found.span() for found in SAID.finditer(text))
     if NUMERIC.search(text):
         yield from matching.spans(text, _dates)
-        for expression in (ANYBODY, ADDRESS):
+        for expression in (ANYBODY, ADDRESS, UID):
             yield from (found.span() for found in expression.finditer(text))
 
 
@@ -140,8 +148,8 @@ def certain_spans(text: str) -> Iterator[tuple[int, int]]:
 
     For the names and numbers of machines, which look like those of people.
     """
-    for found in MAIL.finditer(text):
-        yield found.span()
+    for expression in (MAIL, UID):
+        yield from (found.span() for found in expression.finditer(text))
     for found in BIRTH_NUMBER.finditer(text):
         if is_birth_number("".join(found.groups())):
             yield found.span()
