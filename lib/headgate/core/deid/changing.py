@@ -21,6 +21,7 @@ from headgate.core.deid.context import Context
 from headgate.core.deid.grammar import CODE, COUNTS, SINGLE, TEXTS, is_grammatical
 from headgate.core.deid.kinds import is_free_text
 from headgate.core.deid.telling import Identifiers
+from headgate.core.deid.terms import is_defined
 from headgate.core.deid.text import fold
 from headgate.core.elements import Encoding, encoded_items
 
@@ -114,6 +115,10 @@ def _kept_code(_tag: int, _vr: bytes, value: bytes, context: Context) -> bytes |
 
 
 def _names_patient(text: str, context: Context) -> bool:
+    if is_defined(text):
+        return False
+    if matching.staff_in_codes(context.identifiers).finds(fold(text)):
+        return True
     if matching.code_pattern(context.identifiers).finds(fold(text)) or clean.is_certain(text):
         return True
     if CODE.fullmatch(text):

@@ -21,6 +21,7 @@ from headgate.core.deid.reading import Path, place
 from headgate.core.deid.repertoire import DEFAULT, terms_of
 from headgate.core.deid.searching import Search
 from headgate.core.deid.telling import BIRTH_DATE, Identifiers
+from headgate.core.deid.terms import is_defined
 from headgate.core.deid.text import fold
 from headgate.core.elements import Data, Encoding, inner_encoding, items, walk
 
@@ -80,9 +81,17 @@ def names_somebody(
         is_searched = True
         if vr in SEARCHED:
             search = matching.pattern(identifiers)
-    if search is not None and search.finds(fold(repertoire.decode(value, terms))):
+    if search is not None and search.finds(fold(_searched(vr, value, terms))):
         return True
     return is_searched and is_within(value, identifiers)
+
+
+def _searched(vr: bytes, value: bytes, terms: tuple[str, ...]) -> str:
+    """Return the text of a value, of codes without those that the standard defines."""
+    text = repertoire.decode(value, terms)
+    if vr != CODES:
+        return text
+    return "\\".join(one for one in text.split("\\") if not is_defined(one))
 
 
 def _is_number_of(value: bytes, identifiers: Identifiers) -> bool:

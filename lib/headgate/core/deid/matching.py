@@ -100,6 +100,16 @@ def code_pattern(identifiers: Identifiers) -> Search:
 
 
 @lru_cache(maxsize=256)
+def staff_in_codes(identifiers: Identifiers) -> Search:
+    """Given identifiers, return what finds the people around the patient in code strings."""
+    return Search.of(
+        NO_LETTER_BEFORE + spelling.of_name(word) + NO_LETTER_AFTER
+        for word in identifiers.others
+        if len(word) > FEWEST and word.isalpha() and not is_clinical(word)
+    )
+
+
+@lru_cache(maxsize=256)
 def long_numbers(identifiers: Identifiers) -> frozenset[str]:
     """Given identifiers, return the numbers that are the patient's wherever they stand alone."""
     several = {run for one in identifiers.numbers for run in (one, *spelling.runs(one))}
@@ -231,7 +241,7 @@ def _together(persons: tuple[tuple[str, ...], ...]) -> Iterator[str]:
                 yield NO_LETTER_BEFORE + initial + initials.DOTTED + second + NO_LETTER_AFTER
                 yield NO_LETTER_BEFORE + first + INITIAL_AFTER + re.escape(fold(other)[0]) + r"\."
                 # what people are called by machines: mberg, bergm
-                if FEWEST <= len(other) < LONG:
+                if len(other) >= FEWEST:
                     for joined in (initial + second, second + initial):
                         if not is_clinical(joined):
                             yield NO_LETTER_BEFORE + joined + NO_LETTER_AFTER
