@@ -8,7 +8,7 @@ from headgate.core.deid.vocabulary import is_abbreviation
 
 MOST_WORDS = 4
 DOTTED, DOTTED_END = r"\.[ -]?", r"(?:\.|(?![^\W_]))"
-NO_WORD_AFTER, NO_DIGIT_AFTER = r"(?![^\W_])", r"(?!\d)"
+NO_WORD_AFTER, NO_LETTER_AFTER, NO_DIGIT_AFTER = r"(?![^\W_])", r"(?![^\W\d_])", r"(?!\d)"
 
 
 def of_person(words: tuple[str, ...], years: Iterable[str]) -> Iterator[str]:
@@ -22,12 +22,16 @@ def of_person(words: tuple[str, ...], years: Iterable[str]) -> Iterator[str]:
     yield from _of_halves(words)
     for word in words:
         if len(word) == 2:
-            forms = {word.capitalize(), word.upper()}
-            yield from (
-                re.escape(form) + NO_WORD_AFTER
-                for form in sorted(forms)
-                if not form.isupper() or not is_abbreviation(form)
-            )
+            yield from _of_two_letters(word)
+
+
+def _of_two_letters(word: str) -> Iterator[str]:
+    if word.isascii():
+        for form in sorted({word.capitalize(), word.upper()}):
+            if not form.isupper() or not is_abbreviation(form):
+                yield re.escape(form) + NO_WORD_AFTER
+    else:  # which hardly anything else is, whatever its case, ending and number: Bøs, bø2
+        yield f"(?i:{re.escape(word)}s?)" + NO_LETTER_AFTER
 
 
 def _of_letters(initialled: list[str], years: list[str]) -> Iterator[str]:
