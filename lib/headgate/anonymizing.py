@@ -59,6 +59,10 @@ class Links:
     outputs: set[str] = field(default_factory=set)
     by_series: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
+    def has(self, made: Made) -> bool:
+        """Given an output, return whether it was there before."""
+        return Path(made.output).stem in self.outputs
+
     def add(self, made: Made) -> None:
         """Given an output, take note of it."""
         _, series, instance = made.output.split("/")

@@ -251,6 +251,15 @@ def test_two_inputs_with_one_uid_and_other_content_do_not_hide_each_other(files,
     assert "same SOP Instance UID" in done.stdout
 
 
+def test_the_outputs_are_as_many_as_are_counted_though_an_input_came_twice(files, tmp_path):
+    folder = files / "some" / "folder"
+    (files / "again").write_bytes(next(folder.iterdir()).read_bytes())
+    for _ in range(2):  # what an earlier run wrote is an output of this one, too
+        totals = answers(anonymize(files, tmp_path / "out", *WHO, "--json"))[-1]
+        assert (totals["inputs"], totals["outputs"], totals["excluded"]) == (6, 5, 1)
+        assert len([path for path in (tmp_path / "out").rglob("*") if path.is_file()]) == 5
+
+
 def test_a_dry_run_writes_nothing(files, tmp_path):
     anonymize(files, tmp_path / "out", *WHO, "--dry-run")
     assert sorted(path.name for path in tmp_path.iterdir()) == ["in"]
