@@ -57,6 +57,11 @@ def wide_pattern(identifiers: Identifiers) -> Search:
     after = rf"(?:[ ,^]{{1,2}}{letter}{NO_WORD_AFTER}\.?)*"
     parts = [*_around(identifiers), *_together((*identifiers.persons, *identifiers.staff))]
     parts += [before + _name(name) + after for name in identifiers.names]
+    parts += [
+        NO_LETTER_BEFORE + parted + NO_LETTER_AFTER
+        for name in identifiers.names
+        if (parted := spelling.of_two_words(name))
+    ]
     parts += map(spelling.of_reversed, (*identifiers.names, *identifiers.numbers))
     found = Search.of([*filter(None, parts), *_cut_short(identifiers)])
     return found.beside(inflection.groups_of(identifiers))

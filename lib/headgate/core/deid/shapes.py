@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from headgate.core.deid import matching, people
-from headgate.core.deid.spelling import MONTHS
+from headgate.core.deid.spelling import MONTHS, OF_DAY, OF_MONTH, OF_YEAR
 
 NO_DIGIT_BEFORE, NO_DIGIT_AFTER = r"(?<!\d)", r"(?!\d)"
 _AT, _DOT = r"(?:@| ?[(\[]at[)\]] ?)", r"(?:\.| ?[(\[]dot[)\]] ?)"
@@ -73,7 +73,9 @@ _NAMED_ALONE = "|".join(name for name in _MONTHS if name != "mar")
 # months where a field cut them short
 _CUT_SHORT = "|".join(sorted({one[:end] for one in _MONTHS for end in range(5, len(one))}))
 _YEAR = r"(?:19|20)\d\d"
-_DAY, _MONTH = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])"
+_ERA = "(?:明治|大正|昭和|平成|令和)"
+_DAY, _MONTH = r"(?:[12]\d|3[01]|0?[1-9])", r"(?:1[0-2]|0?[1-9])"
+_FREE = r"(?<!\d)(?<!\b[bclstv])"  # the 2 of T2 is no day, nor the 4 of L4
 DATES = re.compile(
     rf"(?<!\d){_YEAR}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
     r"(?:(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?)?(?!\d)"
@@ -84,12 +86,13 @@ DATES = re.compile(
     rf"(?:(?P=b)|(?P=c)|-)\s?{_YEAR}(?!\d)"
     rf"|(?<![\d.]){_DAY}[./]\s?{_MONTH}-\s?(?:\d\d)?\d\d(?!\d)"
     r"|(?<![\d.])(?:0[1-9]|[12]\d|3[01])(?P<d>[./-])(?:0[1-9]|1[0-2])(?P=d)\d\d(?![\d.])"
-    rf"|(?<!\d){_DAY}(?:st|nd|rd|th)?(?:\s(?:of|de))?[\s._-]*(?i:{_NAMED})[\s.,_-]*(?:{_YEAR}|\d\d)(?!\d)"
+    rf"|{_FREE}{_DAY}(?:st|nd|rd|th)?(?:\s(?:of|de))?[\s._-]*(?i:{_NAMED})"
+    rf"(?:\sde)?[\s.,_-]*(?:{_YEAR}|\d\d)(?!\d)"
     rf"|(?i:(?<![^\W\d_])(?:{_NAMED}))[\s._-]*{_DAY}(?:st|nd|rd|th)?[\s.,_-]+{_YEAR}(?!\d)"
     rf"|(?i:(?<![^\W\d_])(?:{_NAMED_ALONE}))[\s.,_-]*{_YEAR}(?!\w)"
     rf"|(?i:(?<![^\W\d_])(?:{_WHOLE}))[\s._-]*{_DAY}(?![\w])"
-    rf"|(?<!\d){_DAY}(?:st|nd|rd|th|\.)?(?:\s(?:of|de))?[\s._-]*(?i:(?:{_WHOLE}))(?![^\W\d_])"
-    rf"|(?<!\d){_DAY}(?:st|nd|rd|th|\.)?(?:\s(?:of|de))?[\s._-]*(?i:(?:{_CUT_SHORT})\Z)"
+    rf"|{_FREE}{_DAY}(?:st|nd|rd|th|\.)?(?:\s(?:of|de))?[\s._-]*(?i:(?:{_WHOLE}))(?![^\W\d_])"
+    rf"|{_FREE}{_DAY}(?:st|nd|rd|th|\.)?(?:\s(?:of|de))?[\s._-]*(?i:(?:{_CUT_SHORT})\Z)"
     rf"|(?<!\d){_YEAR}\.?\s(?i:{_NAMED})[\s._-]*{_DAY}(?!\d)"
     rf"|(?<![\d.]){_DAY}(?P<e>[./-])(?i:i{{1,3}}|i[vx]|vi{{0,3}}|xi{{0,2}})(?P=e){_YEAR}(?!\d)"
     r"|(?<![\d./])(?:0[1-9]|1[0-2])/(?:0[1-9]|[12]\d|3[01])/\d\d(?![\d./])"
@@ -97,10 +100,10 @@ DATES = re.compile(
     r"|(?<![^\W_])(?:dob|d\.o\.b|born|geb|fodt)[.: ]{1,3}"
     rf"(?:{_DAY}[./-]{_MONTH}[./-]\d\d|{_YEAR})(?![\d.])"
     # after an ordinal a month needs no year, nor a whole one
-    rf"|(?<!\d){_DAY}(?:st|nd|rd|th)(?:\sof)?[\s._-]+(?i:{_LONG})(?![^\W\d_])"
+    rf"|{_FREE}{_DAY}(?:st|nd|rd|th)(?:\sof)?[\s._-]+(?i:{_LONG})(?![^\W\d_])"
     r"(?:[\s.,_-]+\d{1,4}\Z)?"
-    rf"|(?<!\d){_DAY}[\s._-]*(?i:{_NAMED})[\s.,_-]*(?:19|20)\d\Z"
-    rf"|{_YEAR}[년年]\s?{_MONTH}[月월]\s?{_DAY}[日일]?"
+    rf"|{_FREE}{_DAY}[\s._-]*(?i:{_NAMED})[\s.,_-]*(?:19|20)\d\Z"
+    rf"|(?:{_YEAR}|{_ERA}\s?\d\d?){OF_YEAR}\s?{_MONTH}{OF_MONTH}\s?{_DAY}{OF_DAY}?"
 )
 # Days of the month as they are said, in English, Norwegian and German
 _ORDINALS = (
