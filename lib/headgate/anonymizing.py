@@ -83,7 +83,9 @@ def make(job: Job, one: Input) -> Made:
     made, output = _cleaned(job, *one)
     if output is None or job.is_rehearsal or _is_there(job.target / made.output, output):
         return made
-    return Made(reason="another input had the same SOP Instance UID and other content")
+    return Made(
+        reason="another input, or an earlier run, had the same SOP Instance UID and other content"
+    )
 
 
 def make_all(job: Job, inputs: Iterable[Input]) -> list[Made]:

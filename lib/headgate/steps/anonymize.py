@@ -166,7 +166,7 @@ def _make(target: Path) -> None:
 def _couplings(path: Path, project: str) -> CouplingFile:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            return CouplingFile.of_rows(csv.DictReader(file), project)
+            return CouplingFile.of_lines(file, project)
     except (OSError, UnicodeDecodeError, csv.Error) as reason:
         raise click.UsageError(
             f"--coupling-list cannot be read ({type(reason).__name__}): save {path} as a CSV "
