@@ -40,6 +40,11 @@ def test_a_name_is_known_as_others_spell_it(patient, text):
     assert described(text, patient) == "T2 tse"
 
 
+@pytest.mark.parametrize("text", ["ნ.ბ.", "Dr. ბერიძე", "Frau ბერიძე", "ბ. ნ."])
+def test_a_script_without_capitals_has_initials_and_names_after_titles(text):
+    assert described(text, "ბოლქვაძე^ნინო") == "T2 tse"
+
+
 @pytest.mark.parametrize("text", ["in grid", "hans arm", "and ers"])
 def test_two_words_of_others_stay(text):
     assert described(text, "Ingrid^Hanssen") == f"T2 {text} tse"

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import permutations
 
+from headgate.core.deid.text import is_small_form
 from headgate.core.deid.vocabulary import is_abbreviation
 
 MOST_WORDS = 4
@@ -73,4 +74,4 @@ def _of_halves(words: tuple[str, ...]) -> Iterator[str]:
 
 def _initial(word: str) -> str:
     """Return the letter that stands for a word: in al-Rashidi the R; none: blank."""
-    return next((one for one in word if one.isalpha() and not one.islower()), "")
+    return next((one for one in word if one.isalpha() and not is_small_form(one)), "")

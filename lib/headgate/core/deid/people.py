@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 
 from headgate.core.deid.telling import PARTICLES
+from headgate.core.deid.text import is_small_form
 from headgate.core.deid.vocabulary import is_clinical
 
 # Titles that stand before names and nowhere else
@@ -73,5 +74,5 @@ def _is_name(word: str, *, is_first: bool, is_small: bool) -> bool:
     bare = word.rstrip(".")
     if len(bare) < INITIAL and not (word.endswith(".") and word.isupper()):
         return False
-    is_capital = word[0].isupper() or not word[0].islower()
+    is_capital = not is_small_form(word[0])
     return (is_capital or (is_first and is_small)) and not is_clinical(bare)

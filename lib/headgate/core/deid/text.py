@@ -46,3 +46,8 @@ def fold_letter(letter: str) -> str:
 def alphanumeric(text: str) -> str:
     """Given a text, return only its letters and digits, folded."""
     return "".join(filter(str.isalnum, fold(text)))
+
+
+def is_small_form(letter: str) -> bool:
+    """Given a letter, return whether a name begins with another form of it: not so in Georgian."""
+    return letter.islower() and letter.title() != letter
