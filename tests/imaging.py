@@ -8,11 +8,11 @@ from io import BytesIO
 import factories
 import numpy as np
 import pytest
-from headgate import pixelcleaning
-from headgate.core.filemeta import file_head
+from headgate.core.dicom.filemeta import file_head
 from headgate.core.pixels.boxes import Box, Word, common
 from headgate.core.pixels.description import Description, describe
 from headgate.core.pixels.rendering import View
+from headgate.deidentifying import pixels
 from headgate.stores import pixeldata
 from headgate.stores.dicomfiles import Instance, encode, take_apart
 from PIL import Image, ImageDraw, ImageFont
@@ -176,7 +176,7 @@ def words_at_the_name(view: View) -> list[Word]:
 def a_reader(monkeypatch):
     """A reader that knows where the made-up name stands: the views that it was given."""
     seen: list[View] = []
-    looked_at = pixelcleaning.views
+    looked_at = pixels.views
 
     def noted(*arguments):
         for view in looked_at(*arguments):
@@ -186,13 +186,11 @@ def a_reader(monkeypatch):
     def read(_):
         return words_at_the_name(seen[-1])
 
-    monkeypatch.setattr(pixelcleaning, "views", noted)
+    monkeypatch.setattr(pixels, "views", noted)
     use_reader(monkeypatch, read)
     return seen
 
 
 def use_reader(monkeypatch, read) -> None:
     """Let pixels be cleaned by another reader."""
-    monkeypatch.setattr(
-        pixelcleaning, "clean_pixels", partial(pixelcleaning.clean_pixels, read=read)
-    )
+    monkeypatch.setattr(pixels, "clean_pixels", partial(pixels.clean_pixels, read=read))

@@ -167,7 +167,7 @@ def test_what_starts_each_minute_loads_no_imaging_library_before_there_is_work(n
 
 
 WORKING = sorted(
-    ["headgate.delivery", "headgate.anonymizing", "headgate.filing"]
+    ["headgate.delivering.study", "headgate.deidentifying.anonymizing", "headgate.arriving.filing"]
     + [
         f"headgate.stores.dicomnet.{path.stem}"
         for path in PACKAGE.glob("stores/dicomnet/[a-z]*.py")

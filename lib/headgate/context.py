@@ -37,7 +37,7 @@ from headgate.stores.workplaces import Workplaces
 
 if TYPE_CHECKING:
     from headgate.core.deid.identity import Recipe
-    from headgate.core.deid.profile import Profile
+    from headgate.core.deid.rules.profile import Profile
     from headgate.stores.dicomnet.channel import Peer
     from headgate.stores.mail import Server
     from headgate.stores.tables import Tables

@@ -13,8 +13,8 @@ from headgate.core.errors import Misconfigured, Unavailable
 from headgate.core.grammar import is_uid
 from headgate.core.pacsrows import COUNTS, Told, number_of
 from headgate.core.windows import Window
-from headgate.stores import qido
 from headgate.stores.dicomnet.asking import Asked
+from headgate.stores.dicomweb import qido
 
 PARTS = 4
 WORTH_ONE = 16  # studies to be counted are worth an association

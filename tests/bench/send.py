@@ -29,7 +29,7 @@ import click
 from headgate import config
 from headgate.context import Context
 from headgate.core.model import Assignment, Fate, Request
-from headgate.delivery import Delivering
+from headgate.delivering.study import Delivering
 from headgate.demo.processes import Running, free_port, is_listening
 from headgate.stores import secrets
 from readiness import made_ready

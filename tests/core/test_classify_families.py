@@ -10,9 +10,9 @@ from deidentifying import header_of, plain_header
 from headgate.core.classify.csa import csa_values
 from headgate.core.classify.rules import classify, load_rules
 from headgate.core.classify.values import header_values, orientation
-from headgate.core.elements import EXPLICIT
+from headgate.core.dicom.elements import EXPLICIT
+from headgate.core.dicom.header import Header
 from headgate.core.errors import Rejected
-from headgate.core.header import Header
 from headgate.stores.dicomfiles import read_plain_header
 from pydicom import Dataset
 

@@ -2,7 +2,7 @@
 
 from deidentifying import header_of, syntax_of
 from headgate.core.deid.acquaintance import MOST_STUDIES, Acquaintance
-from headgate.core.elements import encoding_of
+from headgate.core.dicom.elements import encoding_of
 from pydicom import Dataset
 
 

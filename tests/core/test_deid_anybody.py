@@ -5,7 +5,7 @@ from time import perf_counter
 
 import pytest
 from headgate.core.deid.clean import cut, cut_anybody
-from headgate.core.deid.telling import NOBODY
+from headgate.core.deid.identifiers.telling import NOBODY
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,9 @@ from pathlib import Path
 import nibabel
 import pytest
 from deidentifying import deidentify
-from headgate.core.deid import csa
 from headgate.core.deid.identity import Recipe, project_key
-from headgate.core.deid.profile import Profile
+from headgate.core.deid.rules import csa
+from headgate.core.deid.rules.profile import Profile
 from pydicom import Dataset, dcmread
 
 with warnings.catch_warnings():

@@ -8,7 +8,7 @@ from headgate.core.deid import uids
 from headgate.core.deid.engine import deidentify as deidentify_bytes
 from headgate.core.deid.identity import Recipe, project_key
 from headgate.core.deid.memory import Memory
-from headgate.core.elements import encoding_of
+from headgate.core.dicom.elements import encoding_of
 from headgate.core.errors import Rejected
 from pydicom import DataElement, Dataset, dcmread
 from pydicom.dataset import FileMetaDataset

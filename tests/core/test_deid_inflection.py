@@ -2,8 +2,8 @@
 
 import pytest
 from headgate.core.deid.clean import cut_anybody
-from headgate.core.deid.patient import together
-from headgate.core.deid.telling import PATIENT_NAME, told_by
+from headgate.core.deid.identifiers.patient import together
+from headgate.core.deid.identifiers.telling import PATIENT_NAME, told_by
 
 
 def left_of(text, name):

@@ -3,7 +3,7 @@
 import pytest
 from deidentifying import find_leaks, identifiers_of
 from headgate.core.deid.gate import is_within
-from headgate.core.deid.patient import Identifiers
+from headgate.core.deid.identifiers.patient import Identifiers
 from headgate.core.errors import Rejected
 from pydicom import Dataset
 

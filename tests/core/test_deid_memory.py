@@ -8,7 +8,7 @@ from deidentifying import header_of, syntax_of
 from headgate.core.deid.engine import deidentify
 from headgate.core.deid.identity import Recipe, project_key
 from headgate.core.deid.memory import Memory
-from headgate.core.elements import encoding_of
+from headgate.core.dicom.elements import encoding_of
 from headgate.core.errors import Rejected
 from pydicom import Dataset
 from pydicom.dataset import FileMetaDataset

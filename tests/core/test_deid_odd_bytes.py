@@ -7,8 +7,8 @@ from deidentifying import dataset_of
 from headgate.core.deid.engine import deidentify
 from headgate.core.deid.identity import Recipe
 from headgate.core.deid.memory import Memory
-from headgate.core.elements import Encoding, Malformed, header_end
-from headgate.core.filemeta import TRANSFER_SYNTAX, file_head, read_meta
+from headgate.core.dicom.elements import Encoding, Malformed, header_end
+from headgate.core.dicom.filemeta import TRANSFER_SYNTAX, file_head, read_meta
 from headgate.stores.dicomfiles import Instance
 
 EXPLICIT = Encoding(is_implicit=False, is_little=True)

@@ -5,7 +5,7 @@ import re
 import pytest
 from deidentifying import deidentify
 from headgate.core.deid.identity import Recipe, project_key
-from headgate.core.deid.profile import DEFAULT, Profile
+from headgate.core.deid.rules.profile import DEFAULT, Profile
 from headgate.core.errors import Excluded
 from pydicom import Dataset
 from pydicom.sequence import Sequence

@@ -7,12 +7,12 @@ from pathlib import Path
 import pydicom
 import pytest
 from deidentifying import judged
-from headgate.cleaning import clean
 from headgate.core.deid.gate import find_leaks
+from headgate.core.deid.identifiers.patient import identifiers_of
 from headgate.core.deid.identity import Recipe, project_key
-from headgate.core.deid.patient import identifiers_of
-from headgate.core.deid.profile import Profile
+from headgate.core.deid.rules.profile import Profile
 from headgate.core.errors import Rejected
+from headgate.deidentifying.cleaning import clean
 from headgate.stores.dicomfiles import read_instance
 
 PACKAGED = Path(pydicom.__file__).parent / "data"

@@ -6,7 +6,7 @@ from headgate.core.deid.engine import deidentify
 from headgate.core.deid.identity import Recipe, project_key
 from headgate.core.deid.memory import Memory
 from headgate.core.deid.uids import replace_uid
-from headgate.core.elements import encoding_of
+from headgate.core.dicom.elements import encoding_of
 from pydicom import Dataset
 from pydicom.dataset import FileMetaDataset
 from pydicom.uid import ExplicitVRBigEndian, ExplicitVRLittleEndian, ImplicitVRLittleEndian

@@ -4,11 +4,11 @@ import factories
 import pytest
 from headgate.core.deid.engine import deidentify
 from headgate.core.deid.gate import find_leaks
+from headgate.core.deid.identifiers.patient import identifiers_of
 from headgate.core.deid.identity import Recipe, project_key
 from headgate.core.deid.memory import Memory
-from headgate.core.deid.patient import identifiers_of
-from headgate.core.deid.repertoire import decode, encode, readings, terms_of
-from headgate.core.elements import Encoding, head, walk
+from headgate.core.dicom.elements import Encoding, head, walk
+from headgate.core.dicom.repertoire import decode, encode, readings, terms_of
 from headgate.core.errors import Rejected
 
 EXPLICIT = Encoding(is_implicit=False, is_little=True)

@@ -3,9 +3,9 @@
 import re
 
 import pytest
-from headgate.core.deid import matching
-from headgate.core.deid.searching import Search, needed
-from headgate.core.deid.telling import Identifiers
+from headgate.core.deid.identifiers import matching
+from headgate.core.deid.identifiers.searching import Search, needed
+from headgate.core.deid.identifiers.telling import Identifiers
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 

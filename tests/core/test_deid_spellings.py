@@ -5,8 +5,8 @@ import re
 import pytest
 from deidentifying import deidentify, leaks_of
 from headgate.core.deid.clean import cut_anybody
+from headgate.core.deid.identifiers.telling import NOBODY
 from headgate.core.deid.identity import Recipe, project_key
-from headgate.core.deid.telling import NOBODY
 from pydicom import Dataset
 
 KEY = project_key(b"a site's secret of thirty-two b.", "LUNG")

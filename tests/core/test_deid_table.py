@@ -4,7 +4,7 @@ from collections import Counter
 
 import pytest
 from dicomanonymizer.dicom_anonymization_databases import dicomfields_2024b as edition
-from headgate.core.deid import options, private, profile, table
+from headgate.core.deid.rules import options, private, profile, table
 from pydicom.datadict import DicomDictionary, tag_for_keyword
 
 ACTIONS = profile.actions()

@@ -1,9 +1,9 @@
 """What PS3.6 and PS3.3 name, held against pydicom, which is loaded only where it is needed."""
 
 import pytest
-from headgate.core import dictionary
 from headgate.core.datamodules import alone
-from headgate.core.deid.repertoire import WITHOUT_EXTENSIONS
+from headgate.core.dicom import dictionary
+from headgate.core.dicom.repertoire import WITHOUT_EXTENSIONS
 from pydicom import charset, datadict
 
 REPEATING = (0x60003000, 0x60021500, 0x50043000, 0x00203105, 0x00280420, 0x7F020010)

@@ -4,8 +4,8 @@ import random
 
 import pytest
 from damaging import damaged
-from headgate.core.elements import IMPLICIT, Malformed, encoded
-from headgate.core.filemeta import (
+from headgate.core.dicom.elements import IMPLICIT, Malformed, encoded
+from headgate.core.dicom.filemeta import (
     PREAMBLE,
     SOP_CLASS,
     SOP_INSTANCE,
@@ -13,7 +13,7 @@ from headgate.core.filemeta import (
     file_head,
     read_meta,
 )
-from headgate.core.filling import filled
+from headgate.core.dicom.filling import filled
 
 TOLD = {SOP_CLASS: "1.2.3", SOP_INSTANCE: "1.2.4.56", TRANSFER_SYNTAX: "1.2.840.10008.1.2.1"}
 DATASET = b"\x08\0\x05\0CS\x0a\0ISO_IR 100"

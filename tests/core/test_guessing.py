@@ -2,9 +2,9 @@
 
 import factories
 import pytest
-from headgate.core.elements import encoding_of
+from headgate.core.dicom.elements import encoding_of
+from headgate.core.dicom.guessing import PLAIN
 from headgate.core.errors import Rejected
-from headgate.core.guessing import PLAIN
 from headgate.stores.dicomfiles import encode, take_apart, understanding
 
 IMPLICIT, EXPLICIT, BIG = "1.2.840.10008.1.2", "1.2.840.10008.1.2.1", "1.2.840.10008.1.2.2"

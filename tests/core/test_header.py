@@ -7,9 +7,9 @@ from pathlib import Path
 import pydicom
 import pytest
 from deidentifying import plain_header
-from headgate.core.elements import EXPLICIT, IMPLICIT
+from headgate.core.dicom.elements import EXPLICIT, IMPLICIT
+from headgate.core.dicom.header import Header
 from headgate.core.errors import Rejected
-from headgate.core.header import Header
 from headgate.stores.dicomfiles import read_plain_header
 from pydicom import Dataset
 from pydicom.multival import MultiValue

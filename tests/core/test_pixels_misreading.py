@@ -1,7 +1,7 @@
 """An identifier is recognised though a reader mistook a letter of it."""
 
 import pytest
-from headgate.core.deid.telling import Identifiers
+from headgate.core.deid.identifiers.telling import Identifiers
 from headgate.core.pixels.misreading import is_like_part, names_patient
 
 PATIENT = Identifiers(

@@ -2,7 +2,7 @@
 
 import pytest
 from headgate.core import fields, transfer
-from headgate.core.deid.profile import Profile
+from headgate.core.deid.rules.profile import Profile
 from headgate.core.errors import Misconfigured
 from headgate.core.pixels import policy
 from headgate.core.pixels.policy import Facts, decide

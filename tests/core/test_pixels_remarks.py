@@ -1,8 +1,8 @@
 """Texts beside the pixels: comments of compressed streams, and what follows the frames."""
 
 import pytest
-from headgate.core.deid.telling import Identifiers
-from headgate.core.elements import Encoding
+from headgate.core.deid.identifiers.telling import Identifiers
+from headgate.core.dicom.elements import Encoding
 from headgate.core.pixels.remarks import may_follow, size_of, without_remarks
 
 EXPLICIT = Encoding(is_implicit=False, is_little=True)

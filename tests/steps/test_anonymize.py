@@ -85,7 +85,7 @@ def test_an_ordinary_file_needs_no_imaging_library_which_would_take_longer_to_lo
     )
     *told, loaded = done.stdout.splitlines()
     assert json.loads(told[-1])["outputs"] > 0
-    assert "headgate.cleaning" in loaded.split()
+    assert "headgate.deidentifying.cleaning" in loaded.split()
     assert not {"pydicom", "numpy"} & set(loaded.split())
 
 

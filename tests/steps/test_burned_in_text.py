@@ -8,15 +8,15 @@ from dataclasses import replace
 import imaging
 import numpy as np
 import pytest
-from headgate import pixelcleaning
-from headgate.cleaning import clean
+from headgate.core.deid.identifiers.telling import Identifiers
 from headgate.core.deid.identity import Recipe
-from headgate.core.deid.profile import Profile
-from headgate.core.deid.telling import Identifiers
+from headgate.core.deid.rules.profile import Profile
+from headgate.core.dicom.filemeta import file_head
 from headgate.core.errors import Rejected
-from headgate.core.filemeta import file_head
 from headgate.core.pixels.boxes import Box, Word
 from headgate.core.pixels.regions import Template
+from headgate.deidentifying import pixels
+from headgate.deidentifying.cleaning import clean
 from headgate.stores.dicomfiles import encode, take_apart
 from pydicom import Dataset
 
@@ -246,7 +246,7 @@ def reader_of(*several):
 def test_text_that_stays_holds_the_instance_and_is_not_told(answers):
     one = imaging.instance(GREY, [plain()])
     with pytest.raises(Rejected) as held:
-        pixelcleaning.clean_pixels(one, Profile(), PATIENT, reader_of(*answers))
+        pixels.clean_pixels(one, Profile(), PATIENT, reader_of(*answers))
     assert str(held.value) == "text is left in frame 1 after blanking"
 
 
@@ -258,7 +258,7 @@ def test_what_a_reader_misses_at_first_is_found_when_it_reads_the_other_way_roun
     before = plain()
     before[10:15, 10:20] = 255  # THERE, in a view of four times the size
     one = imaging.instance(GREY, [before])
-    written = pixelcleaning.clean_pixels(one, Profile(), PATIENT, half_blind)
+    written = pixels.clean_pixels(one, Profile(), PATIENT, half_blind)
     after = np.frombuffer(written.pixels[1], np.uint8).reshape(before.shape)
     assert not after[10:15, 10:20].any()
     assert np.array_equal(after[30:], before[30:])
@@ -266,13 +266,13 @@ def test_what_a_reader_misses_at_first_is_found_when_it_reads_the_other_way_roun
 
 def test_the_name_in_the_header_is_looked_for_in_the_pixels(monkeypatch):
     looked_for = []
-    real = pixelcleaning.clean_pixels
+    real = pixels.clean_pixels
 
     def noted(one, profile, identifiers):
         looked_for.append(identifiers)
         return real(one, profile, identifiers, lambda _: [])
 
-    monkeypatch.setattr(pixelcleaning, "clean_pixels", noted)
+    monkeypatch.setattr(pixels, "clean_pixels", noted)
     cleaned(imaging.instance(GREY, [plain()], PatientName="Nordmann^Kjersti", PatientID="471100"))
     assert "Nordmann" in looked_for[0].names
     assert "471100" in looked_for[0].numbers

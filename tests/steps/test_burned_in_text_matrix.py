@@ -6,14 +6,14 @@ import imaging
 import numpy as np
 import pydicom.data
 import pytest
-from headgate import cleaning, pixelcleaning
-from headgate.cleaning import clean
 from headgate.core.deid.identity import Recipe
 from headgate.core.errors import HeadgateError
 from headgate.core.pixels import policy, stored
 from headgate.core.pixels.blanking import without_unused_bits
 from headgate.core.pixels.boxes import Box, Word, common
 from headgate.core.pixels.description import describe
+from headgate.deidentifying import cleaning, pixels
+from headgate.deidentifying.cleaning import clean
 from headgate.stores import pixeldata
 from headgate.stores.dicomfiles import read_instance, take_apart, understanding
 from PIL import Image
@@ -73,7 +73,7 @@ def written_on(frame, palette):
 def a_strict_reader(monkeypatch):
     """A reader that finds text wherever a view is not even at its place."""
     shown = []
-    looked_at = pixelcleaning.views
+    looked_at = pixels.views
 
     def noted(*arguments):
         for view in looked_at(*arguments):
@@ -95,7 +95,7 @@ def a_strict_reader(monkeypatch):
         is_even = np.ptp(shown_there) < 8
         return [] if is_even else [Word("NORDMANN", Box(left, top, right, bottom), 0.9)]
 
-    monkeypatch.setattr(pixelcleaning, "views", noted)
+    monkeypatch.setattr(pixels, "views", noted)
     imaging.use_reader(monkeypatch, read)
 
 
@@ -114,8 +114,8 @@ def written_frames(monkeypatch):
         given.extend(written_on(frame, palettes[-1]) for frame in frames)
         return image, iter(given)
 
-    monkeypatch.setattr(pixelcleaning.pixeldata, "opened", opened)
-    monkeypatch.setattr(pixelcleaning.pixeldata, "palette_of", palette_of)
+    monkeypatch.setattr(pixels.pixeldata, "opened", opened)
+    monkeypatch.setattr(pixels.pixeldata, "palette_of", palette_of)
     return given
 
 
@@ -133,8 +133,8 @@ def test_text_is_gone_from_every_frame_and_the_rest_is_as_it_was(
 ):
     one = read_instance(path)
     # what is blanked unread is another test's
-    monkeypatch.setattr(pixelcleaning, "kept_regions", lambda _: None)
-    monkeypatch.setattr(pixelcleaning, "template_boxes", lambda *_: [])
+    monkeypatch.setattr(pixels, "kept_regions", lambda _: None)
+    monkeypatch.setattr(pixels, "template_boxes", lambda *_: [])
     monkeypatch.setattr(cleaning.policy, "decide", lambda *_: policy.Decision(True, "a test"))
     file = b"".join(clean(one, RECIPE).file)
     monkeypatch.undo()

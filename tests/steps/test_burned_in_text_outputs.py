@@ -11,11 +11,11 @@ import numpy as np
 import pydicom.data
 import pytest
 from gateways import needs
-from headgate.cleaning import clean
 from headgate.config import Settings
 from headgate.context import Context
 from headgate.core.deid.identity import Recipe
 from headgate.core.errors import Misconfigured, Rejected
+from headgate.deidentifying.cleaning import clean
 from headgate.steps import check_config
 from headgate.stores import ocr
 from headgate.stores.dicomfiles import read_instance, take_apart

@@ -5,11 +5,11 @@ import sys
 import imaging
 import numpy as np
 import pytest
-from headgate.cleaning import clean
 from headgate.core.deid.identity import Recipe
-from headgate.core.deid.profile import Profile
+from headgate.core.deid.rules.profile import Profile
 from headgate.core.errors import Rejected
 from headgate.core.pixels.description import Description
+from headgate.deidentifying.cleaning import clean
 from pydicom import Dataset
 
 CT, PR = "1.2.840.10008.5.1.4.1.1.2", "1.2.840.10008.5.1.4.1.1.11.1"

@@ -8,8 +8,8 @@ from pathlib import Path
 import factories
 import pydicom
 import pytest
+from headgate.core.dicom.filemeta import JOURNEY, TEXTS, read_meta
 from headgate.core.errors import Unavailable
-from headgate.core.filemeta import JOURNEY, TEXTS, read_meta
 from headgate.stores import straight
 from headgate.stores.quarantine.archive import Archive, Kept
 from headgate.stores.quarantine.drafts import head_length

@@ -9,7 +9,7 @@ import struct
 import threading
 
 import pytest
-from headgate.core.beginning import study_instance_uid
+from headgate.core.dicom.beginning import study_instance_uid
 from headgate.core.upperlayer import commands, pdus
 from headgate.stores import files
 from headgate.stores.dicomnet import storing

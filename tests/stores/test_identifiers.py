@@ -4,8 +4,8 @@ import subprocess
 import sys
 
 import pytest
-from headgate.core import datasets
-from headgate.core.elements import IMPLICIT, ITEM, Encoding, head
+from headgate.core.dicom import datasets
+from headgate.core.dicom.elements import IMPLICIT, ITEM, Encoding, head
 from headgate.core.upperlayer.pdus import ProtocolError
 from headgate.environment import CHECKOUT
 from headgate.stores.dicomnet.identifiers import decode, encode

@@ -3,7 +3,7 @@
 import dataclasses
 
 import pytest
-from headgate.core.deid.profile import DEFAULT
+from headgate.core.deid.rules.profile import DEFAULT
 from headgate.core.errors import Misconfigured, Rejected
 from headgate.core.pixels.boxes import Box
 from headgate.core.pixels.regions import Template

@@ -2,7 +2,7 @@
 
 import pytest
 from headgate.core.errors import Unavailable
-from headgate.stores.wado import _Parts
+from headgate.stores.dicomweb.wado import _Parts
 
 PARTS = [b"first \r\n--bound not the end\r\n", b"", b"\r\n--", bytes(range(256)) * 3]
 HEAD = b"Content-Type: application/dicom\r\nContent-Length: 9\r\n\r\n"

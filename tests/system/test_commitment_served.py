@@ -10,9 +10,9 @@ from pathlib import Path
 
 import factories
 import pytest
-from headgate.core import elements
-from headgate.core.elements import head
-from headgate.core.filemeta import file_head
+from headgate.core.dicom import elements
+from headgate.core.dicom.elements import head
+from headgate.core.dicom.filemeta import file_head
 from headgate.demo.processes import Running, free_port, script
 from headgate.stores.dicomnet import pacs
 from headgate.stores.layout import Layout

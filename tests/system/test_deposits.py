@@ -13,7 +13,7 @@ import factories
 import pytest
 from headgate.core.errors import Unavailable
 from headgate.core.model import Assignment, Fate, Proof, Request
-from headgate.delivery import Delivering
+from headgate.delivering.study import Delivering
 from headgate.stores.dicomnet.channel import Unanswered
 from pydicom import dcmread
 
@@ -62,7 +62,7 @@ def test_a_file_that_is_not_what_was_written_is_found_out(a_tree, tmp_path, monk
     folder = tmp_path / "share"
     folder.mkdir()
     configure(a_tree, "folder", folder=folder)
-    monkeypatch.setattr("headgate.depositing.files.write_once", lambda path, *_: True)
+    monkeypatch.setattr("headgate.delivering.depositing.files.write_once", lambda path, *_: True)
     with pytest.raises(Unavailable, match="does not hold"):
         run(a_tree)
     monkeypatch.undo()

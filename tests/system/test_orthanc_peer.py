@@ -11,7 +11,7 @@ import requests
 from gateways import needs
 from headgate.core.errors import Unavailable
 from headgate.core.model import Assignment, Fate, Proof, Request
-from headgate.delivery import Delivering
+from headgate.delivering.study import Delivering
 from headgate.demo.archives import AE_TITLE, Orthanc
 
 STUDY = factories.Study("orthanc")

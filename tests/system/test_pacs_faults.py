@@ -9,8 +9,8 @@ import factories
 import pytest
 from headgate.core.model import Proof
 from headgate.core.states import State
-from headgate.delivery import TRIES_AT_MOST
-from headgate.sending import FULL_AFTER
+from headgate.delivering.sending import FULL_AFTER
+from headgate.delivering.study import TRIES_AT_MOST
 from liars import a_lying_pacs
 
 SUCCESS = 0x0000

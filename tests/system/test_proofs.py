@@ -12,10 +12,10 @@ from urllib.parse import parse_qs, urlsplit
 
 import factories
 import pytest
-from headgate import again
 from headgate.core.errors import Unavailable
 from headgate.core.model import Assignment, Fate, Proof, Request
-from headgate.delivery import Delivering
+from headgate.delivering import again
+from headgate.delivering.study import Delivering
 from liars import STORAGE_COMMITMENT, STORAGE_COMMITMENT_INSTANCE, a_lying_pacs
 from pynetdicom import AE, build_role
 

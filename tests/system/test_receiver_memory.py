@@ -7,8 +7,8 @@ from pathlib import Path
 
 import factories
 import pytest
-from headgate.core.elements import head
-from headgate.core.filemeta import EXPLICIT
+from headgate.core.dicom.elements import head
+from headgate.core.dicom.filemeta import EXPLICIT
 from headgate.demo.processes import Running, free_port, is_listening, script
 from headgate.stores.dicomnet import pacs
 from headgate.stores.layout import Layout

@@ -11,8 +11,8 @@ import pytest
 import requests
 from gateways import needs
 from headgate.demo.processes import Running, free_port, script
+from headgate.stores.dicomweb.stow import HEAD, TAIL, TYPE
 from headgate.stores.layout import Layout
-from headgate.stores.stow import HEAD, TAIL, TYPE
 
 STUDY = factories.Study("tls")
 SENDERS = ("other", "scanner")

@@ -12,12 +12,13 @@ from pathlib import Path
 import factories
 import pytest
 from gateways import needs
-from headgate import parallel, sending
-from headgate.cleaning import clean
+from headgate import parallel
 from headgate.core.deid.identity import Recipe
 from headgate.core.errors import Rejected, Unavailable
 from headgate.core.model import Assignment, Fate, Request
-from headgate.delivery import Delivering
+from headgate.deidentifying.cleaning import clean
+from headgate.delivering import sending
+from headgate.delivering.study import Delivering
 from headgate.demo.processes import Running, free_port, is_listening
 from headgate.stores.dicomfiles import read_instance, take_apart
 from headgate.stores.dicomnet import pacs

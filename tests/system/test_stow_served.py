@@ -13,9 +13,9 @@ from gateways import needs
 from headgate.demo.archives import Orthanc
 from headgate.demo.processes import Running, free_port, script
 from headgate.stores.dicomfiles import read_header
+from headgate.stores.dicomweb.stow import HEAD, TAIL, TYPE, session
 from headgate.stores.layout import Layout
 from headgate.stores.quarantine.archive import Archive
-from headgate.stores.stow import HEAD, TAIL, TYPE, session
 from pydicom import dcmread
 
 STUDY = factories.Study("stow")

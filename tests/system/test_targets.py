@@ -13,7 +13,7 @@ import pytest
 from gateways import needs
 from headgate.core.model import Assignment, Fate, Proof, Request
 from headgate.core.states import State
-from headgate.delivery import Delivering
+from headgate.delivering.study import Delivering
 from headgate.demo.processes import Running, free_port, is_listening
 from headgate.stores.dicomnet import pacs as calling
 from liars import a_lying_pacs

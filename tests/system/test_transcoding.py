@@ -10,14 +10,14 @@ import factories
 import numpy as np
 import pytest
 from gateways import needs
-from headgate.cleaning import clean
 from headgate.core.deid.identity import Recipe
 from headgate.core.model import Assignment, Fate, Request
 from headgate.core.pixels import stored
-from headgate.delivery import Delivering
+from headgate.deidentifying.cleaning import clean
+from headgate.delivering.study import Delivering
+from headgate.delivering.transcoding import transcoded
 from headgate.demo.processes import Running, free_port, is_listening
 from headgate.stores.dicomfiles import take_apart
-from headgate.transcoding import transcoded
 from imaging import KINDS, file_of, frame, frames_of, read_back
 
 EXPLICIT, IMPLICIT, BIG = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2", "1.2.840.10008.1.2.2"

@@ -183,7 +183,7 @@ class Builder(Transformer[Token, Any]):
         return lambda series: _listed(series.get(name))
 
     def tag(self, parts: list[Token]) -> Callable[[Series], list[Any]]:
-        from headgate.core.dictionary import keyword_of
+        from headgate.core.dicom.dictionary import keyword_of
 
         try:
             group, element = (int(str(part), 16) for part in parts)

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from headgate.core import filemeta
-from headgate.core.header import Header
+from headgate.core.dicom import filemeta
+from headgate.core.dicom.header import Header
 
 # key of the series JSON: keyword of PS3.6; an optional value that is missing is absent
 IDENTIFICATION = (

@@ -12,8 +12,8 @@ from pydicom.dataset import Dataset
 
 from headgate.core.deid import marks
 from headgate.core.deid.gate import find_leaks
-from headgate.core.deid.patient import Identifiers, identifiers_of
-from headgate.core.elements import Encoding
+from headgate.core.deid.identifiers.patient import Identifiers, identifiers_of
+from headgate.core.dicom.elements import Encoding
 from headgate.core.errors import Rejected
 from headgate.core.model import Delivery, Fate
 from headgate.core.states import State

@@ -10,10 +10,10 @@ from pydicom.dataset import Dataset
 
 from headgate.context import Context
 from headgate.core.deid.dates import offset_days, shift
-from headgate.core.dictionary import tag_of, vr_of
+from headgate.core.dicom.dictionary import tag_of, vr_of
+from headgate.core.dicom.filemeta import file_head
 from headgate.core.errors import Misconfigured, Rejected
 from headgate.core.exporting import NAMES, check_template, clean
-from headgate.core.filemeta import file_head
 from headgate.core.model import Assignment
 from headgate.settings.derived import LayoutSettings
 from headgate.stores import files

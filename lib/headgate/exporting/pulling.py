@@ -13,8 +13,9 @@ from headgate.core.exporting import ExportRequest
 from headgate.core.grammar import is_ae_title, is_uid
 from headgate.core.pacsrows import Told, number_of
 from headgate.pacslisting import Crowded, Source
-from headgate.stores import files, wado
+from headgate.stores import files
 from headgate.stores.dicomnet import getting, moving
+from headgate.stores.dicomweb import wado
 from headgate.stores.pulled import Shelf
 
 LISTING = "listing.json"

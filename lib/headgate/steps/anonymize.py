@@ -14,12 +14,22 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
-from headgate.acquainting import Look, look_at, named_by
-from headgate.anonymizing import Change, Input, Job, Links, Made, handed, make, make_all, parts
 from headgate.context import Context
 from headgate.core.coupling import CouplingFile
 from headgate.core.model import Assignment
 from headgate.core.step import Outcome, Step, error, not_needed, ok
+from headgate.deidentifying.acquainting import Look, look_at, named_by
+from headgate.deidentifying.anonymizing import (
+    Change,
+    Input,
+    Job,
+    Links,
+    Made,
+    handed,
+    make,
+    make_all,
+    parts,
+)
 from headgate.environment import shipped
 from headgate.stores import files, profiles, secrets, walking
 from headgate.stores.isolation import ending_with_us

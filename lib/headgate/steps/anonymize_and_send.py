@@ -91,9 +91,9 @@ def _deliver(context: Context, request: Request) -> Iterator[Outcome]:
 
 def _sent(context: Context, request: Request) -> Request:
     """Return the request with what came of it. Raise Unavailable, Rejected."""
-    from headgate import processed
     from headgate.core.deid.uids import replace_study_uid
-    from headgate.delivering import delivered
+    from headgate.delivering import processed
+    from headgate.delivering.targets import delivered
 
     project = context.projects.get(request.project)
     if complaint := routing.complaint_about(request.assignment, project):
@@ -111,7 +111,7 @@ def _sent(context: Context, request: Request) -> Request:
 
 
 def _later(context: Context, request: Request, reason: HeadgateError) -> Outcome:
-    from headgate.delivering import Waiting
+    from headgate.delivering.targets import Waiting
 
     sending = context.settings.sending
     attempts = request.attempts + 1

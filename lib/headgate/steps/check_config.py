@@ -8,14 +8,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from headgate import examples, fiona, projecttokens, shipping, trusting
+from headgate import projecttokens, sites, trusting
 from headgate.context import Context
 from headgate.core import bids, fields, selecting
 from headgate.core.errors import Misconfigured
 from headgate.core.step import Outcome, Step, error, ok
+from headgate.deidentifying import examples
 from headgate.exporting import changing, pulling
-from headgate.stores import ocr, programs, qido, secrets, sftp, straight
+from headgate.fiona import configuration
+from headgate.stores import ocr, programs, secrets, sftp, straight
 from headgate.stores.dicomnet import pacs
+from headgate.stores.dicomweb import qido
 
 if TYPE_CHECKING:
     from headgate.stores.tables import Table
@@ -41,7 +44,7 @@ def apply(context: Context, item: str) -> Iterator[Outcome]:
     elif item.startswith("pacs."):
         yield ok(item, _target(context, item.removeprefix("pacs.")))
     elif item.startswith("destinations."):
-        with sftp.connected(shipping.server(context, item.removeprefix("destinations."))):
+        with sftp.connected(sites.server(context, item.removeprefix("destinations."))):
             yield ok(item, "lets us in")
     elif item == "redcap":
         yield from _redcap(context)
@@ -141,7 +144,7 @@ def _exports(context: Context) -> str:
 
 def _destinations(context: Context) -> str:
     for name in context.settings.destinations:
-        shipping.server(context, name)
+        sites.server(context, name)
     return f"{len(context.settings.destinations)} destinations can be used"
 
 
@@ -188,7 +191,7 @@ def _translated(path: Path) -> str:
         values = json.loads(path.read_text())
     except (OSError, ValueError) as reason:
         raise Misconfigured(f"{path} cannot be read: {reason}") from reason
-    return fiona.to_toml(values)
+    return configuration.to_toml(values)
 
 
 CHECKS: Mapping[str, Callable[[Context], str]] = {

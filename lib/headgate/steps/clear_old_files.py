@@ -135,7 +135,7 @@ def apply(context: Context, item: Item) -> Iterator[Outcome]:
 
 def _cleared(context: Context, item: Nameless) -> Outcome:
     """Delete it, unless its study can be read after all."""
-    from headgate.filing import can_be_filed
+    from headgate.arriving.filing import can_be_filed
 
     if can_be_filed(context, item.path):
         context.archive.announce(item.path)

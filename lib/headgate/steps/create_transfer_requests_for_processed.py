@@ -6,11 +6,11 @@ from datetime import UTC, datetime
 
 import click
 
-from headgate import processed
 from headgate.context import Context
 from headgate.core.model import Request, content_version
 from headgate.core.states import State
 from headgate.core.step import Outcome, Step, error, not_needed, ok
+from headgate.delivering import processed
 from headgate.stores.mapped import Origin
 
 NAME = "create-transfer-requests-for-processed"

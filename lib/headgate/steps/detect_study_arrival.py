@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from headgate.context import Context
 from headgate.core import arrival
 from headgate.core.step import Outcome, Step, not_needed, ok
-from headgate.workflows import wanted_jobs
+from headgate.working.workflows import wanted_jobs
 
 NAME = "detect-study-arrival"
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import click
 
-from headgate import takingover
 from headgate.context import Context
 from headgate.core import fields
 from headgate.core.deid.uids import replace_study_uid
@@ -18,6 +17,7 @@ from headgate.core.errors import Misconfigured
 from headgate.core.grammar import is_uid
 from headgate.core.model import Assignment, Request, content_version
 from headgate.core.step import Outcome, Step, error, not_needed, ok
+from headgate.fiona import takingover
 from headgate.stores import files, links
 from headgate.stores.layout import STUDY_PREFIX
 

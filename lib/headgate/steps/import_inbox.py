@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from headgate.context import Context
+from headgate.core.dicom.filemeta import file_head, journey
 from headgate.core.errors import Rejected
-from headgate.core.filemeta import file_head, journey
 from headgate.core.grammar import is_uid
 from headgate.core.step import Outcome, Step, error, not_needed, ok
 from headgate.stores import files, walking

@@ -187,7 +187,7 @@ def _import(table: Table, several: list[New], told: Told) -> None:
 
 def _copied(context: Context, project: dict[str, Any], one: Delivered) -> dict[str, str]:
     """What the copy in the research PACS says; nothing of what is no longer here."""
-    from headgate.researchcopy import copied_values
+    from headgate.deidentifying.researchcopy import copied_values
 
     ledger = context.ledger.read(one.study, one.assignment)
     recipe = context.recipe(one.assignment, project)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from itertools import groupby, islice
 from pathlib import Path
 
+from headgate.arriving.filing import file_away
 from headgate.context import Context
 from headgate.core.step import Outcome, Step
-from headgate.filing import file_away
 
 BATCH = 1000
 

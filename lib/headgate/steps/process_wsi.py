@@ -84,7 +84,7 @@ def _copied(context: Context, slide: Slide) -> str:
 
 
 def _converted(context: Context, slide: Slide) -> str:
-    from headgate import resending
+    from headgate.arriving import resending
 
     _check_kind(slide)
     levels = context.slides.ready(slide)

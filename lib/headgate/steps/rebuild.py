@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from headgate import processed
 from headgate.context import Context
 from headgate.core.step import Outcome, Step, not_needed, ok
+from headgate.delivering import processed
 
 NAME = "rebuild"
 MAPPED = "mapped"

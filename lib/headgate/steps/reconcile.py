@@ -8,7 +8,6 @@ from typing import Any
 
 import click
 
-from headgate import again
 from headgate.context import Context
 from headgate.core import transfer
 from headgate.core.deid.uids import replace_study_uid
@@ -16,8 +15,9 @@ from headgate.core.errors import HeadgateError, Unavailable
 from headgate.core.model import Delivery, Fate, Request, content_version
 from headgate.core.states import State
 from headgate.core.step import Outcome, Step, deferred, error, not_needed, ok
-from headgate.processed import recipe_of
-from headgate.proving import held_in_series
+from headgate.delivering import again
+from headgate.delivering.processed import recipe_of
+from headgate.delivering.proving import held_in_series
 from headgate.stores.dicomnet import pacs
 from headgate.stores.quarantine.archive import without_kind
 

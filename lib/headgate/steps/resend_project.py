@@ -7,12 +7,12 @@ from typing import Any
 
 import click
 
-from headgate import again
 from headgate.context import Context
 from headgate.core import fields
 from headgate.core.model import Assignment, Fate, Request, content_version
 from headgate.core.states import State
 from headgate.core.step import Outcome, Step, error, not_needed, ok
+from headgate.delivering import again
 from headgate.stores.queues import pass_over
 from headgate.stores.tables import can_be_asked_for, quoted
 

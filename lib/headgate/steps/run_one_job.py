@@ -12,7 +12,7 @@ from headgate.core.jobs import Job, JobState
 from headgate.core.step import Outcome, Step, deferred, error, not_needed, ok
 from headgate.settings.derived import WorkflowSettings
 from headgate.stores import files, programs
-from headgate.workflows import chosen, requests, wanted_jobs
+from headgate.working.workflows import chosen, requests, wanted_jobs
 
 NAME = "run-one-job"
 SECONDS_A_DAY = 86400
@@ -77,10 +77,10 @@ def apply(context: Context, item: Item) -> Iterator[Outcome]:
 
 def _recover(context: Context, trace: Trace) -> Iterator[Outcome]:
     """Its program went with the run; a container is seen to, in case its engine outlived it."""
-    from headgate import working
+    from headgate.working import running
 
     if trace.is_active:
-        programs.remove_container(working.container_of(trace.job))
+        programs.remove_container(running.container_of(trace.job))
         context.jobs.recover(trace.job)
         yield ok(trace, "was at work when its run died: queued again")
     else:
@@ -112,12 +112,12 @@ def _do(context: Context, job: Job) -> Iterator[Outcome]:
 
 
 def _ran(context: Context, settings: WorkflowSettings, job: Job) -> Outcome:
-    from headgate import working
+    from headgate.working import running
 
     about = f"{job.workflow} over study {job.study}"
     try:
         if not context.workplaces.has_made(job.id):
-            working.run(context, settings, job, chosen(context, settings, job))
+            running.run(context, settings, job, chosen(context, settings, job))
         if settings.output == "values":
             text = (
                 f"values written into the REDCap of {_hand_over(context, settings, job)} projects"
@@ -140,12 +140,12 @@ def _ran(context: Context, settings: WorkflowSettings, job: Job) -> Outcome:
 
 
 def _hand_over(context: Context, settings: WorkflowSettings, job: Job) -> str:
-    from headgate import working
+    from headgate.working import running
 
     if settings.output == "values":
-        count = working.write_values(context, settings, job)
+        count = running.write_values(context, settings, job)
         return f"values written into the REDCap of {count} projects"
-    return f"{working.send(context, job)} instances sent to the receiver"
+    return f"{running.send(context, job)} instances sent to the receiver"
 
 
 def _why_not_yet(context: Context, settings: WorkflowSettings, job: Job) -> str:

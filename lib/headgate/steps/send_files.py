@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from headgate import shipping
+from headgate import sites
 from headgate.context import Context
 from headgate.core.backoff import delay_seconds
 from headgate.core.errors import Misconfigured, Rejected, Unavailable
@@ -44,7 +44,7 @@ def apply(context: Context, item: Shipment) -> Iterator[Outcome]:
     """Send each over one connection; a destination that is away waits, and others go on."""
     target = _target(item.destination)
     try:
-        with sftp.connected(shipping.server(context, item.destination)) as remote:
+        with sftp.connected(sites.server(context, item.destination)) as remote:
             for name in item.names:
                 yield _sent(context, remote, item.destination, name)
         context.targets.forget(target)

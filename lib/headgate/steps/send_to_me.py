@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from headgate import resending
+from headgate.arriving import resending
 from headgate.context import Context
 from headgate.core.grammar import is_ae_title
 from headgate.core.step import Outcome, Step, error, not_needed, ok

@@ -11,7 +11,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from headgate.core.elements import (
+from headgate.core.dicom.elements import (
     DEFLATED,
     PIXEL_GROUP,
     Element,
@@ -21,10 +21,10 @@ from headgate.core.elements import (
     header_end,
     walk,
 )
+from headgate.core.dicom.filemeta import JOURNEY, SOP_CLASS, TRANSFER_SYNTAX, read_meta
+from headgate.core.dicom.guessing import encoding_seen, transfer_syntax_of
+from headgate.core.dicom.header import Header
 from headgate.core.errors import Rejected
-from headgate.core.filemeta import JOURNEY, SOP_CLASS, TRANSFER_SYNTAX, read_meta
-from headgate.core.guessing import encoding_seen, transfer_syntax_of
-from headgate.core.header import Header
 from headgate.stores import files
 
 if TYPE_CHECKING:
@@ -95,7 +95,7 @@ class Instance:
     @cached_property
     def header(self) -> "Dataset":
         """The header as pydicom reads it, which takes long to load."""
-        from headgate.core.datasets import decoded
+        from headgate.core.dicom.datasets import decoded
 
         return decoded(self.head, self.encoding)
 
@@ -123,7 +123,7 @@ def read_header(path: Path) -> "Dataset":
 
     Raise Rejected when it is none.
     """
-    from headgate.core.datasets import header_of
+    from headgate.core.dicom.datasets import header_of
 
     with understanding(), path.open("rb") as file:
         return header_of(file)
@@ -196,7 +196,7 @@ def encode(
     header: "Dataset", pixels: list[memoryview], transfer_syntax: str
 ) -> tuple[bytes, bytes]:
     """Given a header and its stored pixel elements, return the header's and all encoded bytes."""
-    from headgate.core.datasets import encoded
+    from headgate.core.dicom.datasets import encoded
 
     head = encoded(header, encoding_of(transfer_syntax))
     whole = b"".join([head, *pixels])

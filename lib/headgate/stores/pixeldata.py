@@ -13,7 +13,7 @@ from pydicom.pixels import get_decoder, get_encoder
 from pydicom.pixels.processing import apply_color_lut
 from pydicom.uid import UID
 
-from headgate.core.elements import EXPLICIT, SEQUENCE_END, UNDEFINED, encoding_of, head
+from headgate.core.dicom.elements import EXPLICIT, SEQUENCE_END, UNDEFINED, encoding_of, head
 from headgate.core.errors import Rejected
 from headgate.core.pixels import jpeg, jpeglossless, native
 from headgate.core.pixels.description import PALETTE, Description

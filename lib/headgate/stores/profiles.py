@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from headgate.core import dictionary
-from headgate.core.deid.profile import DEFAULT, FULL, MODIFIED, NONE, Profile
+from headgate.core.deid.rules.profile import DEFAULT, FULL, MODIFIED, NONE, Profile
+from headgate.core.dicom import dictionary
 from headgate.core.errors import Misconfigured, Rejected
 from headgate.core.fields import (
     EXCLUSION_PATTERN,

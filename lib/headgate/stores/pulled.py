@@ -5,9 +5,9 @@ from collections.abc import Callable
 from itertools import count
 from pathlib import Path
 
-from headgate.core.elements import Malformed
+from headgate.core.dicom.elements import Malformed
+from headgate.core.dicom.filemeta import read_meta
 from headgate.core.errors import Rejected
-from headgate.core.filemeta import read_meta
 from headgate.core.grammar import is_uid
 from headgate.stores import files
 

@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from itertools import takewhile
 from typing import Any
 
-from headgate.core.csaheader import Broken, Element, elements_of
-from headgate.core.deid.private import is_creator
-from headgate.core.header import Header
+from headgate.core.dicom.csaheader import Broken, Element, elements_of
+from headgate.core.dicom.header import Header
+from headgate.core.dicom.private import is_creator
 
 CSA_GROUP, CREATOR, IMAGE_HEADER = 0x0029, b"SIEMENS CSA HEADER", 0x10
 # Siemens' names; those with True are counted, not listed

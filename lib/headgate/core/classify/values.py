@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
 
-from headgate.core.dictionary import keyword_of
-from headgate.core.header import Header
+from headgate.core.dicom.dictionary import keyword_of
+from headgate.core.dicom.header import Header
 
 ORIENTATION = "Orientation"  # the key of the helper value
 ORIENTATION_TOLERANCE = 0.05  # of a direction cosine: about 18 degrees off the axis

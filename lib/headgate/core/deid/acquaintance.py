@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from itertools import product
 
 from headgate.core.deid.following import may_vary
-from headgate.core.deid.patient import Remembered, identifiers_of, together
-from headgate.core.deid.refusal import STUDY_INSTANCE_UID
-from headgate.core.deid.telling import NOBODY, Identifiers
-from headgate.core.elements import Data, Encoding, header_end, walk
-from headgate.core.likeness import Likeness
+from headgate.core.deid.identifiers.patient import Remembered, identifiers_of, together
+from headgate.core.deid.identifiers.telling import NOBODY, Identifiers
+from headgate.core.deid.rules.refusal import STUDY_INSTANCE_UID
+from headgate.core.dicom.elements import Data, Encoding, header_end, walk
+from headgate.core.dicom.likeness import Likeness
 
 FEWEST = 4  # characters of a number that tells, with a whole name, who it is
 MOST_STUDIES = 64  # of one person; more are of a phantom, and their numbers tell of nobody

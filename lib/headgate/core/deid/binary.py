@@ -4,10 +4,10 @@ import struct
 from collections.abc import Mapping
 from functools import lru_cache
 
-from headgate.core.deid import matching
-from headgate.core.deid.grammar import SIZES
-from headgate.core.deid.shapes import is_birth_number
-from headgate.core.deid.telling import Identifiers
+from headgate.core.deid.identifiers import matching
+from headgate.core.deid.identifiers.shapes import is_birth_number
+from headgate.core.deid.identifiers.telling import Identifiers
+from headgate.core.dicom.values import SIZES
 
 # PS3.5 Table 6.2-1: letters in struct of those that hold six digits
 LETTERS = {b"FD": "d", b"FL": "f", b"SL": "i", b"SV": "q", b"UL": "I", b"UV": "Q"}

@@ -3,27 +3,17 @@
 from collections.abc import Callable
 from itertools import pairwise
 
-from headgate.core.deid import (
-    binary,
-    clean,
-    csa,
-    dates,
-    gate,
-    marks,
-    matching,
-    options,
-    profile,
-    repertoire,
-    table,
-    uids,
-)
+from headgate.core.deid import binary, clean, dates, gate, marks, uids
 from headgate.core.deid.context import Context
-from headgate.core.deid.grammar import CODE, COUNTS, SINGLE, TEXTS, is_grammatical
-from headgate.core.deid.kinds import is_free_text
-from headgate.core.deid.telling import Identifiers
+from headgate.core.deid.identifiers import matching
+from headgate.core.deid.identifiers.telling import Identifiers
+from headgate.core.deid.identifiers.text import fold
+from headgate.core.deid.rules import csa, options, profile, table
+from headgate.core.deid.rules.kinds import is_free_text
 from headgate.core.deid.terms import is_defined
-from headgate.core.deid.text import fold
-from headgate.core.elements import Encoding, encoded_items
+from headgate.core.dicom import repertoire
+from headgate.core.dicom.elements import Encoding, encoded_items
+from headgate.core.dicom.values import CODE, COUNTS, SINGLE, TEXTS, is_grammatical
 
 BASIC = table.basic_actions()
 

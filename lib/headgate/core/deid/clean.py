@@ -3,8 +3,8 @@
 import re
 from collections.abc import Callable, Iterator
 
-from headgate.core.deid import matching, shapes, veils
-from headgate.core.deid.telling import Identifiers
+from headgate.core.deid.identifiers import matching, shapes, veils
+from headgate.core.deid.identifiers.telling import Identifiers
 
 LEFT_OVER = re.compile(r"\s+")
 MOST_CUTS = 8  # places that come together where something between them was cut

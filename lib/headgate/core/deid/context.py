@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from headgate.core.deid import dates, profile
+from headgate.core.deid import dates
+from headgate.core.deid.identifiers.telling import Identifiers
 from headgate.core.deid.identity import Recipe
-from headgate.core.deid.repertoire import DEFAULT, UNICODE
-from headgate.core.deid.telling import Identifiers
-from headgate.core.elements import Encoding
+from headgate.core.deid.rules import profile
+from headgate.core.dicom.elements import Encoding
+from headgate.core.dicom.repertoire import DEFAULT, UNICODE
 from headgate.core.hashed import hashed_once
 
 

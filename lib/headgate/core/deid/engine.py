@@ -11,14 +11,22 @@ from functools import lru_cache
 from headgate.core.deid import marks
 from headgate.core.deid.context import Context
 from headgate.core.deid.following import Judged, Output, Pattern, Told, follow
+from headgate.core.deid.identifiers.patient import (
+    Remembered,
+    identifiers_of,
+    is_of,
+    together,
+    without,
+)
+from headgate.core.deid.identifiers.telling import Identifiers
 from headgate.core.deid.identity import Recipe
-from headgate.core.deid.kinds import dictionary_vr
 from headgate.core.deid.levels import level_of
 from headgate.core.deid.memory import Memory, Result
-from headgate.core.deid.patient import Remembered, identifiers_of, is_of, together, without
-from headgate.core.deid.profile import Profile
 from headgate.core.deid.reading import place, shown
-from headgate.core.deid.refusal import (
+from headgate.core.deid.rewriting import Record, leaks_of, rewritten
+from headgate.core.deid.rules.kinds import dictionary_vr
+from headgate.core.deid.rules.profile import Profile
+from headgate.core.deid.rules.refusal import (
     LOOKED_AT,
     NAMELESS,
     SOP_INSTANCE_UID,
@@ -27,11 +35,9 @@ from headgate.core.deid.refusal import (
     exclusion,
     refusal,
 )
-from headgate.core.deid.rewriting import Record, leaks_of, rewritten
-from headgate.core.deid.telling import Identifiers
-from headgate.core.elements import Data, Element, Encoding, encoded, header_end, walk
+from headgate.core.dicom.elements import Data, Element, Encoding, encoded, header_end, walk
+from headgate.core.dicom.likeness import Followed
 from headgate.core.errors import Excluded, Rejected
-from headgate.core.likeness import Followed
 
 MANUFACTURER = 0x00080070
 SHORT_HEAD = 8  # PS3.5 7.1: bytes before the value of a UI or CS, in every encoding

@@ -10,16 +10,16 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
-from headgate.core.deid import private
+from headgate.core.deid.identifiers.patient import CHARACTER_SET, may_tell
+from headgate.core.deid.identifiers.telling import TELLING
 from headgate.core.deid.levels import Level, beside_bytes
 from headgate.core.deid.memory import Memory, Result
-from headgate.core.deid.patient import CHARACTER_SET, may_tell
-from headgate.core.deid.refusal import STUDY_INSTANCE_UID
 from headgate.core.deid.rewriting import rewritten_alone
+from headgate.core.deid.rules.refusal import STUDY_INSTANCE_UID
 from headgate.core.deid.ruling import Ruling
-from headgate.core.deid.telling import TELLING
-from headgate.core.elements import Data, Element, Malformed
-from headgate.core.likeness import Followed, Likeness
+from headgate.core.dicom.elements import Data, Element, Malformed
+from headgate.core.dicom.likeness import Followed, Likeness
+from headgate.core.dicom.private import is_creator
 
 Told = frozenset[tuple[int, bytes]]  # values by tag
 DECISIVE = frozenset({CHARACTER_SET, STUDY_INSTANCE_UID, *TELLING})
@@ -127,6 +127,6 @@ def follow(pattern: Pattern, dataset: Data, memory: Memory) -> Judged | None:
 
 def may_vary(data: bytes, element: Element) -> bool:
     """Given an element and its data set, return whether it concerns nobody but itself."""
-    if element.tag in DECISIVE or (element.tag & 0x10000 and private.is_creator(element.tag)):
+    if element.tag in DECISIVE or (element.tag & 0x10000 and is_creator(element.tag)):
         return False
     return not may_tell(data[element.start : element.end], element)

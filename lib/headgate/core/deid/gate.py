@@ -12,18 +12,26 @@ reported too, for nobody can tell it from a leak.
 import re
 from collections.abc import Iterator
 
-from headgate.core.deid import matching, private, repertoire
-from headgate.core.deid.grammar import COUNTS
-from headgate.core.deid.kinds import dictionary_vr
-from headgate.core.deid.needles import SHORTEST, is_within_word, needles, positions, words
-from headgate.core.deid.patient import CHARACTER_SET
+from headgate.core.deid.identifiers import matching
+from headgate.core.deid.identifiers.needles import (
+    SHORTEST,
+    is_within_word,
+    needles,
+    positions,
+    words,
+)
+from headgate.core.deid.identifiers.patient import CHARACTER_SET
+from headgate.core.deid.identifiers.searching import Search
+from headgate.core.deid.identifiers.telling import BIRTH_DATE, Identifiers
+from headgate.core.deid.identifiers.text import fold
 from headgate.core.deid.reading import Path, place
-from headgate.core.deid.repertoire import DEFAULT, terms_of
-from headgate.core.deid.searching import Search
-from headgate.core.deid.telling import BIRTH_DATE, Identifiers
+from headgate.core.deid.rules import private
+from headgate.core.deid.rules.kinds import dictionary_vr
 from headgate.core.deid.terms import is_defined
-from headgate.core.deid.text import fold
-from headgate.core.elements import Data, Encoding, inner_encoding, items, walk
+from headgate.core.dicom import repertoire
+from headgate.core.dicom.elements import Data, Encoding, inner_encoding, items, walk
+from headgate.core.dicom.repertoire import DEFAULT, terms_of
+from headgate.core.dicom.values import COUNTS
 
 SEARCHED = frozenset({b"LO", b"LT", b"PN", b"SH", b"ST", b"UC", b"UR", b"UT", b"AE"})  # PS3.5 6.2
 CODES = b"CS"

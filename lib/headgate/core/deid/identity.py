@@ -4,8 +4,8 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 
-from headgate.core.deid.profile import DEFAULT, Profile
-from headgate.core.deid.telling import NOBODY, Identifiers
+from headgate.core.deid.identifiers.telling import NOBODY, Identifiers
+from headgate.core.deid.rules.profile import DEFAULT, Profile
 from headgate.core.errors import Misconfigured
 from headgate.core.hashed import hashed_once
 

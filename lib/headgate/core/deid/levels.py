@@ -3,12 +3,13 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from headgate.core.deid import private
 from headgate.core.deid.context import Context
-from headgate.core.deid.patient import CHARACTER_SET
+from headgate.core.deid.identifiers.patient import CHARACTER_SET
 from headgate.core.deid.reading import Path
-from headgate.core.deid.repertoire import terms_of
-from headgate.core.elements import Data, Element
+from headgate.core.deid.rules import private
+from headgate.core.dicom.elements import Data, Element
+from headgate.core.dicom.private import block_of, is_creator
+from headgate.core.dicom.repertoire import terms_of
 
 Creators = Mapping[tuple[int, int], str]
 
@@ -36,7 +37,7 @@ def beside_bytes(level: Level, tag: int) -> bytes:
     """
     if not tag & 0x10000:
         return b""
-    if private.is_creator(tag):
+    if is_creator(tag):
         return b"\1" if keeps_creator(level, tag) else b"\0"
     return b"\\" + creator_of(level, tag).encode()
 
@@ -49,7 +50,7 @@ def keeps_creator(level: Level, tag: int) -> bool:
 
 def creator_of(level: Level, tag: int) -> str:
     """Given the tag of a private element, return who created it; none: blank."""
-    return level.creators.get(private.block_of(tag), "")
+    return level.creators.get(block_of(tag), "")
 
 
 def _terms(data: Data, elements: Iterable[Element], context: Context) -> tuple[str, ...]:
@@ -67,5 +68,5 @@ def _creators(data: Data, elements: Iterable[Element]) -> Creators:
             bytes(data[one.value : one.end]).decode("latin-1").strip(" \0")
         )
         for one in elements
-        if one.tag >> 16 in private.SAFE_GROUPS and private.is_creator(one.tag)
+        if one.tag >> 16 in private.SAFE_GROUPS and is_creator(one.tag)
     }

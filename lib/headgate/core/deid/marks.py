@@ -4,9 +4,9 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 
 from headgate.core.deid.identity import Recipe
-from headgate.core.deid.profile import FULL, MODIFIED, NONE, Profile
-from headgate.core.deid.repertoire import UNICODE
-from headgate.core.elements import Encoding, encoded, encoded_items
+from headgate.core.deid.rules.profile import FULL, MODIFIED, NONE, Profile
+from headgate.core.dicom.elements import Encoding, encoded, encoded_items
+from headgate.core.dicom.repertoire import UNICODE
 
 METHOD = "DICOM PS3.15 Annex E, 2024b"
 # PS3.16 CID 7050, coding scheme DCM: code, meaning, whether the profile has it

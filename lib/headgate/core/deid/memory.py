@@ -4,9 +4,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from headgate.core.deid.context import Context
+from headgate.core.deid.identifiers.patient import Remembered
 from headgate.core.deid.identity import Recipe
-from headgate.core.deid.patient import Remembered
-from headgate.core.elements import Encoding
+from headgate.core.dicom.elements import Encoding
 
 if TYPE_CHECKING:
     from headgate.core.deid.following import Pattern

@@ -2,15 +2,11 @@
 
 import struct
 
-from headgate.core.deid import repertoire
-from headgate.core.deid.grammar import SIZES, TEXTS
-from headgate.core.dictionary import keyword_of
+from headgate.core.dicom import repertoire
+from headgate.core.dicom.dictionary import keyword_of
+from headgate.core.dicom.values import LETTERS, SIZES, WORDS
 
 Path = tuple[int, ...]  # tags and item numbers, in turn
-NUMBERS = {
-    b"FD": "d", b"FL": "f", b"SL": "i", b"SS": "h", b"SV": "q", b"UL": "I", b"US": "H", b"UV": "Q",
-}  # fmt: skip
-WORDS = TEXTS | {b"AE", b"AS", b"CS", b"DA", b"DS", b"DT", b"IS", b"PN", b"TM", b"UI"}
 
 
 def place(path: Path) -> str:
@@ -30,7 +26,7 @@ def shown(vr: bytes, value: bytes, terms: tuple[str, ...], order: str) -> str:
     """Given a value, return it as people read it: a text, numbers, or how many bytes it has."""
     if vr in WORDS:
         return repertoire.decode(value, terms)
-    if vr in NUMBERS and value and len(value) % SIZES[vr] == 0:
+    if vr in LETTERS and value and len(value) % SIZES[vr] == 0:
         count = len(value) // SIZES[vr]
-        return "\\".join(map(str, struct.unpack(f"{order}{count}{NUMBERS[vr]}", value)))
+        return "\\".join(map(str, struct.unpack(f"{order}{count}{LETTERS[vr]}", value)))
     return f"{len(value)} bytes" if value else ""

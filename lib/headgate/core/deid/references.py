@@ -3,8 +3,8 @@
 import struct
 from collections.abc import Iterator
 
-from headgate.core.deid.kinds import dictionary_vr
-from headgate.core.elements import Data, Encoding, inner_encoding, items, walk
+from headgate.core.deid.rules.kinds import dictionary_vr
+from headgate.core.dicom.elements import Data, Encoding, inner_encoding, items, walk
 
 REFERENCED_SOP_INSTANCE = 0x00081155
 SERIES_INSTANCE = 0x0020000E  # within an item: of the series that is referred to

@@ -5,19 +5,18 @@ A level is a data set or an item of a sequence; items are entered to any depth.
 
 from collections.abc import Callable, Iterable, MutableMapping
 
-from headgate.core.deid import profile, table
 from headgate.core.deid.changing import without_items
 from headgate.core.deid.context import Context
 from headgate.core.deid.gate import find_leaks, names_somebody
-from headgate.core.deid.grammar import SIZES, is_text, is_whole
-from headgate.core.deid.kinds import dictionary_vr
+from headgate.core.deid.identifiers.patient import CHARACTER_SET
 from headgate.core.deid.levels import Level, beside_bytes, level_of
 from headgate.core.deid.memory import Memory, Result
-from headgate.core.deid.patient import CHARACTER_SET
 from headgate.core.deid.reading import Path, place, shown
 from headgate.core.deid.references import references_in
+from headgate.core.deid.rules import profile, table
+from headgate.core.deid.rules.kinds import dictionary_vr
 from headgate.core.deid.ruling import UNDECODABLE, Ruling, is_told_by_value, ruling_of
-from headgate.core.elements import (
+from headgate.core.dicom.elements import (
     LONG_VRS,
     Element,
     element_at,
@@ -27,6 +26,7 @@ from headgate.core.elements import (
     items,
     walk,
 )
+from headgate.core.dicom.values import SIZES, is_text, is_whole
 from headgate.core.errors import Rejected
 
 Record = Callable[[str, str, object, object], None]

@@ -2,12 +2,13 @@
 
 from typing import NamedTuple
 
-from headgate.core.deid import private, table
 from headgate.core.deid.changing import Change, as_it_came, change_of
-from headgate.core.deid.grammar import GRAMMAR, NUMBERS, TEXTS, is_grammatical
-from headgate.core.deid.kinds import KIND_OF, dictionary_vr, may_have_sign
 from headgate.core.deid.levels import Level, creator_of, keeps_creator
-from headgate.core.elements import VRS
+from headgate.core.deid.rules import private, table
+from headgate.core.deid.rules.kinds import KIND_OF, dictionary_vr, may_have_sign
+from headgate.core.dicom.elements import VRS
+from headgate.core.dicom.private import is_creator
+from headgate.core.dicom.values import GRAMMAR, NUMBERS, TEXTS, is_grammatical
 
 GONE = (table.REMOVE, b"")
 BYTES = frozenset({b"UN", b"OB", b"OW"})
@@ -42,7 +43,7 @@ def ruling_of(level: Level, tag: int, vr: bytes, value: bytes, is_open: bool) ->
     else:
         why_not = "" if not kind or kind in (read, KIND_OF.get(read)) else UNEXPECTED
     shown = dictionary_vr(tag) if level.context.writing.is_implicit else written
-    is_measure = bool(tag & 0x10000) and not private.is_creator(tag)
+    is_measure = bool(tag & 0x10000) and not is_creator(tag)
     change = as_it_came if private.is_listed(tag, value) else change_of(action, read)
     return Ruling(action, change, read, written, shown, why_not, is_measure)
 
@@ -60,7 +61,7 @@ def _rule(level: Level, tag: int) -> tuple[str, bytes]:
         return known
     if not tag & 0x10000 or not level.context.recipe.profile.safe_private:
         return GONE
-    if private.is_creator(tag):
+    if is_creator(tag):
         return (table.KEEP, KIND_OF[b"LO"]) if keeps_creator(level, tag) else GONE
     creator = creator_of(level, tag)
     vr = private.safe_vr(tag, creator)
@@ -90,6 +91,6 @@ def _written_vr(tag: int, vr: bytes, read: bytes) -> bytes:
 def _known_vr(level: Level, tag: int) -> bytes:
     if not tag & 0x10000:
         return dictionary_vr(tag)
-    if private.is_creator(tag):
+    if is_creator(tag):
         return b"LO"
     return private.safe_vr(tag, creator_of(level, tag))

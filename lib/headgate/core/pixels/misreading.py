@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 from functools import lru_cache
 
-from headgate.core.deid.matching import birth_date_forms
-from headgate.core.deid.patient import numbers_as_written
-from headgate.core.deid.telling import Identifiers
-from headgate.core.deid.text import fold
+from headgate.core.deid.identifiers.matching import birth_date_forms
+from headgate.core.deid.identifiers.patient import numbers_as_written
+from headgate.core.deid.identifiers.telling import Identifiers
+from headgate.core.deid.identifiers.text import fold
 
 # Signs that look alike become one: what is left of the rest, letters and digits, is compared.
 ALIKE = str.maketrans("0152869l|", "oiszbbgii")

@@ -5,7 +5,7 @@ from typing import Literal
 
 import numpy as np
 
-from headgate.core.elements import Encoding
+from headgate.core.dicom.elements import Encoding
 from headgate.core.pixels.description import Description
 
 SHARED_COLOURS = "YBR_FULL_422"  # two brightnesses, then the blue and the red of both

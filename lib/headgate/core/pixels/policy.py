@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
-from headgate.core.deid.profile import Profile
-from headgate.core.deid.repertoire import DEFAULT, decode, terms_of
+from headgate.core.deid.rules.profile import Profile
+from headgate.core.dicom.repertoire import DEFAULT, decode, terms_of
 
 CHARACTER_SET, IMAGE_TYPE, SOP_CLASS = 0x00080005, 0x00080008, 0x00080016
 MODALITY, CONVERSION_TYPE, SERIES_DESCRIPTION = 0x00080060, 0x00080064, 0x0008103E
@@ -67,7 +67,7 @@ def decide(facts: Facts, has_frames: bool, profile: Profile) -> Decision:
     floating point make no frames: they hold a measure, and nobody draws into it.
 
     Where they are not, and the instance says itself that text is burned in, it is refused:
-    `headgate.core.deid.refusal`.
+    `headgate.core.deid.rules.refusal`.
     """
     if not has_frames:
         return Decision(False, "it has no frames")

@@ -6,8 +6,8 @@ from functools import lru_cache
 
 from headgate.core.deid import clean
 from headgate.core.deid.gate import is_within, spans_within
-from headgate.core.deid.telling import Identifiers
-from headgate.core.elements import Element, Encoding, element_at, items
+from headgate.core.deid.identifiers.telling import Identifiers
+from headgate.core.dicom.elements import Element, Encoding, element_at, items
 
 Pixels = Sequence[bytes | memoryview]
 Span = tuple[int, int]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from headgate.core.elements import DEFLATED, EXPLICIT_BIG, element_at, encoding_of, head
+from headgate.core.dicom.elements import DEFLATED, EXPLICIT_BIG, element_at, encoding_of, head
 
 DELIMITER_BYTES = 8
 PIXEL_DATA, OFFSETS, LENGTHS = 0x7FE00010, 0x7FE00001, 0x7FE00002

@@ -4,7 +4,7 @@ import struct
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from headgate.core.implementation import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION
+from headgate.core.dicom.implementation import IMPLEMENTATION_CLASS_UID, IMPLEMENTATION_VERSION
 from headgate.core.upperlayer import pdus
 from headgate.core.upperlayer.negotiation import ACCEPTANCE
 from headgate.core.upperlayer.pdus import AssociateRequest, ProtocolError, item, items, pdu

@@ -4,8 +4,8 @@ import logging
 from collections.abc import Iterator, Mapping
 from typing import Protocol
 
+from headgate.core.dicom.filemeta import file_head
 from headgate.core.errors import HeadgateError
-from headgate.core.filemeta import file_head
 from headgate.core.grammar import is_uid
 from headgate.core.upperlayer import commands
 from headgate.core.upperlayer.commands import SUCCESS, Command

@@ -8,11 +8,9 @@ import struct
 from collections.abc import Mapping
 from typing import Any
 
-from headgate.core.deid import repertoire
-from headgate.core.deid.grammar import TEXTS
-from headgate.core.deid.repertoire import DEFAULT, terms_of
-from headgate.core.dictionary import TAGS, entry_of, vr_of
-from headgate.core.elements import (
+from headgate.core.dicom import repertoire
+from headgate.core.dicom.dictionary import TAGS, entry_of, vr_of
+from headgate.core.dicom.elements import (
     DEEPEST,
     IMPLICIT,
     Data,
@@ -22,6 +20,8 @@ from headgate.core.elements import (
     items,
     walk,
 )
+from headgate.core.dicom.repertoire import DEFAULT, terms_of
+from headgate.core.dicom.values import TEXTS
 from headgate.core.upperlayer.pdus import ProtocolError
 
 CHARACTER_SET = 0x00080005

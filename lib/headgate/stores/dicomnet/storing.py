@@ -5,9 +5,9 @@ import logging
 from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from headgate.core.beginning import study_instance_uid
+from headgate.core.dicom.beginning import study_instance_uid
+from headgate.core.dicom.filemeta import file_head, journey
 from headgate.core.errors import HeadgateError
-from headgate.core.filemeta import file_head, journey
 from headgate.core.grammar import is_uid
 from headgate.core.upperlayer import commands
 from headgate.core.upperlayer.commands import (

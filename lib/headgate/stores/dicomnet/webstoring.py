@@ -15,8 +15,8 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from headgate.core.elements import Malformed
-from headgate.core.filemeta import (
+from headgate.core.dicom.elements import Malformed
+from headgate.core.dicom.filemeta import (
     SOP_CLASS,
     SOP_INSTANCE,
     TRANSFER_SYNTAX,

@@ -8,7 +8,7 @@ from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 
-from headgate.core import filling
+from headgate.core.dicom import filling
 from headgate.core.grammar import is_uid, short_hash
 from headgate.stores import files, straight
 from headgate.stores.layout import NO_STUDY, STUDY_PREFIX, Layout

@@ -8,8 +8,8 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from headgate.core.elements import DEFLATED, Malformed, encoding_of, walk
-from headgate.core.filemeta import SOP_CLASS, TRANSFER_SYNTAX, read_meta
+from headgate.core.dicom.elements import DEFLATED, Malformed, encoding_of, walk
+from headgate.core.dicom.filemeta import SOP_CLASS, TRANSFER_SYNTAX, read_meta
 from headgate.stores import files
 from headgate.stores.layout import Layout
 

@@ -1,0 +1,1 @@
+"""What comes in: told from its headers, filed; and what goes to the own receiver."""

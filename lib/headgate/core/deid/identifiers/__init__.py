@@ -1,0 +1,1 @@
+"""What names a patient, and how it is recognised in texts and in bytes."""

@@ -1,0 +1,1 @@
+"""Instances without who they are of: read, cleaned, searched, and written."""

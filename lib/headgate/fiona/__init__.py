@@ -1,0 +1,1 @@
+"""Moving from FIONA: its configuration, and its data tree."""

@@ -1,0 +1,1 @@
+"""DICOMweb services that we call: PS3.18."""
