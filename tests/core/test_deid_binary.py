@@ -84,3 +84,15 @@ def test_a_birth_number_is_somebodys_whoever_it_is():
     assert left_of(SPECTRAL_WIDTH, "FD", 30103175255.0) == 0
     assert left_of(SPECTRAL_WIDTH, "FD", 30103175256.0) == 30103175256
     assert left_of(SPECTRAL_WIDTH, "FD", 30103175255.5) == 30103175255.5
+
+
+@pytest.mark.parametrize("number", ["0000000001", "00000012", "0001000"])
+def test_a_number_of_zeros_is_not_looked_for_among_counts(number):
+    dataset = Dataset()
+    dataset.SOPClassUID, dataset.SOPInstanceUID = "1.2.840.10008.5.1.4.1.1.2", "1.2.3.4.1"
+    dataset.StudyInstanceUID, dataset.SeriesInstanceUID = "1.2.3.4", "1.2.3.4.5"
+    dataset.PatientName, dataset.PatientID = "Hammersmark^Per", number
+    dataset.DimensionIndexValues, dataset.SliceThickness = [int(number), 7], f"{int(number):e}"
+    cleaned = deidentify(dataset, RECIPE)
+    assert list(cleaned.DimensionIndexValues) == [int(number), 7]
+    assert float(cleaned.SliceThickness) == int(number)

@@ -319,6 +319,15 @@ def test_initials_that_are_set_apart_are_known():
     assert described("J. P. L.", PatientName="L'Estrange^J P") == "T1 tse"
 
 
+@pytest.mark.parametrize(
+    ("text", "rest"), [("bø", ""), ("bØ", ""), ("Bøs", ""), ("BØ", ""), ("bø_2", "_2 ")]
+)
+def test_a_name_of_two_letters_is_known_where_ascii_lacks_one(text, rest):
+    person = {"PatientName": "Bø^Ida", "PatientID": "H-1"}
+    assert described(text, **person) == f"T1 {rest}tse"
+    assert described("på bord", **person) == "T1 på bord tse"
+
+
 def test_a_manufacturer_that_a_hospital_is_called_like_stays():
     dataset = a_dataset(Manufacturer="Northwind Imaging", InstitutionName="Northwind")
     assert deidentify(dataset, RECIPE).Manufacturer == "Northwind Imaging"

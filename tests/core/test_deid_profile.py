@@ -83,6 +83,19 @@ def test_what_happened_to_the_dates_is_told(dates, told):
     assert not result.PatientBirthDate
 
 
+def test_without_dates_nothing_tells_how_long_it_was_between_two_visits():
+    dates = {"AcquisitionDateTime": "20200304101112.5", "DateOfLastCalibration": "20200102"}
+    dates |= {"ContentDate": "20200304", "ContentTime": "101112", "TimeOfLastCalibration": "0815"}
+    first, second = instance(), instance()
+    for keyword, value in dates.items():
+        setattr(first, keyword, value)
+        setattr(second, keyword, value.replace("2020", "2021").replace("1011", "1213"))
+    one, other = (deidentify(each, with_profile(dates="removed")) for each in (first, second))
+    assert [one.get(keyword) for keyword in dates] == [other.get(keyword) for keyword in dates]
+    assert one.AcquisitionDateTime == "19000101000000"  # it may have to have a value
+    assert "DateOfLastCalibration" not in one
+
+
 def test_safe_private_elements_are_an_option():
     assert (0x0019, 0x100C) in deidentify(instance(), with_profile())
     result = deidentify(instance(), with_profile(safe_private=False))

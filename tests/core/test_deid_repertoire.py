@@ -125,3 +125,11 @@ def test_a_name_that_is_nothing_but_lost_letters_is_refused_and_one_that_nobody_
     with pytest.raises(Rejected):
         deidentify(data, EXPLICIT, RECIPE, Memory())
     assert deidentify(data_set("", b"?", b"serie"), EXPLICIT, RECIPE, Memory())
+
+
+def test_latin_9_is_a_character_set_of_the_standard():
+    name, text = "Lœuvre^Zoé".encode("iso8859_15"), "serie Lœuvre tra œil".encode("iso8859_15")
+    data = data_set("ISO_IR 203", name, text)
+    cleaned = deidentify(data, EXPLICIT, RECIPE, Memory())
+    assert cleaned.elements[0x0008103E][8:].strip() == "serie tra œil".encode("iso8859_15")
+    assert not cleaned.leaks

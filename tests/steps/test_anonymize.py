@@ -114,7 +114,8 @@ def test_what_one_instance_tells_of_the_patient_leaves_with_none_of_its_study(tm
     report = STUDY.instance(
         1, series=2, OtherPatientNames="Xanthippe^A", OtherPatientIDs="Q7781234"
     )
-    other = factories.Study("another patient").instance(SeriesDescription="Thorax Xanthippe")
+    another = factories.Study("another", patient_id="Q9911822", patient_name="Vestby^Olav")
+    other = another.instance(SeriesDescription="Thorax Xanthippe")
     for name, datasets in (("a", images), ("b", [other]), ("c", [report])):
         factories.save(datasets, tmp_path / "in" / name)
     anonymize(tmp_path / "in", tmp_path / "out", *WHO, "--jobs", jobs)
@@ -225,6 +226,17 @@ def test_a_coupling_list_tells_each_patient_and_who_is_not_on_it_is_rejected(tmp
     assert events == {"P-001": "E1", "P-002": "E2"}
 
 
+def test_the_number_of_another_study_of_the_patient_leaves_with_none(tmp_path):
+    earlier = factories.Study("earlier", accession="RX-2023-551")
+    later = factories.Study("later", accession="RX-2024-118")
+    compared = later.instance(SeriesDescription="T1 as RX-2023-551")
+    factories.save([earlier.instance(), compared], tmp_path / "in")
+    anonymize(tmp_path / "in", tmp_path / "out", *WHO)
+    texts = {dcmread(path).SeriesDescription for path in (tmp_path / "out").rglob("*.dcm")}
+    assert "T1 as" in texts
+    assert not [text for text in texts if "551" in text]
+
+
 def test_the_diff_lists_every_change_and_only_its_owner_may_read_it(files, tmp_path):
     anonymize(files, tmp_path / "out", *WHO, "--diff", tmp_path / "diff.csv")
     assert (tmp_path / "diff.csv").stat().st_mode & 0o077 == 0
@@ -249,6 +261,15 @@ def test_two_inputs_with_one_uid_and_other_content_do_not_hide_each_other(files,
     done = anonymize(files, tmp_path / "out", *WHO, "--json", code=1)
     assert answers(done)[-1]["rejected"] == 1
     assert "same SOP Instance UID" in done.stdout
+
+
+def test_the_outputs_are_as_many_as_are_counted_though_an_input_came_twice(files, tmp_path):
+    folder = files / "some" / "folder"
+    (files / "again").write_bytes(next(folder.iterdir()).read_bytes())
+    for _ in range(2):  # what an earlier run wrote is an output of this one, too
+        totals = answers(anonymize(files, tmp_path / "out", *WHO, "--json"))[-1]
+        assert (totals["inputs"], totals["outputs"], totals["excluded"]) == (6, 5, 1)
+        assert len([path for path in (tmp_path / "out").rglob("*") if path.is_file()]) == 5
 
 
 def test_a_dry_run_writes_nothing(files, tmp_path):

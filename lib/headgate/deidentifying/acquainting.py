@@ -32,15 +32,16 @@ def look_at(paths: Sequence[Path]) -> Look:
 
 
 def named_by(looks: Iterable[Look]) -> list[Identifiers]:
-    """Given looks at files, return for each file what names the patient anywhere in its study, as
-    far as it is among them. What cannot be read names nobody here: it is refused when its turn
-    comes.
+    """Given looks at files, return for each file what names the patient anywhere in its study, and
+    in other studies of the same patient, as far as they are among them. What cannot be read names
+    nobody here: it is refused when its turn comes.
     """
     met, studies = Acquaintance(), list[str | None]()
     for look in looks:
         studies += look.studies
         met.join(look.found)
-    return [NOBODY if study is None else met.of(study) for study in studies]
+    found = met.of_patients()
+    return [NOBODY if study is None else found.get(study, NOBODY) for study in studies]
 
 
 def named_in(paths: Sequence[Path]) -> list[Identifiers]:

@@ -59,6 +59,10 @@ class Links:
     outputs: set[str] = field(default_factory=set)
     by_series: dict[str, set[str]] = field(default_factory=lambda: defaultdict(set))
 
+    def has(self, made: Made) -> bool:
+        """Given an output, return whether it was there before."""
+        return made.output.rpartition("/")[2].removesuffix(".dcm") in self.outputs
+
     def add(self, made: Made) -> None:
         """Given an output, take note of it."""
         _, series, instance = made.output.split("/")
@@ -79,7 +83,9 @@ def make(job: Job, one: Input) -> Made:
     made, output = _cleaned(job, *one)
     if output is None or job.is_rehearsal or _is_there(job.target / made.output, output):
         return made
-    return Made(reason="another input had the same SOP Instance UID and other content")
+    return Made(
+        reason="another input, or an earlier run, had the same SOP Instance UID and other content"
+    )
 
 
 def make_all(job: Job, inputs: Iterable[Input]) -> list[Made]:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
 NAME = "anonymize"
 FILES_AT_ONCE = 1024
 NOWHERE = "a link that leads nowhere: remove it, or bring back what it leads to"
+TWIN = "another input gave the same output"
 UNREADABLE = "the user who runs this may not read it: give it the rights (chmod u+r, or chown)"
 Item = TypeVar("Item")
 DIFF_COLUMNS = ("file", "element", "rule", "before", "after")
@@ -106,7 +107,10 @@ def apply(context: Context, chunk: Chunk | Closed) -> Iterator[Outcome]:
         totals["inputs"] += 1
         name = _name(job, path)
         _write_changes(context, name, made.changes)
-        if made.output:
+        if made.output and links.has(made):
+            totals["excluded"] += 1
+            yield not_needed(name, f"excluded: {TWIN}", reason=TWIN)
+        elif made.output:
             totals["outputs"] += 1
             links.add(made)
             yield ok(name, made.output)
@@ -172,7 +176,7 @@ def _make(target: Path) -> None:
 def _couplings(path: Path, project: str) -> CouplingFile:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            return CouplingFile.of_rows(csv.DictReader(file), project)
+            return CouplingFile.of_lines(file, project)
     except (OSError, UnicodeDecodeError, csv.Error) as reason:
         raise click.UsageError(
             f"--coupling-list cannot be read ({type(reason).__name__}): save {path} as a CSV "

@@ -15,6 +15,7 @@ LETTERS = {b"FD": "d", b"FL": "f", b"SL": "i", b"SV": "q", b"UL": "I", b"UV": "Q
 BYTES = frozenset({b"OB", b"OD", b"OF", b"OL", b"OV", b"OW"})
 LEAST, MOST = 10**9, 10**11  # a birth number begins with one zero at the most
 LIKELY = frozenset({0x41, 0x42})  # the highest byte of such a number as FD
+FEWEST = 10 ** (matching.FEWEST_COUNTED - 1)  # what is less counts frames and frequencies
 VRS = BYTES | LETTERS.keys()
 
 
@@ -47,7 +48,7 @@ def _is_certain(vr: bytes, value: bytes) -> bool:
 def _encoded(identifiers: Identifiers) -> Mapping[bytes, frozenset[bytes]]:
     """Return the bytes of the numbers by VR, in both orders: items may be in another one."""
     digits = (one for one in matching.long_numbers(identifiers) if one.isdecimal())
-    numbers = {int(one) for one in digits} - {0}
+    numbers = {number for one in digits if (number := int(one)) >= FEWEST}
     found = {vr: frozenset(_packed(letter, numbers)) for vr, letter in LETTERS.items()}
     return {**found, **dict.fromkeys(BYTES, frozenset().union(*found.values()))}
 

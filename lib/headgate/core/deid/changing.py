@@ -10,6 +10,7 @@ from headgate.core.deid.identifiers.telling import Identifiers
 from headgate.core.deid.identifiers.text import fold
 from headgate.core.deid.rules import csa, options, profile, table
 from headgate.core.deid.rules.kinds import is_free_text
+from headgate.core.deid.rules.terms import is_defined
 from headgate.core.dicom import repertoire
 from headgate.core.dicom.elements import Encoding, encoded_items
 from headgate.core.dicom.values import CODE, COUNTS, SINGLE, TEXTS, is_grammatical
@@ -19,10 +20,11 @@ BASIC = table.basic_actions()
 # Dummy values for action D, by VR: PS3.15 Table E.1-1a
 DUMMIES = {
     b"AE": b"REMOVED", b"AS": b"000Y", b"CS": b"REMOVED", b"DS": b"0", b"IS": b"0",
-    b"TM": b"000000", b"LO": b"REMOVED", b"LT": b"REMOVED", b"PN": b"REMOVED", b"SH": b"REMOVED",
-    b"ST": b"REMOVED", b"UC": b"REMOVED", b"UR": b"about:blank", b"UT": b"REMOVED",
-    b"OB": bytes(2), b"OW": bytes(2), b"UN": bytes(2), b"FD": bytes(8), b"FL": bytes(4),
-    b"SL": bytes(4), b"SS": bytes(2), b"UL": bytes(4), b"US": bytes(2),
+    b"DA": b"19000101", b"DT": b"19000101000000", b"TM": b"000000", b"LO": b"REMOVED",
+    b"LT": b"REMOVED", b"PN": b"REMOVED", b"SH": b"REMOVED", b"ST": b"REMOVED", b"UC": b"REMOVED",
+    b"UR": b"about:blank", b"UT": b"REMOVED", b"OB": bytes(2), b"OW": bytes(2), b"UN": bytes(2),
+    b"FD": bytes(8), b"FL": bytes(4), b"SL": bytes(4), b"SS": bytes(2), b"UL": bytes(4),
+    b"US": bytes(2),
 }  # fmt: skip
 
 MANUFACTURER = 0x00080070
@@ -35,6 +37,11 @@ def change_of(action: str, vr: bytes) -> Change:
     given an element, it returns the value without the patient; None: it cannot stay.
     """
     return KEPT.get(vr, _kept) if action == table.KEEP else CHANGES[action]
+
+
+def as_it_came(_tag: int, _vr: bytes, value: bytes, _context: Context) -> bytes:
+    """Given the value of an element that names nobody, return it."""
+    return value
 
 
 def _kept(_tag: int, vr: bytes, value: bytes, _context: Context) -> bytes:
@@ -98,6 +105,10 @@ def _kept_code(_tag: int, _vr: bytes, value: bytes, context: Context) -> bytes |
 
 
 def _names_patient(text: str, context: Context) -> bool:
+    if is_defined(text):
+        return False
+    if matching.staff_in_codes(context.identifiers).finds(fold(text)):
+        return True
     if matching.code_pattern(context.identifiers).finds(fold(text)) or clean.is_certain(text):
         return True
     if CODE.fullmatch(text):
@@ -158,7 +169,7 @@ def emptied(_tag: int, _vr: bytes, _value: bytes, _context: Context) -> bytes:
 
 def dummied(tag: int, vr: bytes, value: bytes, context: Context) -> bytes | None:
     """Given a value, return a dummy of its VR; None: there is none."""
-    if vr in (b"DA", b"DT"):
+    if vr in (b"DA", b"DT") and context.recipe.profile.dates != profile.NONE:
         return shifted(tag, vr, value, context)
     if vr == b"UI":
         return renamed(tag, vr, value, context)

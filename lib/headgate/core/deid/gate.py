@@ -25,7 +25,9 @@ from headgate.core.deid.identifiers.searching import Search
 from headgate.core.deid.identifiers.telling import BIRTH_DATE, Identifiers
 from headgate.core.deid.identifiers.text import fold
 from headgate.core.deid.reading import Path, place
+from headgate.core.deid.rules import private
 from headgate.core.deid.rules.kinds import dictionary_vr
+from headgate.core.deid.rules.terms import is_defined
 from headgate.core.dicom import repertoire
 from headgate.core.dicom.elements import Data, Encoding, inner_encoding, items, walk
 from headgate.core.dicom.repertoire import DEFAULT, terms_of
@@ -75,6 +77,8 @@ def names_somebody(
     """
     if tag == BIRTH_DATE:
         return repertoire.decode(value, terms).strip() in identifiers.birth_dates
+    if private.is_listed(tag, value):
+        return False  # vendors are called like people, and tell whose elements follow
     if vr in JUDGED and NUMERIC.fullmatch(value):
         return vr in COUNTS and _is_number_of(value, identifiers)
     search: Search | None = None
@@ -85,9 +89,17 @@ def names_somebody(
         is_searched = True
         if vr in SEARCHED:
             search = matching.pattern(identifiers)
-    if search is not None and search.finds(fold(repertoire.decode(value, terms))):
+    if search is not None and search.finds(fold(_searched(vr, value, terms))):
         return True
     return is_searched and is_within(value, identifiers)
+
+
+def _searched(vr: bytes, value: bytes, terms: tuple[str, ...]) -> str:
+    """Return the text of a value, of codes without those that the standard defines."""
+    text = repertoire.decode(value, terms)
+    if vr != CODES:
+        return text
+    return "\\".join(one for one in text.split("\\") if not is_defined(one))
 
 
 def _is_number_of(value: bytes, identifiers: Identifiers) -> bool:

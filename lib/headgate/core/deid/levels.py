@@ -64,9 +64,9 @@ def _terms(data: Data, elements: Iterable[Element], context: Context) -> tuple[s
 
 def _creators(data: Data, elements: Iterable[Element]) -> Creators:
     return {
-        (one.tag >> 16, one.tag & 0xFF): bytes(data[one.value : one.end])
-        .decode("latin-1")
-        .strip(" \0")
+        (one.tag >> 16, one.tag & 0xFF): private.name_of(
+            bytes(data[one.value : one.end]).decode("latin-1").strip(" \0")
+        )
         for one in elements
         if one.tag >> 16 in private.SAFE_GROUPS and is_creator(one.tag)
     }

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from headgate.core.deid.changing import Change, change_of
+from headgate.core.deid.changing import Change, as_it_came, change_of
 from headgate.core.deid.levels import Level, creator_of, keeps_creator
 from headgate.core.deid.rules import private, table
 from headgate.core.deid.rules.kinds import KIND_OF, dictionary_vr, may_have_sign
@@ -44,7 +44,8 @@ def ruling_of(level: Level, tag: int, vr: bytes, value: bytes, is_open: bool) ->
         why_not = "" if not kind or kind in (read, KIND_OF.get(read)) else UNEXPECTED
     shown = dictionary_vr(tag) if level.context.writing.is_implicit else written
     is_measure = bool(tag & 0x10000) and not is_creator(tag)
-    return Ruling(action, change_of(action, read), read, written, shown, why_not, is_measure)
+    change = as_it_came if private.is_listed(tag, value) else change_of(action, read)
+    return Ruling(action, change, read, written, shown, why_not, is_measure)
 
 
 def is_told_by_value(vr: bytes) -> bool:

@@ -25,7 +25,8 @@ WITHOUT_EXTENSIONS = {
     "": "iso8859", "ISO_IR 6": "iso8859", "ISO_IR 100": "latin_1", "ISO_IR 101": "iso8859_2",
     "ISO_IR 109": "iso8859_3", "ISO_IR 110": "iso8859_4", "ISO_IR 144": "iso_ir_144",
     "ISO_IR 127": "iso_ir_127", "ISO_IR 126": "iso_ir_126", "ISO_IR 138": "iso_ir_138",
-    "ISO_IR 148": "iso_ir_148", "ISO_IR 166": "iso_ir_166", "ISO_IR 13": JAPANESE,
+    "ISO_IR 148": "iso_ir_148", "ISO_IR 166": "iso_ir_166", "ISO_IR 203": "iso8859_15",
+    "ISO_IR 13": JAPANESE,
     UNICODE: "UTF8", "GB18030": "GB18030", "GBK": "GBK",
 }  # fmt: skip
 # Python's names of what PS3.3 C.12.1.1.2 declares beside single bytes: these hold UTF-8 by chance

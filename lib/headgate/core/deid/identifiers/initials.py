@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterable, Iterator
 from itertools import permutations
 
+from headgate.core.deid.identifiers.text import is_small_form
 from headgate.core.deid.identifiers.vocabulary import is_abbreviation
 
 MOST_WORDS = 4
 DOTTED, DOTTED_END = r"\.[ -]?", r"(?:\.|(?![^\W_]))"
-NO_WORD_AFTER, NO_DIGIT_AFTER = r"(?![^\W_])", r"(?!\d)"
+NO_WORD_AFTER, NO_LETTER_AFTER, NO_DIGIT_AFTER = r"(?![^\W_])", r"(?![^\W\d_])", r"(?!\d)"
 
 
 def of_person(words: tuple[str, ...], years: Iterable[str]) -> Iterator[str]:
@@ -22,12 +23,16 @@ def of_person(words: tuple[str, ...], years: Iterable[str]) -> Iterator[str]:
     yield from _of_halves(words)
     for word in words:
         if len(word) == 2:
-            forms = {word.capitalize(), word.upper()}
-            yield from (
-                re.escape(form) + NO_WORD_AFTER
-                for form in sorted(forms)
-                if not form.isupper() or not is_abbreviation(form)
-            )
+            yield from _of_two_letters(word)
+
+
+def _of_two_letters(word: str) -> Iterator[str]:
+    if word.isascii():
+        for form in sorted({word.capitalize(), word.upper()}):
+            if not form.isupper() or not is_abbreviation(form):
+                yield re.escape(form) + NO_WORD_AFTER
+    else:  # which hardly anything else is, whatever its case, ending and number: Bøs, bø2
+        yield f"(?i:{re.escape(word)}s?)" + NO_LETTER_AFTER
 
 
 def _of_letters(initialled: list[str], years: list[str]) -> Iterator[str]:
@@ -69,4 +74,4 @@ def _of_halves(words: tuple[str, ...]) -> Iterator[str]:
 
 def _initial(word: str) -> str:
     """Return the letter that stands for a word: in al-Rashidi the R; none: blank."""
-    return next((one for one in word if one.isalpha() and not one.islower()), "")
+    return next((one for one in word if one.isalpha() and not is_small_form(one)), "")

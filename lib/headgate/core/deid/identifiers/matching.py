@@ -26,6 +26,7 @@ from headgate.core.dicom.repertoire import PLAUSIBLE, sets_words_apart
 LONG = 6
 FEWEST = 4  # characters of what is told from a chance when it is set apart or cut
 FEWEST_DISGUISED = 3
+FEWEST_COUNTED = 5  # digits of a number, its zeros before it set aside, that no measure has
 MOST_WORDS = 4
 NO_LETTER_BEFORE, NO_LETTER_AFTER = r"(?<![^\W\d_])", r"(?![^\W\d_])"
 NO_WORD_BEFORE, NO_WORD_AFTER = r"(?<![^\W_])", r"(?![^\W_])"
@@ -57,6 +58,11 @@ def wide_pattern(identifiers: Identifiers) -> Search:
     after = rf"(?:[ ,^]{{1,2}}{letter}{NO_WORD_AFTER}\.?)*"
     parts = [*_around(identifiers), *_together((*identifiers.persons, *identifiers.staff))]
     parts += [before + _name(name) + after for name in identifiers.names]
+    parts += [
+        NO_LETTER_BEFORE + parted + NO_LETTER_AFTER
+        for name in identifiers.names
+        if (parted := spelling.of_two_words(name))
+    ]
     parts += map(spelling.of_reversed, (*identifiers.names, *identifiers.numbers))
     found = Search.of([*filter(None, parts), *_cut_short(identifiers)])
     return found.beside(inflection.groups_of(identifiers))
@@ -100,12 +106,23 @@ def code_pattern(identifiers: Identifiers) -> Search:
 
 
 @lru_cache(maxsize=256)
+def staff_in_codes(identifiers: Identifiers) -> Search:
+    """Given identifiers, return what finds the people around the patient in code strings."""
+    return Search.of(
+        NO_LETTER_BEFORE + spelling.of_name(word) + NO_LETTER_AFTER
+        for word in identifiers.others
+        if len(word) > FEWEST and word.isalpha() and not is_clinical(word)
+    )
+
+
+@lru_cache(maxsize=256)
 def long_numbers(identifiers: Identifiers) -> frozenset[str]:
     """Given identifiers, return the numbers that are the patient's wherever they stand alone."""
     several = {run for one in identifiers.numbers for run in (one, *spelling.runs(one))}
     numbers = {one for one in several if len(one) >= LONG}
     numbers |= {form for form in birth_date_forms(identifiers.birth_dates) if form.isdigit()}
-    decimal = (form for one in numbers if one.isdecimal() for form in spelling.of_decimal(one))
+    counted = (one for one in numbers if one.isdecimal() and len(one.lstrip("0")) >= FEWEST_COUNTED)
+    decimal = (form for one in counted for form in spelling.of_decimal(one))
     return frozenset([*numbers, *decimal])
 
 
@@ -230,7 +247,7 @@ def _together(persons: tuple[tuple[str, ...], ...]) -> Iterator[str]:
                 yield NO_LETTER_BEFORE + initial + initials.DOTTED + second + NO_LETTER_AFTER
                 yield NO_LETTER_BEFORE + first + INITIAL_AFTER + re.escape(fold(other)[0]) + r"\."
                 # what people are called by machines: mberg, bergm
-                if FEWEST <= len(other) < LONG:
+                if len(other) >= FEWEST:
                     for joined in (initial + second, second + initial):
                         if not is_clinical(joined):
                             yield NO_LETTER_BEFORE + joined + NO_LETTER_AFTER

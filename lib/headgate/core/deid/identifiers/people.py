@@ -4,13 +4,15 @@ import re
 from collections.abc import Iterator
 
 from headgate.core.deid.identifiers.telling import PARTICLES
+from headgate.core.deid.identifiers.text import is_small_form
 from headgate.core.deid.identifiers.vocabulary import is_clinical
 
 # Titles that stand before names and nowhere else
 TITLES = (
-    r"dr(?:\.? ?med)?", r"prof(?:essor)?", "doktor", "doctor", "overlege", "assistenzarzt",
-    "oberarzt", "radiolog", "radiograf", "radiographer", "physician", "sykepleier", "lege", "arzt",
-    "henvisende", "doctora", "docteur", "radiologist", "sonographer", "technologist", "nurse",
+    r"dr(?:\.? ?med)?", r"prof(?:essor)?", "doktor", "doctor", "overlege", "fastlege",
+    "tannlege", "assistenzarzt", "oberarzt", "chefarzt", "hausarzt", "radiolog", "radiograf",
+    "radiographer", "physician", "sykepleier", "lege", "arzt", "henvisende",
+    "doctora", "docteur", "radiologist", "sonographer", "technologist", "nurse",
     "lekarz", "д-р", "лікар", "врач", "γιατρός",
     r"(?:ref|referred|requested|ordered|reported|read|reviewed|verified|signed|dictated) by", "c/o",
 )  # fmt: skip
@@ -72,5 +74,5 @@ def _is_name(word: str, *, is_first: bool, is_small: bool) -> bool:
     bare = word.rstrip(".")
     if len(bare) < INITIAL and not (word.endswith(".") and word.isupper()):
         return False
-    is_capital = word[0].isupper() or not word[0].islower()
+    is_capital = not is_small_form(word[0])
     return (is_capital or (is_first and is_small)) and not is_clinical(bare)

@@ -1,5 +1,7 @@
 """Names in Cyrillic and Greek letters as they are spelled in Latin ones."""
 
+import unicodedata
+
 from headgate.core.deid.identifiers.text import fold
 
 # Letters as passports spell them in Latin ones: ICAO Doc 9303-3 section 6, and as people do
@@ -21,7 +23,12 @@ FEWEST_LETTERS = 4  # fewer, in Latin letters, are words of other languages
 
 def of_name(name: str) -> str:
     """Given a name, return the pattern of its spellings in Latin letters; blank where none."""
-    letters = name.lower()
-    if len(letters) < FEWEST_LETTERS or any(fold(one) not in ROMANIZED for one in letters):
+    letters = [_known(one) for one in unicodedata.normalize("NFC", name.lower())]
+    if len(letters) < FEWEST_LETTERS or any(one not in ROMANIZED for one in letters):
         return ""
-    return "".join(f"(?:{ROMANIZED[fold(one)]})" for one in letters)
+    return "".join(f"(?:{ROMANIZED[one]})" for one in letters)
+
+
+def _known(letter: str) -> str:
+    """Return a letter as it is listed: й is one of its own, and not и with a mark."""
+    return letter if letter in ROMANIZED else fold(letter)

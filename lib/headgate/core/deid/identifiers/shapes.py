@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from headgate.core.deid.identifiers import matching, people
-from headgate.core.deid.identifiers.spelling import MONTHS
+from headgate.core.deid.identifiers.spelling import MONTHS, OF_DAY, OF_MONTH, OF_YEAR
 
 NO_DIGIT_BEFORE, NO_DIGIT_AFTER = r"(?<!\d)", r"(?!\d)"
 _AT, _DOT = r"(?:@| ?[(\[]at[)\]] ?)", r"(?:\.| ?[(\[]dot[)\]] ?)"
@@ -68,10 +68,14 @@ _MONTHS = sorted((name for names in MONTHS for name in names), key=len, reverse=
 _NAMED = "|".join(_MONTHS)
 _WHOLE = "|".join(name for name in _MONTHS if len(name) > 4)  # what is a month and nothing else
 _LONG = "|".join(name for name in _MONTHS if len(name) > 3)  # MAR reduces what metal does
+# before a year: MAR 2000 could be a measure
+_NAMED_ALONE = "|".join(name for name in _MONTHS if name != "mar")
 # months where a field cut them short
 _CUT_SHORT = "|".join(sorted({one[:end] for one in _MONTHS for end in range(5, len(one))}))
 _YEAR = r"(?:19|20)\d\d"
-_DAY, _MONTH = r"(?:0?[1-9]|[12]\d|3[01])", r"(?:0?[1-9]|1[0-2])"
+_ERA = "(?:明治|大正|昭和|平成|令和)"
+_DAY, _MONTH = r"(?:[12]\d|3[01]|0?[1-9])", r"(?:1[0-2]|0?[1-9])"
+_FREE = r"(?<!\d)(?<!\b[bclstv])"  # the 2 of T2 is no day, nor the 4 of L4
 DATES = re.compile(
     rf"(?<!\d){_YEAR}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
     r"(?:(?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?)?(?!\d)"
@@ -82,11 +86,13 @@ DATES = re.compile(
     rf"(?:(?P=b)|(?P=c)|-)\s?{_YEAR}(?!\d)"
     rf"|(?<![\d.]){_DAY}[./]\s?{_MONTH}-\s?(?:\d\d)?\d\d(?!\d)"
     r"|(?<![\d.])(?:0[1-9]|[12]\d|3[01])(?P<d>[./-])(?:0[1-9]|1[0-2])(?P=d)\d\d(?![\d.])"
-    rf"|(?<!\d){_DAY}(?:st|nd|rd|th)?(?:\s(?:of|de))?[\s._-]*(?i:{_NAMED})[\s.,_-]*(?:{_YEAR}|\d\d)(?!\d)"
+    rf"|{_FREE}{_DAY}(?:st|nd|rd|th)?(?:\s(?:of|de))?[\s._-]*(?i:{_NAMED})"
+    rf"(?:\sde)?[\s.,_-]*(?:{_YEAR}|\d\d)(?!\d)"
     rf"|(?i:(?<![^\W\d_])(?:{_NAMED}))[\s._-]*{_DAY}(?:st|nd|rd|th)?[\s.,_-]+{_YEAR}(?!\d)"
+    rf"|(?i:(?<![^\W\d_])(?:{_NAMED_ALONE}))[\s.,_-]*{_YEAR}(?!\w)"
     rf"|(?i:(?<![^\W\d_])(?:{_WHOLE}))[\s._-]*{_DAY}(?![\w])"
-    rf"|(?<!\d){_DAY}(?:st|nd|rd|th|\.)?(?:\s(?:of|de))?[\s._-]*(?i:(?:{_WHOLE}))(?![^\W\d_])"
-    rf"|(?<!\d){_DAY}(?:st|nd|rd|th|\.)?(?:\s(?:of|de))?[\s._-]*(?i:(?:{_CUT_SHORT})\Z)"
+    rf"|{_FREE}{_DAY}(?:st|nd|rd|th|\.)?(?:\s(?:of|de))?[\s._-]*(?i:(?:{_WHOLE}))(?![^\W\d_])"
+    rf"|{_FREE}{_DAY}(?:st|nd|rd|th|\.)?(?:\s(?:of|de))?[\s._-]*(?i:(?:{_CUT_SHORT})\Z)"
     rf"|(?<!\d){_YEAR}\.?\s(?i:{_NAMED})[\s._-]*{_DAY}(?!\d)"
     rf"|(?<![\d.]){_DAY}(?P<e>[./-])(?i:i{{1,3}}|i[vx]|vi{{0,3}}|xi{{0,2}})(?P=e){_YEAR}(?!\d)"
     r"|(?<![\d./])(?:0[1-9]|1[0-2])/(?:0[1-9]|[12]\d|3[01])/\d\d(?![\d./])"
@@ -94,10 +100,10 @@ DATES = re.compile(
     r"|(?<![^\W_])(?:dob|d\.o\.b|born|geb|fodt)[.: ]{1,3}"
     rf"(?:{_DAY}[./-]{_MONTH}[./-]\d\d|{_YEAR})(?![\d.])"
     # after an ordinal a month needs no year, nor a whole one
-    rf"|(?<!\d){_DAY}(?:st|nd|rd|th)(?:\sof)?[\s._-]+(?i:{_LONG})(?![^\W\d_])"
+    rf"|{_FREE}{_DAY}(?:st|nd|rd|th)(?:\sof)?[\s._-]+(?i:{_LONG})(?![^\W\d_])"
     r"(?:[\s.,_-]+\d{1,4}\Z)?"
-    rf"|(?<!\d){_DAY}[\s._-]*(?i:{_NAMED})[\s.,_-]*(?:19|20)\d\Z"
-    rf"|{_YEAR}[년年]\s?{_MONTH}[月월]\s?{_DAY}[日일]?"
+    rf"|{_FREE}{_DAY}[\s._-]*(?i:{_NAMED})[\s.,_-]*(?:19|20)\d\Z"
+    rf"|(?:{_YEAR}|{_ERA}\s?\d\d?){OF_YEAR}\s?{_MONTH}{OF_MONTH}\s?{_DAY}{OF_DAY}?"
 )
 # Days of the month as they are said, in English, Norwegian and German
 _ORDINALS = (
@@ -116,6 +122,13 @@ SAID = re.compile(
 NUMERIC = re.compile(r"[\d@]|[(\[]at[)\]]")
 BIRTH_NUMBER = re.compile(r"(?<!\d)(\d{2})(\d{2})(\d{2})[ -]?(\d{5})(?!\d)")
 MAIL = re.compile(E_MAIL)
+# PS3.5 9.1: what is shorter is a version, or one of a registry of code sets
+UID = re.compile(
+    r"(?<![^\W_])(?<!\.)(?!1\.2\.840\.10008\.)(?=[\d.]{26,65}(?![\d.]))"
+    r"[0-2](?:\.(?:0|[1-9]\d*))+(?![^\W_])"
+)
+# What has none of these has none of the three: numbers of images come by the thousand
+MAY_BE_CERTAIN = re.compile(r"[@(\[]|\d{6}[ -]?\d{5}|[\d.]{26}")
 # Weights of the two check digits of a Norwegian national identity number
 WEIGHTS = ((3, 7, 6, 1, 8, 9, 4, 5, 2, 1), (5, 4, 3, 2, 7, 6, 5, 4, 3, 2, 1))
 OF_FOREIGNERS, OF_PATIENTS = 40, 40  # added to the day, and to the month: D and H numbers
@@ -127,7 +140,7 @@ def spans(text: str) -> Iterator[tuple[int, int]]:
     yield from (found.span() for found in SAID.finditer(text))
     if NUMERIC.search(text):
         yield from matching.spans(text, _dates)
-        for expression in (ANYBODY, ADDRESS):
+        for expression in (ANYBODY, ADDRESS, UID):
             yield from (found.span() for found in expression.finditer(text))
 
 
@@ -140,8 +153,10 @@ def certain_spans(text: str) -> Iterator[tuple[int, int]]:
 
     For the names and numbers of machines, which look like those of people.
     """
-    for found in MAIL.finditer(text):
-        yield found.span()
+    if not MAY_BE_CERTAIN.search(text):
+        return
+    for expression in (MAIL, UID):
+        yield from (found.span() for found in expression.finditer(text))
     for found in BIRTH_NUMBER.finditer(text):
         if is_birth_number("".join(found.groups())):
             yield found.span()

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from headgate.core.deid.identifiers.text import alphanumeric, fold
+from headgate.core.deid.identifiers.vocabulary import is_clinical
 from headgate.core.dicom.repertoire import UNDECODED
 
 # Letters as passports spell them; read the other way round, too
@@ -63,10 +64,12 @@ PARTS_OF_NUMBER, FILLED, FEWEST_FILLED = re.compile(r"\d+|[^\W\d_]+"), "0{0,6}",
 LETTERS_LOST = "?" + UNDECODED
 LOST = rf"(?:[^\W\d_]{{0,2}}|[{LETTERS_LOST}_.*#]{{0,2}})"
 MARK = r"[\W_]{0,2}"
+# what Chinese, Japanese and Korean write after the numbers of a date, as it is when folded
+OF_YEAR, OF_MONTH, OF_DAY = (f"(?:{fold(one)}|{other})" for one, other in ("년年", "월月", "일日"))
 BETWEEN_LETTERS = r"[\s._-]{1,3}"
 BROKEN = r"(?:[-'`]?\s{0,3}[\r\n]\s{0,3}|[-'`\\])?"
-# What names begin with that is also written as a word of its own: O'Hara, Mc Bride, D'Urso
-OPENING = re.compile(r"(?:mac|mc|o|d)(?=[^\W\d_]{3})")
+# What names begin with that is also written as a word of its own: O'Hara, Mc Bride, D'Urso, Al Amri
+OPENING = re.compile(r"(?:mac|mc|o|d|[ae]l(?=[^\W\d_]{4}))(?=[^\W\d_]{3})")
 OF_OPENING = {"mac": "m(?:a?c)?", "mc": "m(?:a?c)?"}
 FEWEST_OF_CUT = 6
 # PS3.5 Table 6.2-1: where a text is as long as SH and CS, or LO, may be, with a blank at its end
@@ -133,6 +136,21 @@ def of_lost(name: str) -> str:
         return ""
     lost = rf"[{LETTERS_LOST}_.*# ]{{0,4}}"
     return "".join(re.escape(one) if one.isascii() else lost for one in name.lower())
+
+
+def of_two_words(name: str) -> str:
+    """Given a name, return the pattern of it as two words, as syllables of Chinese and Korean names
+    are: Xiaodong, Xiao Dong; blank where it is short, or both are of the field.
+    """
+    letters = list(_letters(name))
+    if len(letters) < FEWEST_OF_CUT or not name.isalpha():
+        return ""
+    several = (
+        "".join(letters[:end]) + "[ _]" + "".join(letters[end:])
+        for end in range(2, len(letters) - 1)
+        if not (is_clinical(name[:end]) and is_clinical(name[end:]))
+    )
+    return f"(?:{'|'.join(several)})"
 
 
 def of_cut_short(text: str) -> str:
@@ -206,7 +224,8 @@ def of_number_without_prefix(number: str) -> str:
     """
     digits = re.sub(r"\D", "", number)
     if number.startswith(("+", "0")) and len(digits) >= FEWEST_OF_LONG - 2:
-        return rf"\d{{0,4}}{MARK}" + of_long_number(digits[-DIGITS_OF_PHONE:])
+        # T2 before a number is no country
+        return rf"(?:(?<![^\W_])\d{{1,4}}{MARK})?" + of_long_number(digits[-DIGITS_OF_PHONE:])
     if CENTURY.match(digits):
         return of_long_number(digits[2:])
     return ""
@@ -228,6 +247,9 @@ def of_date(digits: str) -> Iterator[str]:
     if 1 <= int(month) <= len(MONTHS):
         months = (*MONTHS[int(month) - 1], NUMERALS[int(month) - 1])
         named = "|".join(sorted(map(fold, months), key=len, reverse=True))
-        yield f"{number}(?:st|nd|rd|th)?(?:\\s(?:of|de))?[\\s./_-]*(?:{named})[\\s.,/_-]*{short}"
+        yield (
+            f"{number}(?:st|nd|rd|th)?(?:\\s(?:of|de))?[\\s./_-]*(?:{named})"
+            f"(?:\\sde)?[\\s.,/_-]*{short}"
+        )
         yield f"(?:{named})[\\s._-]*{number}(?:st|nd|rd|th)?[\\s.,_-]*{short}"
         yield f"{year}[\\s._-]*(?:{named})[\\s._-]*{number}"

@@ -4,10 +4,16 @@ import unicodedata
 from functools import lru_cache
 
 # Letters that have no decomposition in Unicode, in their common spelling; Arabic ones that are
-# written for one another, or only stretch a word; and what typesetting puts in the place of marks
+# written for one another, or only stretch a word; older forms of Chinese characters in Japanese
+# names; and what typesetting puts in the place of marks
 SPELLED = str.maketrans({
     "ø": "o", "æ": "ae", "œ": "oe", "ß": "ss", "đ": "d", "ð": "d", "ł": "l", "þ": "th", "ı": "i",
     "ة": "ه", "ى": "ي", "ـ": "",
+    **dict(zip(
+        "髙﨑邉邊澤齋齊濵濱廣國櫻眞榮龍嶋嶌德惠曾栁𠮷瀨增淸靜豐黑藏學圓實壽彌",
+        "高崎辺辺沢斎斉浜浜広国桜真栄竜島島徳恵曽柳吉瀬増清静豊黒蔵学円実寿弥",
+        strict=True,
+    )),
     **dict.fromkeys("‐‑‒–—―−", "-"), **dict.fromkeys("‘’‚‛ʼ′", "'"),
     **dict.fromkeys("·•‧∙⋅・", "."), **dict.fromkeys("⁄∕", "/"),
 })  # fmt: skip
@@ -40,3 +46,8 @@ def fold_letter(letter: str) -> str:
 def alphanumeric(text: str) -> str:
     """Given a text, return only its letters and digits, folded."""
     return "".join(filter(str.isalnum, fold(text)))
+
+
+def is_small_form(letter: str) -> bool:
+    """Given a letter, return whether a name begins with another form of it: not so in Georgian."""
+    return letter.islower() and letter.title() != letter

@@ -5,7 +5,7 @@ import html
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
-from urllib.parse import unquote
+from urllib.parse import unquote_to_bytes
 
 
 def _of_base_64(found: str) -> str:
@@ -22,9 +22,11 @@ def _of_code_points(found: str) -> str:
 
 
 def _text_of(data: bytes) -> str:
-    """Return a text of UTF-8, or of UTF-16 for letters of ASCII. Raise ValueError: it is none."""
+    """Return a text of UTF-8 or Latin 1, or of UTF-16 for letters of ASCII. Raise ValueError: it is
+    none.
+    """
     if 3 * data.count(0) < len(data):
-        text = data.decode()
+        text = _decoded(data)
     else:
         is_little = data[1::2].count(0) > data[::2].count(0)
         text = data.decode("utf-16-le" if is_little else "utf-16-be")
@@ -33,12 +35,24 @@ def _text_of(data: bytes) -> str:
     return text.strip()
 
 
+def _decoded(data: bytes) -> str:
+    """Return a text of UTF-8, or of Latin 1 where that makes words of it. Raise ValueError."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        text = data.decode("latin-1")
+    if not all(one.isalpha() or one in BESIDE_LETTERS for one in text):
+        raise ValueError("no text")
+    return text
+
+
+BESIDE_LETTERS = " ^,.'-"
 OF_URLS = str.maketrans("-_", "+/")
 NO_DIGITS, CODE_POINT = re.compile(r"[ :,-]"), re.compile(r"[0-9A-Fa-f]{4,6}")
 WRITTEN: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
     # RFC 2045 6.7: lines end so where the text goes on
     (re.compile(r"=\r?\n"), lambda _: ""),
-    (re.compile(r"(?:%[0-9A-Fa-f]{2})+"), lambda found: unquote(found, errors="strict")),
+    (re.compile(r"(?:%[0-9A-Fa-f]{2})+"), lambda found: _decoded(unquote_to_bytes(found))),
     (re.compile(r"&#?\w{2,8};"), html.unescape),
     (
         re.compile(r"(?:\\u[0-9a-fA-F]{4})+"),
@@ -47,7 +61,7 @@ WRITTEN: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
     (re.compile(r"(?:U\+[0-9A-Fa-f]{4,6}[ ,]?){3,}"), _of_code_points),
     (
         re.compile(r"(?:(?:=|\\x)[0-9A-Fa-f]{2})+"),
-        lambda found: bytes.fromhex(found.replace("=", "").replace("\\x", "")).decode(),
+        lambda found: _decoded(bytes.fromhex(found.replace("=", "").replace("\\x", ""))),
     ),
     (re.compile(r"(?<!\w)(?:0x)?(?:[0-9A-Fa-f]{2}[ :,-]?){5,}(?!\w)", re.ASCII), _of_hexadecimal),
     (

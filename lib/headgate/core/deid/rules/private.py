@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from headgate.core.dicom.private import block_of
+from headgate.core.dicom.private import block_of, is_creator
 
 # PS3.15 Table E.3.10-1, Safe Private Attributes: creator, group, element in its block, VR
 SAFE_PRIVATE = (
@@ -58,8 +58,22 @@ CSA = (
 LISTED = (*SAFE_PRIVATE, *VENDORS, *CSA)
 SAFE = {(creator, group, number): vr.encode() for creator, group, number, vr in LISTED}
 SAFE_CREATORS = frozenset(creator for creator, *_ in LISTED)
+# as older releases of Philips write theirs: in capitals
+NAMES = {creator.upper(): creator for creator in SAFE_CREATORS}
 SAFE_GROUPS = frozenset(group for _, group, *_ in LISTED)
 CSA_HEADERS = frozenset((creator, group, number) for creator, group, number, _ in CSA)
+
+
+def name_of(creator: str) -> str:
+    """Given who created a block, return it as it is listed, whatever its capitals."""
+    return NAMES.get(creator.upper(), creator)
+
+
+def is_listed(tag: int, value: bytes) -> bool:
+    """Given a tag and its value, return whether it names a creator that is listed here."""
+    if not tag & 0x10000 or not is_creator(tag):
+        return False
+    return name_of(value.decode("latin-1").strip(" \0")) in SAFE_CREATORS
 
 
 def safe_vr(tag: int, creator: str) -> bytes:

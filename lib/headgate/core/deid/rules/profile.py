@@ -153,7 +153,9 @@ def _action(
 ) -> str:
     if tag >> 16 in FOREIGN_GROUPS or tag & 0xFFFF == 0:  # PS3.5 7.2: group lengths are retired
         return REMOVE
-    if vr in ("DA", "DT", "TM") and tag not in NOT_LONGITUDINAL and profile.dates != NONE:
+    if vr in ("DA", "DT", "TM") and tag not in NOT_LONGITUDINAL:
+        if profile.dates == NONE:  # those of devices tell when somebody was there, too
+            return basic.get(tag, REMOVE)
         return KEEP if vr == "TM" or profile.dates == FULL else SHIFT
     return chosen.get(tag) or basic.get(tag) or _unnamed(vr, profile)
 
