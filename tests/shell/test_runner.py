@@ -107,6 +107,14 @@ def test_only_and_limit_choose(run, words, items):
     assert [json.loads(line)["item"] for line in result.stdout.splitlines()] == items
 
 
+def test_an_id_that_is_not_there_is_told(run):
+    told = run(do, "--only", "two", "--only", "tow").stderr
+    assert told == "made-up: there is nothing to do for tow\n"
+    assert run(do, "--only", "tow", "--json").stdout == ""
+    assert run(do, "--only", "tow", "-q").stderr == ""
+    assert run(do).stderr == ""
+
+
 def test_what_comes_after_comes_only_after_a_whole_pass_that_went_well(run):
     calls = []
     after = calls.append

@@ -4,7 +4,7 @@ import json
 import os
 import sys
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -55,6 +55,12 @@ class Report:
         if self._shows_progress:
             sys.stderr.write(f"\r\x1b[K{self.step}: {self._done} · {item}"[:120])
             sys.stderr.flush()
+
+    def absent(self, items: Iterable[str]) -> None:
+        """Given what was asked for by name and is not there, tell: it may be a slip of the pen."""
+        self._clear_progress()
+        for item in sorted(items) if self._verbosity > QUIET else ():
+            click.echo(f"{self.step}: there is nothing to do for {item}", err=True)
 
     def totals(self, values: Mapping[str, Any]) -> None:
         """Given the totals of a run, print them, last."""

@@ -144,12 +144,16 @@ def _prepare(context: Context) -> None:
 
 def _work(step: Step, context: Context, report: Report) -> int:
     codes = [exits.DONE]
+    absent = set(context.options.get("only") or ())
     for item in _limited(step, context):
+        absent.difference_update(str(item).split(","))
         report.progress(item)
         if context.options.get("dry_run") and not step.rehearses:
             report.planned(item)
             continue
         codes.append(_attempt(report, item, partial(_apply, step, context, item, report)))
+    if context.options.get("limit") is None:
+        report.absent(absent)
     is_part = any(context.options.get(name) for name in ("dry_run", "only"))
     is_part = is_part or context.options.get("limit") is not None
     if step.after and not is_part and exits.worst(codes) == exits.DONE:
