@@ -69,7 +69,6 @@ def plan(context: Context) -> Iterator[Wanted | Outdated]:
 def apply(context: Context, wanted: Wanted | Outdated) -> Iterator[Outcome]:
     """Queue the request, unless it is there already or the ledger has every instance."""
     if isinstance(wanted, Outdated):
-        request = wanted.request
         yield from _withdrawn(context, wanted, "was corrected in REDCap since")
         return
     on_disk = context.trees.instances(wanted.study)

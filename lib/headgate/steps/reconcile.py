@@ -187,7 +187,7 @@ def _is_corrected(context: Context, request: Request) -> bool:
     names, forms = [fields.INCOMING_RECORD], [fields.TRANSFERS_FORM]
     rows = context.tables.incoming.export(records=[record], fields=names, forms=forms)
     return any(
-        row.get(fields.REPEAT_INSTANCE) == request.transfer
+        str(row.get(fields.REPEAT_INSTANCE)) == str(request.transfer)
         and fields.TRANSFER_PROJECT in row
         and transfer.assignment_in(row) != request.assignment
         for row in rows

@@ -46,7 +46,7 @@ def _decoded(data: bytes) -> str:
     return text
 
 
-BESIDE_LETTERS = " ^,.'-"
+BESIDE_LETTERS = " ^,.'-"  # in names
 OF_URLS = str.maketrans("-_", "+/")
 NO_DIGITS, CODE_POINT = re.compile(r"[ :,-]"), re.compile(r"[0-9A-Fa-f]{4,6}")
 WRITTEN: tuple[tuple[re.Pattern[str], Callable[[str], str]], ...] = (
