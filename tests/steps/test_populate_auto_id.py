@@ -141,6 +141,18 @@ def test_what_somebody_assigned_is_left_alone(a_gateway):
     assert names(a_gateway, one) == ["H-1"]
 
 
+def test_what_somebody_cleared_is_left_alone(a_gateway):
+    asking(a_gateway)
+    one = study("cleared")
+    listed(a_gateway, one)
+    run(a_gateway)
+    (row,) = a_gateway.rows(one, "transfers")
+    cleared = row | {"transfer_project_name": "", "transfer_name": ""}
+    a_gateway.context().tables.incoming.write([cleared], overwrite=True)
+    run(a_gateway)
+    assert names(a_gateway, one) == [""]
+
+
 def test_names_that_people_gave_or_that_lost_their_coupling_are_not_given_again(a_gateway):
     asking(a_gateway, pattern="P-[0-9]{2}")
     one = study("taken")

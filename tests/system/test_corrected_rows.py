@@ -6,6 +6,7 @@ import re
 
 import factories
 import pytest
+import requests
 from headgate.core import fields
 from headgate.core.model import Assignment, Request
 from headgate.core.states import State
@@ -74,6 +75,63 @@ def test_what_nobody_wants_any_more_does_not_go(a_gateway, name):
     assert [one.id for one in waiting(a_gateway)] == [first.id]
 
 
+def listed_anew(gateway):
+    """A late instance has the study listed again, which the coupling list still knows."""
+    gateway.receive(STUDY.instance(4))
+    assert gateway.site.run("process").code == 0
+    gateway.settle()
+    assert gateway.site.run("populate-incoming").code == 0
+
+
+@pytest.mark.parametrize("project", ["Q", ""])
+def test_what_was_corrected_stays_so_when_the_study_is_listed_anew(a_gateway, project):
+    a_gateway.to_queue(STUDY)
+    a_gateway.project("Q")
+    correct(a_gateway, **{fields.TRANSFER_PROJECT: project})
+    listed_anew(a_gateway)
+    (row,) = a_gateway.rows(STUDY, "transfers")
+    assert row[fields.TRANSFER_PROJECT] == project
+    create(a_gateway)
+    assert [one.project for one in waiting(a_gateway)] == ([project] if project else [])
+
+
+def test_what_was_corrected_stays_so_when_it_is_lost_what_of_the_coupling_list_was_read(a_gateway):
+    a_gateway.to_queue(STUDY)
+    a_gateway.project("Q")
+    correct(a_gateway, **{fields.TRANSFER_PROJECT: "Q"})
+    for path in a_gateway.layout.watermarks.iterdir():
+        path.unlink()
+    assert a_gateway.site.run("populate-incoming").code == 0
+    (row,) = a_gateway.rows(STUDY, "transfers")
+    assert row[fields.TRANSFER_PROJECT] == "Q"
+
+
+def test_a_new_row_of_the_coupling_list_adds_a_project_to_what_was_corrected(a_gateway):
+    a_gateway.to_queue(STUDY)
+    a_gateway.project("Q")
+    correct(a_gateway, **{fields.TRANSFER_PROJECT: ""})
+    a_gateway.receive(STUDY.instance(4))
+    assert a_gateway.site.run("process").code == 0
+    a_gateway.settle()
+    a_gateway.couple(STUDY, "Q-001", "Q")
+    assert a_gateway.site.run("populate-incoming").code == 0
+    projects = [row[fields.TRANSFER_PROJECT] for row in a_gateway.rows(STUDY, "transfers")]
+    assert projects == ["", "Q"]
+
+
+def test_what_was_deleted_in_redcap_does_not_go(a_gateway, tracker):
+    a_gateway.to_queue(STUDY)
+    (first,) = waiting(a_gateway)
+    asked = {
+        "token": tracker.tokens["Incoming"], "content": "record", "action": "delete",
+        "records[0]": STUDY.uid, "instrument": fields.TRANSFERS_FORM, "repeat_instance": "1",
+    }  # fmt: skip
+    requests.post(tracker.url, data=asked, timeout=30).raise_for_status()
+    (told,) = create(a_gateway)
+    assert f"request {first.id} that was queued was deleted" in told
+    assert not waiting(a_gateway)
+
+
 def test_what_failed_and_was_corrected_waits_for_nobody(a_gateway):
     a_gateway.to_queue(STUDY)
     (first,) = waiting(a_gateway)
@@ -97,6 +155,12 @@ def test_what_another_row_or_a_workstation_wants_stays(a_gateway):
     queues = a_gateway.context().queues
     other = Request.wanted(STUDY.uid, 2, Assignment("Q", "Q-001", "E1"), "v")
     made = Request.wanted(STUDY.uid, 1, Assignment("Q", "Q-002", "E1"), "v")
+    second = {
+        fields.REPEAT_INSTANCE: 2,
+        fields.TRANSFER_PROJECT: "Q",
+        fields.TRANSFER_NAME: "Q-001",
+    }
+    correct(a_gateway, **second, **{fields.TRANSFER_EVENT: "E1"})
     queues.add(other)
     queues.add(made.with_values(made_from="1.2.3"))
     correct(a_gateway, **{fields.TRANSFER_DATE: ""})

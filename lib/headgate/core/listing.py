@@ -79,11 +79,12 @@ def transfer_row(study: str, assignment: Assignment, when: datetime) -> Row:
 
 def projects_of(existing: Iterable[Row]) -> set[str]:
     """Given the rows that REDCap has of a study, return the projects it is assigned to."""
-    return {
-        str(row[fields.TRANSFER_PROJECT])
-        for row in existing
-        if row.get(fields.REPEAT_FORM) == fields.TRANSFERS_FORM and row[fields.TRANSFER_PROJECT]
-    }
+    return {str(row[fields.TRANSFER_PROJECT]) for row in transfers(existing)} - {""}
+
+
+def transfers(existing: Iterable[Row]) -> list[Row]:
+    """Given the rows that REDCap has of a study, return those of the transfers form."""
+    return [row for row in existing if row.get(fields.REPEAT_FORM) == fields.TRANSFERS_FORM]
 
 
 def _changed(one: Mapping[str, Any], old: Row) -> Row:

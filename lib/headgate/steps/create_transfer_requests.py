@@ -1,7 +1,7 @@
 """Queue a request for each transfer that REDCap wants and the research PACS has not got whole."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from headgate.context import Context
-from headgate.core import fields, transfer
+from headgate.core import fields, listing, transfer
 from headgate.core.grammar import is_uid
 from headgate.core.model import Assignment, Request, content_version
 from headgate.core.states import State
@@ -37,20 +37,29 @@ class Wanted:
 
 
 @dataclass(frozen=True)
-class Outdated:
-    """A request that waits, and to whom nobody wants the study to go any more."""
+class Waiting:
+    """A request that waits, and in which state."""
 
     state: State
     request: Request
 
+
+@dataclass(frozen=True)
+class Outdated:
+    """A request that waits though nobody wants the study to go there any more, and why."""
+
+    waiting: Waiting
+    why: str
+
     def __str__(self) -> str:
-        return self.request.study
+        return self.waiting.request.study
 
 
 def plan(context: Context) -> Iterator[Wanted | Outdated]:
     """Yield the complete transfer rows of studies that changed in REDCap; of all with --all. What
     waits for somebody whom its row names no more comes first.
     """
+    waiting = _waiting(context)  # before REDCap tells: the row of what is queued later is not there
     overlap = context.settings.redcap.overlap_minutes
     since = context.watermarks.since(NAME, context.began, overlap)
     rows = context.tables.incoming.export(
@@ -58,18 +67,20 @@ def plan(context: Context) -> Iterator[Wanted | Outdated]:
         forms=[fields.TRANSFERS_FORM],
         changed_since=None if context.options.get("all") else since,
     )
+    by_study = defaultdict(list)
     for row in rows:
-        if row.get(fields.REPEAT_FORM) != fields.TRANSFERS_FORM:
-            continue
-        yield from _outdated(context, row)
-        if all(row.get(name) for name in NEEDED):
-            yield _wanted(row)
+        by_study[str(row[fields.INCOMING_RECORD])].append(row)
+    for study, several in by_study.items():
+        yield from _outdated(waiting.get(study, ()), several)
+        for row in listing.transfers(several):
+            if all(row.get(name) for name in NEEDED):
+                yield _wanted(row)
 
 
 def apply(context: Context, wanted: Wanted | Outdated) -> Iterator[Outcome]:
     """Queue the request, unless it is there already or the ledger has every instance."""
     if isinstance(wanted, Outdated):
-        yield from _withdrawn(context, wanted, "was corrected in REDCap since")
+        yield from _withdrawn(context, wanted.waiting, wanted.why)
         return
     on_disk = context.trees.instances(wanted.study)
     request = Request.wanted(
@@ -85,8 +96,9 @@ def apply(context: Context, wanted: Wanted | Outdated) -> Iterator[Outcome]:
         created = datetime.fromtimestamp(context.now(), UTC).isoformat(timespec="seconds")
         context.queues.add(request.with_values(created=created))
         yield ok(wanted, f"request {request.id} queued for {wanted.assignment.project}")
-        for old in _waiting(context).get((wanted.study, wanted.transfer), ()):
-            if old.state is State.FAILED and old.request.assignment == wanted.assignment:
+        for old in _waiting(context).get(wanted.study, ()):
+            is_older = old.request.transfer == wanted.transfer and old.state is State.FAILED
+            if is_older and old.request.assignment == wanted.assignment:
                 yield from _withdrawn(context, old, f"gives way to {request.id}")
 
 
@@ -95,33 +107,39 @@ def after(context: Context) -> None:
     context.watermarks.reached(NAME, context.began)
 
 
-def _withdrawn(context: Context, old: Outdated, why: str) -> Iterator[Outcome]:
-    if context.queues.withdraw(old.request.id, old.state):
-        yield ok(old, f"request {old.request.id} that was {old.state} {why}: it is withdrawn")
+def _withdrawn(context: Context, old: Waiting, why: str) -> Iterator[Outcome]:
+    request = old.request
+    if context.queues.withdraw(request.id, old.state):
+        yield ok(request.study, f"request {request.id} that was {old.state} {why}: it is withdrawn")
 
 
-def _outdated(context: Context, row: dict[str, Any]) -> Iterator[Outdated]:
-    """A row from which we may not read all tells nothing."""
-    if not all(name in row for name in NAMED):
+def _outdated(waiting: Iterable[Waiting], rows: list[dict[str, Any]]) -> Iterator[Outdated]:
+    """Rows from which we may not read all tell nothing."""
+    if not all(name in row for row in rows for name in NAMED):
         return
-    wish = str(row[fields.INCOMING_RECORD]), int(row[fields.REPEAT_INSTANCE])
-    for old in _waiting(context).get(wish, ()):
-        if old.request.assignment != transfer.assignment_in(row):
-            yield old
+    now = {
+        int(row[fields.REPEAT_INSTANCE]): transfer.assignment_in(row)
+        for row in listing.transfers(rows)
+    }
+    for old in waiting:
+        if old.request.transfer not in now:
+            yield Outdated(old, "was deleted in REDCap since")
+        elif old.request.assignment != now[old.request.transfer]:
+            yield Outdated(old, "was corrected in REDCap since")
 
 
-def _waiting(context: Context) -> dict[tuple[str, int], list[Outdated]]:
-    """By study and row. What a workstation made is of another study than the row."""
+def _waiting(context: Context) -> dict[str, list[Waiting]]:
+    """By study. What a workstation made is of another study than its row."""
 
-    def found() -> dict[tuple[str, int], list[Outdated]]:
-        several: dict[tuple[str, int], list[Outdated]] = defaultdict(list)
+    def found() -> dict[str, list[Waiting]]:
+        several: dict[str, list[Waiting]] = defaultdict(list)
         for state in WAITING:
             for one in context.queues.each(state, pass_over):
                 if not one.made_from:
-                    several[one.study, one.transfer].append(Outdated(state, one))
+                    several[one.study].append(Waiting(state, one))
         return several
 
-    waiting: dict[tuple[str, int], list[Outdated]] = context.once("waiting", found)
+    waiting: dict[str, list[Waiting]] = context.once("waiting", found)
     return waiting
 
 

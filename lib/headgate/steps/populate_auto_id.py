@@ -185,9 +185,12 @@ def _projects_by_title(context: Context) -> dict[str, list[str]]:
 
 
 def _asked_by(rows: list[Row], by_title: dict[str, list[str]]) -> list[str]:
-    """The projects that ask for a study; none where people or rules sent it elsewhere."""
+    """The projects that ask for a study; none where people or rules sent it elsewhere, or somebody
+    cleared a transfer.
+    """
     title = next((str(row[AE_TITLE_CALLED]).strip() for row in rows if row[AE_TITLE_CALLED]), "")
-    projects, assigned = by_title.get(title, []), listing.projects_of(rows)
+    projects = by_title.get(title, [])
+    assigned = {str(row[fields.TRANSFER_PROJECT]) for row in listing.transfers(rows)}
     return [] if assigned - set(projects) else [one for one in projects if one not in assigned]
 
 

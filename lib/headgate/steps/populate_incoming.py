@@ -41,10 +41,13 @@ class SetBack:
 
 @dataclass(frozen=True)
 class LateCouplings:
-    """Rows of the coupling list that are new or changed, and the marks of all that were read."""
+    """Rows of the coupling list that are new or changed, the marks of all that were read, and
+    whether these were all, so that nobody knows which of them are new.
+    """
 
     rows: list[Row]
     marks: set[str]
+    are_all: bool
 
     def __str__(self) -> str:
         return "coupling-list"
@@ -71,7 +74,7 @@ def plan(context: Context) -> Iterator[Item]:
     marked = {context.hashed(json.dumps(row, sort_keys=True)): row for row in rows}
     seen = context.watermarks.seen(NAME)
     if new := [row for mark, row in marked.items() if mark not in seen]:
-        yield LateCouplings(new, set(marked))
+        yield LateCouplings(new, set(marked), are_all=since is None)
 
 
 def apply(context: Context, item: Item) -> Iterator[Outcome]:
@@ -80,7 +83,7 @@ def apply(context: Context, item: Item) -> Iterator[Outcome]:
         context.spool.mark_changed(item.study, context.now())
         yield not_needed(item, "the clock was set back since it came: its quiet time begins anew")
     elif isinstance(item, LateCouplings):
-        yield from _assign_late(context, item.rows)
+        yield from _assign_late(context, item)
         context.watermarks.remember(NAME, item.marks)
     else:
         returned = [study for study in item.studies if context.mapped.is_mapped(study)]
@@ -107,14 +110,17 @@ def _list(context: Context, studies: list[str]) -> Iterator[Outcome]:
         context.spool.settle(study)
     told = {study: context.trees.all_series(study) for study in studies}
     existing = _existing(context, studies)
-    couplings = _couplings(context, told)
+    decided = {study for study in studies if listing.transfers(existing[study])}
+    context.once("decided", set).update(decided)
+    couplings = _couplings(context, {one: told[one] for one in studies if one not in decided})
     rows: dict[str, list[Row]] = {}
     for study, series in told.items():
         values = _identified(context, listing.study_values(series))
         rows[study] = list(filter(None, [listing.study_row(study, values, existing[study])]))
         rows[study] += listing.series_rows(study, series, existing[study])
-        known = listing.study_values(series) | {"StudyInstanceUID": study}
-        yield from _assign(context, known, existing[study], couplings, rows[study])
+        if study not in decided:  # what is new in the coupling list comes on its own
+            known = listing.study_values(series) | {"StudyInstanceUID": study}
+            yield from _assign(context, known, existing[study], couplings, rows[study])
     yield from _write(context, rows)
 
 
@@ -159,7 +165,8 @@ def _assign(
             yield ok(study["StudyInstanceUID"], f"assigned to {assignment.project}")
 
 
-def _assign_late(context: Context, couplings: list[Row]) -> Iterator[Outcome]:
+def _assign_late(context: Context, late: LateCouplings) -> Iterator[Outcome]:
+    couplings = late.rows
     wanted = {
         f"[{field}] = {fields.quoted(str(row[column]))}"
         for row in couplings
@@ -176,17 +183,17 @@ def _assign_late(context: Context, couplings: list[Row]) -> Iterator[Outcome]:
         existing = _existing(context, [str(row[fields.INCOMING_RECORD]) for row in found])
         rows: dict[str, list[Row]] = {}
         for row in found:
-            if row[fields.INCOMING_RECORD] in context.once("listed", set):
+            name = str(row[fields.INCOMING_RECORD])
+            if name in context.once("listed", set) - context.once("decided", set):
                 continue  # this run told of it already
-            study = {
-                "StudyInstanceUID": str(row[fields.INCOMING_RECORD]),
-                "AccessionNumber": str(row["study_accession_number"]),
-            }
+            if late.are_all and listing.transfers(existing[name]):
+                continue  # somebody may have corrected what an old row said
+            number = str(row["study_accession_number"])
+            study = {"StudyInstanceUID": name, "AccessionNumber": number}
             new: list[Row] = []
-            own = existing[study["StudyInstanceUID"]]
             if routing.by_coupling_list(study, couplings):
-                yield from _assign(context, study, own, couplings, new)
-            rows[study["StudyInstanceUID"]] = new
+                yield from _assign(context, study, existing[name], couplings, new)
+            rows[name] = new
         context.tables.incoming.write([row for several in rows.values() for row in several])
 
 
@@ -199,6 +206,8 @@ def _existing(context: Context, studies: list[str]) -> dict[str, list[Row]]:
 
 
 def _couplings(context: Context, told: Mapping[str, list[Row]]) -> list[Row]:
+    if not told:
+        return []
     conditions = []
     for study, series in told.items():
         conditions.append(f"[{fields.COUPLING_STUDY}] = {fields.quoted(study)}")
