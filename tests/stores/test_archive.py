@@ -10,9 +10,11 @@ import pydicom
 import pytest
 from headgate.core.dicom.filemeta import JOURNEY, TEXTS, read_meta
 from headgate.core.errors import Unavailable
-from headgate.stores import straight
+from headgate.stores import files, straight
+from headgate.stores.layout import STUDY_PREFIX
 from headgate.stores.quarantine.archive import Archive, Kept
 from headgate.stores.quarantine.drafts import head_length
+from headgate.stores.spool import Spool
 
 STUDY = factories.Study()
 
@@ -33,6 +35,20 @@ def holds(path, head, body):
     data, start = path.read_bytes(), head_length(path)
     told, _ = read_meta(data, TEXTS | JOURNEY)
     return data[start:] == body and told == read_meta(head + body, TEXTS | JOURNEY)[0]
+
+
+def test_what_other_scripts_take_away_while_it_is_looked_at_is_passed_over(
+    an_archive, a_layout, monkeypatch
+):
+    keep(an_archive, STUDY.instance())
+    spool = Spool(a_layout)
+    spool.mark_changed(STUDY.uid, 5)
+    folders = {a_layout.archive: STUDY_PREFIX, a_layout.changed: ""}
+    monkeypatch.setattr(
+        files, "names_in", lambda folder: [f"{folders[folder]}{one}" for one in (STUDY.uid, "1.2")]
+    )
+    assert [study for study, _ in an_archive.studies_by_age(0)] == [STUDY.uid]
+    assert spool.changed() == {STUDY.uid: 5}
 
 
 def test_an_instance_is_kept_as_it_came_and_announced(an_archive, a_layout):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import subprocess
@@ -12,8 +13,10 @@ import factories
 import pytest
 from gateways import needs
 from headgate.core import fields
+from headgate.core.errors import Unavailable
 from headgate.core.model import Assignment, Proof
 from headgate.core.states import State
+from headgate.delivering import study, targets
 from headgate.demo.processes import Running, free_port, script
 from headgate.stores.dicomnet import pacs as calling
 from liars import a_lying_pacs
@@ -124,6 +127,38 @@ def test_a_target_that_is_taken_out_of_the_settings_amid_a_transfer_holds_up_nob
         assert a_gateway.site.run("anonymize-and-send").code == 0
         assert len(a_gateway.context().queues.ids(State.DONE)) == 2
         assert len(pacs.held) == 4
+
+
+def test_a_file_that_another_script_moves_amid_a_transfer_is_waited_for(a_gateway):
+    a_gateway.to_queue(STUDY)
+    link = next(iter(a_gateway.context().trees.instances(STUDY.uid).values()))
+    whither = link.readlink()
+    link.unlink()
+    link.symlink_to("moved")
+    result = a_gateway.site.run("anonymize-and-send")
+    assert result.code == 69
+    assert "no longer where it was" in str(result.lines)
+    (request,) = a_gateway.context().queues.ids(State.QUEUED)
+    link.unlink()
+    link.symlink_to(whither)
+    for what in ("hold", "requeue"):
+        assert a_gateway.site.run(what, request).code == 0
+    assert a_gateway.site.run("anonymize-and-send").code == 0
+
+
+@pytest.mark.parametrize(("number", "is_waited_for"), [(errno.EIO, True), (errno.EMFILE, False)])
+def test_a_disk_that_cannot_read_is_waited_for_and_a_bug_is_not(
+    a_gateway, monkeypatch, number, is_waited_for
+):
+    a_gateway.to_queue(STUDY)
+    (request,) = a_gateway.context().queues.each(State.QUEUED)
+
+    def failing(_path):
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(study, "read_syntax", failing)
+    with pytest.raises(Unavailable if is_waited_for else OSError):
+        targets.delivered(a_gateway.context(), request, {})
 
 
 @pytest.mark.parametrize("shift", ["-1h", "+1h"])

@@ -1,7 +1,9 @@
 """One study to all targets of its project: one that is silent does not hold up the others."""
 
+import errno
 import random
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 from headgate.context import Context
@@ -39,7 +41,8 @@ def delivered(
         delivering = Delivering(context, request, project, target)
         try:
             _check_silence(context, target)
-            deliveries += delivering.run()
+            with _files_at_hand():
+                deliveries += delivering.run()
             lacking = max(lacking, delivering.unresolved())
         except Unanswered as trouble:
             troubles.append(_noted(context, target, trouble, delivering.took))
@@ -50,6 +53,24 @@ def delivered(
     if troubles:
         raise next((one for one in troubles if not isinstance(one, Waiting)), troubles[0])
     return deliveries, lacking
+
+
+@contextmanager
+def _files_at_hand() -> Iterator[None]:
+    """Turn it into Unavailable when the disk cannot read a file, or another script moved it."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise Unavailable(
+            "a file is no longer where it was, as another script files or deletes it now"
+        ) from error
+    except OSError as error:
+        if error.errno != errno.EIO:
+            raise
+        raise Unavailable(
+            f"the disk cannot read a file ({error.strerror}): look at the disk, then at what "
+            "bin/reconcile tells"
+        ) from error
 
 
 def _check_silence(context: Context, target: str) -> None:

@@ -22,7 +22,8 @@ class Spool:
         """Return the last arrival of each study that changed, as POSIX time."""
         found = {}
         for study in files.names_in(self._layout.changed):
-            found[study] = (self._layout.changed / study).stat().st_mtime
+            with suppress(FileNotFoundError):  # it was moved on meanwhile
+                found[study] = (self._layout.changed / study).stat().st_mtime
         return found
 
     def is_changing(self, study: str) -> bool:

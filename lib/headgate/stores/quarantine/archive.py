@@ -160,10 +160,10 @@ class Archive:
 
     def studies_by_age(self, now: float) -> list[tuple[str, float]]:
         """Given the POSIX time, return each study and its age in seconds, the oldest first."""
-        ages = [
-            (study, now - self._layout.study_archive(study).stat().st_mtime)
-            for study in filter(is_uid, self.studies())
-        ]
+        ages = []
+        for study in filter(is_uid, self.studies()):
+            with suppress(FileNotFoundError):  # it was deleted meanwhile
+                ages.append((study, now - self._layout.study_archive(study).stat().st_mtime))
         return sorted(ages, key=lambda one: -one[1])
 
     def discard(self, study: str) -> int:
