@@ -14,7 +14,7 @@ import factories
 import pytest
 from headgate.core.errors import Unavailable
 from headgate.core.model import Assignment, Fate, Proof, Request
-from headgate.delivering import again
+from headgate.delivering import again, processed
 from headgate.delivering.study import Delivering
 from liars import STORAGE_COMMITMENT, STORAGE_COMMITMENT_INSTANCE, a_lying_pacs
 from pynetdicom import AE, build_role
@@ -68,6 +68,19 @@ def test_what_a_pacs_does_not_commit_itself_to_is_sent_again(a_tree):
         run(a_tree)
         assert sum(pacs.stored.values()) == 4
     assert levels(a_tree) == {(Fate.STORED, Proof.COMMITMENT): 3}
+
+
+@pytest.mark.parametrize(
+    "other", [Assignment("P", "P-002", "E1"), Assignment("Q", "Q-1", "E1"), TO]
+)
+def test_who_got_the_same_uids_before_is_told_of_where_the_pacs_lacks_some(a_tree, other):
+    with a_lying_pacs(drops=lambda number: number == 2) as pacs:
+        configure(a_tree, pacs.port, proof="c-find")
+        processed.note(a_tree.context(), Request.wanted(STUDY.uid, 1, other, "1"))
+        with pytest.raises(Unavailable, match="does not hold") as trouble:
+            run(a_tree)
+    is_told = "went to another participant or event of P" in str(trouble.value)
+    assert is_told is (other.participant == "P-002")
 
 
 @pytest.mark.parametrize("commits", ["", "refused", "never"])

@@ -78,7 +78,7 @@ class Delivering:
         if missing:
             raise Unavailable(
                 f"{self._pacs} acknowledged {missing} instances that it does not hold: "
-                "they are sent again"
+                f"{self._advice()}they are sent again"
             )
         weak = len(transfer.unproven(self._ledger, self._demand))
         if weak:
@@ -87,6 +87,18 @@ class Delivering:
                 f"for {weak} instances: it is asked again"
             )
         return [self._ledger[name] for name in on_disk]
+
+    def _advice(self) -> str:
+        """Within a project the UIDs are the same for whomever a study went to."""
+        wanted = self._request.assignment
+        study = replace_study_uid(self._request.study, self._recipe)
+        went = {one.assignment for one in self._context.mapped.read(study)}
+        if not any(one.project == wanted.project and one != wanted for one in went):
+            return ""
+        return (
+            f"the study went to another participant or event of {wanted.project} before: remove "
+            "what it has of that one; "
+        )
 
     def _check_failing(self, names: Iterable[str]) -> None:
         """What fails each time for a day is told to a person, as what is refused for good; but not
