@@ -15,7 +15,7 @@ from headgate.core.errors import Misconfigured
 from headgate.core.fields import EXCLUSIONS_FORM, PROJECT_NAME, PROJECT_PACS, REPEAT_FORM
 from headgate.core.model import Assignment
 from headgate.environment import shipped
-from headgate.stores import authorities, files, secrets
+from headgate.stores import authorities, disks, files, secrets
 from headgate.stores.commitments import Commitments
 from headgate.stores.exportrequests import ExportRequests
 from headgate.stores.exports import Exports
@@ -292,6 +292,6 @@ class Context:
 
     def prepare(self) -> None:
         """Make the folders of the data tree. Raise Unavailable, OSError."""
-        files.check_mounted(self.settings.mount_point)
+        disks.check_mounted(self.settings.mount_point)
         for folder in self.layout.folders():
             files.make_folders(folder)

@@ -1,11 +1,13 @@
 """Files as they are written: every part, in its order, whatever the system takes at once."""
 
 import errno
+import multiprocessing
 import os
 
 import pytest
 from headgate.core.errors import Unavailable
 from headgate.stores import files
+from headgate.stores.mapped import Mapped, Origin
 
 
 @pytest.mark.parametrize("at_once", [1, 7, 64, 1 << 20])
@@ -47,3 +49,42 @@ def test_a_full_disk_is_told_of_without_names(path, told):
     with pytest.raises(Unavailable) as full, files.disk_errors(path):
         raise OSError(errno.ENOSPC, "No space left on device", path)
     assert f"the disk under {told} cannot" in str(full.value)
+
+
+def test_of_several_that_write_at_once_each_writes_whole(tmp_path):
+    """Each in a process of its own, as scripts are."""
+    path = tmp_path / "file"
+    texts = {letter * (1 << 16) for letter in "abcd"}
+
+    def write(text):
+        for _ in range(20):
+            files.write_whole(path, text)
+            assert path.read_text() in texts
+
+    ends = [process.exitcode for process in at_once(write, texts)]
+    assert ends == [0] * len(texts)
+    assert [one.name for one in tmp_path.iterdir()] == ["file"]
+
+
+def test_what_several_add_at_once_is_all_there(a_layout):
+    a_layout.mapped.mkdir(exist_ok=True)
+    mapped = Mapped(a_layout)
+    origins = [Origin("1.2", number, "P", f"P-{number}", "E1") for number in range(4)]
+
+    def note(origin):
+        for study in range(20):
+            assert mapped.note(f"1.3.{study}", origin)
+
+    assert [process.exitcode for process in at_once(note, origins)] == [0] * len(origins)
+    for study in range(20):
+        assert {one.transfer for one in mapped.read(f"1.3.{study}")} == {0, 1, 2, 3}
+
+
+def at_once(work, several):
+    fork = multiprocessing.get_context("fork")
+    processes = [fork.Process(target=work, args=(one,)) for one in several]
+    for process in processes:
+        process.start()
+    for process in processes:
+        process.join()
+    return processes

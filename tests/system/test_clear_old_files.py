@@ -111,14 +111,14 @@ def test_a_conflict_keeps_a_delivered_study(a_full_gateway):
 
 def test_the_oldest_go_first_and_no_more_than_needed(a_gateway, monkeypatch):
     from headgate.steps import clear_old_files
-    from headgate.stores import files
+    from headgate.stores import disks
 
     studies = [factories.Study(f"age-{days}", accession=f"AGE{days}") for days in (1, 9, 5)]
     for study, days in zip(studies, (1, 9, 5), strict=True):
         deliver(a_gateway, study)
         grow_old(a_gateway, study, days)
     free = iter([10.0, 10.0, 10.0, 20.0])
-    monkeypatch.setattr(files, "free_percent", lambda _path: next(free))
+    monkeypatch.setattr(disks, "free_percent", lambda _path: next(free))
     found = [str(item) for item in clear_old_files.STEP.plan(a_gateway.context())]
     assert found == [studies[1].uid, studies[2].uid]
 

@@ -21,7 +21,7 @@ from headgate.core.step import Outcome, Status, Step, deferred, error
 from headgate.shell import exits, logs
 from headgate.shell.options import common
 from headgate.shell.report import Report
-from headgate.stores import files, metrics
+from headgate.stores import disks, files, metrics
 from headgate.stores.layout import tellable
 
 INTERRUPTED = "interrupted: what was told of is done, the next run does the rest"
@@ -225,5 +225,5 @@ def _depths(context: Context, now: float) -> dict[str, float]:
     return {
         **{f"queue_depth:{state}": float(len(context.queues.ids(state))) for state in waiting},
         "queue_oldest_seconds": now - oldest if oldest else 0.0,
-        "disk_free_percent": files.free_percent(context.layout.datadir),
+        "disk_free_percent": disks.free_percent(context.layout.datadir),
     }

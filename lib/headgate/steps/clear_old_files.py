@@ -13,7 +13,7 @@ from headgate.core.model import Request
 from headgate.core.retention import SECONDS_A_DAY, why_deletable
 from headgate.core.states import State
 from headgate.core.step import Outcome, Step, error, ok
-from headgate.stores import files
+from headgate.stores import disks
 from headgate.stores.quarantine.archive import without_kind
 
 NAME = "clear-old-files"
@@ -66,21 +66,21 @@ def plan(context: Context) -> Iterator[Item]:
     if context.archive.has_discards():
         yield Leftovers()
     aim = context.settings.retention.free_percent
-    if files.free_percent(context.layout.datadir) >= aim:
+    if disks.free_percent(context.layout.datadir) >= aim:
         return
     for path in _settled(context):
-        if files.free_percent(context.layout.datadir) >= aim:
+        if disks.free_percent(context.layout.datadir) >= aim:
             return
         yield Nameless(path)
     candidates = _candidates(context)
     while some := list(islice(candidates, ASKED_TOGETHER)):
         wanted = _wanted(context, [one.study for one in some])
         for one in some:
-            if files.free_percent(context.layout.datadir) >= aim:
+            if disks.free_percent(context.layout.datadir) >= aim:
                 return
             if one.study not in wanted:
                 yield one
-    if (free := files.free_percent(context.layout.datadir)) < aim:
+    if (free := disks.free_percent(context.layout.datadir)) < aim:
         yield Shortage(free)
 
 

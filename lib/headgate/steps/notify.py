@@ -15,7 +15,7 @@ from headgate.core.notices import Notice, written
 from headgate.core.states import State
 from headgate.core.step import Outcome, Step, ok
 from headgate.settings.mail import NotifySettings
-from headgate.stores import files, metrics
+from headgate.stores import disks, metrics
 from headgate.stores.mail import send
 from headgate.stores.queues import pass_over
 
@@ -123,7 +123,7 @@ def _of_request(context: Context, trigger: str, request: Request) -> Notice:
 
 
 def _disk(context: Context, wants: NotifySettings) -> Iterator[Notice]:
-    free = files.free_percent(context.layout.datadir)
+    free = disks.free_percent(context.layout.datadir)
     if free < wants.disk_free_percent:
         values = {"free": f"{free:.1f}", "wanted": f"{wants.disk_free_percent:g}"}
         text = written(context.settings.mail.templates.disk, values)

@@ -15,7 +15,7 @@ from headgate.core.jobs import JobState
 from headgate.core.model import Delivery, Request
 from headgate.core.states import State
 from headgate.core.step import Outcome, Step, not_needed, ok
-from headgate.stores import files, metrics
+from headgate.stores import disks, metrics
 from headgate.stores.layout import NO_STUDY
 
 NAME = "status"
@@ -50,7 +50,7 @@ def apply(context: Context, item: str) -> Iterator[Outcome]:
 
 def _overview(context: Context, item: str) -> str:
     if item == "disk":
-        free = files.free_percent(context.layout.datadir)
+        free = disks.free_percent(context.layout.datadir)
         aim = context.settings.retention.free_percent
         return f"{free:.1f} % free; clear-old-files aims at {aim} %"
     if item == "arrived":

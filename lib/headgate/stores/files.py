@@ -1,11 +1,11 @@
 """Files that are there whole or not at all: written aside, synced, renamed."""
 
 import errno
+import fcntl
 import mmap
 import os
-import shutil
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -87,17 +87,6 @@ def forget_mapped(parts: Iterable[bytes | memoryview]) -> None:
             mapping.madvise(mmap.MADV_DONTNEED)
 
 
-def check_mounted(place: str) -> None:
-    """Given where a disk has to be mounted, or '', raise Unavailable while none is: what is written
-    beneath is hidden as soon as one is.
-    """
-    if place and not os.path.ismount(place):
-        raise Unavailable(
-            f"nothing is mounted at mount_point, {place}: mount the disk of datadir; until then "
-            "nothing is written"
-        )
-
-
 def write_new(path: str | Path, *parts: bytes | memoryview, is_synced: bool = True) -> None:
     """Given a path, write the parts there and sync them; a half-written file is removed.
 
@@ -125,11 +114,33 @@ def write_whole(path: Path, text: str) -> None:
 
     Raise Unavailable when the disk cannot take it; then the old text still stands.
     """
+    rewrite(path, lambda: text)
+
+
+def rewrite(path: Path, text: Callable[[], str | None]) -> bool:
+    """Given a path and what returns its text, or None to leave it, do as `write_whole`, while
+    nobody else does in the folder; return whether there was a text. Raise Unavailable.
+    """
     aside = path.with_name(f".{path.name}.tmp")
-    with disk_errors(path):
-        write_new(aside, text.encode())
+    with disk_errors(path), _alone_in(path.parent) as folder:
+        if (new := text()) is None:
+            return False
+        write_new(aside, new.encode())
         os.replace(aside, path)
-        sync_folder(path.parent)
+        os.fsync(folder)
+    return True
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[int]:
+    """Keep off others who ask for the same; yield the folder's descriptor."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        with suppress(OSError):  # where a network's file system locks no folder
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield descriptor
+    finally:
+        os.close(descriptor)
 
 
 def write_once(path: Path, *parts: bytes | memoryview, is_synced: bool = True) -> bool:
@@ -267,18 +278,6 @@ def disk_errors(path: str | Path) -> Iterator[None]:
                 f"({error.strerror}): free room, then it is tried again"
             ) from error
         raise
-
-
-def free_bytes(path: Path) -> int:
-    """Given a path on the data partition, return the bytes that a user may still write."""
-    room = os.statvfs(path)
-    return room.f_bavail * room.f_frsize
-
-
-def free_percent(path: Path) -> float:
-    """Given a path on the data partition, return how much of it is free, 0 to 100."""
-    usage = shutil.disk_usage(path)
-    return 100 * usage.free / usage.total
 
 
 def keep_private() -> None:

@@ -37,12 +37,15 @@ class Mapped:
         A UID that stands for itself tells nothing, as clinical studies come under it too. Raise
         Unavailable, Rejected.
         """
-        known = self.read(study)
-        if study == origin.study or origin in known:
+
+        def more() -> str | None:
+            known = self.read(study)
+            together = [asdict(one) for one in (*known, origin)]
+            return None if origin in known else json.dumps(together, ensure_ascii=False)
+
+        if study == origin.study or origin in self.read(study):
             return False
-        text = json.dumps([asdict(one) for one in (*known, origin)], ensure_ascii=False)
-        files.write_whole(self._folder / f"{study}.json", text)
-        return True
+        return files.rewrite(self._folder / f"{study}.json", more)
 
     def is_mapped(self, study: str) -> bool:
         """Given a study, return whether it is a research copy of ours."""

@@ -11,7 +11,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from headgate.core.grammar import is_uid
-from headgate.stores import files
+from headgate.stores import disks, files
 from headgate.stores.layout import NO_STUDY, STUDY_PREFIX, Layout
 from headgate.stores.quarantine import inspection
 from headgate.stores.quarantine.drafts import (
@@ -55,7 +55,7 @@ class Archive:
 
     def has_room(self, size: int) -> bool:
         """Given a size in bytes, return whether it leaves the disk's floor free."""
-        return files.free_bytes(self._layout.datadir) - size >= self._free_floor_bytes
+        return disks.free_bytes(self._layout.datadir) - size >= self._free_floor_bytes
 
     def probe(self) -> None:
         """Write a file as the receiver does, and remove it. Raise OSError as the disk does."""
