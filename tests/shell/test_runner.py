@@ -261,6 +261,27 @@ def test_who_reads_no_further_does_not_end_a_run(tmp_path, words):
     assert "BrokenPipe" not in said
 
 
+@pytest.mark.parametrize("words", [[], ["--json"]])
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_run_does_its_work_though_a_stream_is_closed(tmp_path, words, closed):
+    command = [*script("rebuild"), *a_config(tmp_path, tmp_path / "data"), *words]
+    shell = ["sh", "-c", f'exec "$@" {closed}', "sh", *command]
+    done = subprocess.run(shell, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    assert (tmp_path / "data" / "state" / "metrics" / "rebuild.prom").exists()
+
+
+@pytest.mark.parametrize("words", [[], ["--json"]])
+def test_a_run_does_its_work_though_nobody_can_keep_what_it_tells(tmp_path, words):
+    command = [*script("rebuild"), *a_config(tmp_path, tmp_path / "data"), *words]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "bug" not in done.stderr
+    assert "cannot be written (No space left on device)" in done.stderr
+
+
 @pytest.mark.parametrize("name", ["process", "heartbeat"])
 def test_a_disk_that_is_read_only_is_told_and_no_bug(tmp_path, a_small_disk, name):
     command = [*script(name), *a_config(tmp_path, a_small_disk / "data")]
