@@ -11,6 +11,7 @@ import subprocess
 import click
 import pytest
 from click.testing import CliRunner
+from headgate import config
 from headgate.core.errors import Misconfigured, Rejected, Unavailable
 from headgate.core.step import Step, deferred, error, not_needed, ok
 from headgate.demo.processes import script
@@ -192,6 +193,18 @@ def test_the_metrics_keep_the_last_success(run):
         ("[retention]\nunassigned_days = -3\n", ("retention.unassigned_days", "at least 0")),
         ('[redcap]\nurl = "example.org/api/"\n', ("redcap.url", "https://")),
         ('datadir = "/dev/null/data"\n', ("datadir", "cannot be made")),
+        ('datadir = ""\n', ("datadir", "whole path")),
+        ('datadir = "data"\n', ("datadir", "whole path")),
+        ('[pacs.x]\nfolder = "out"\n', ("pacs.x.folder", "whole path")),
+        ('[receiver]\nae_title = "ABCDEFGHIJKLMNOPQ"\n', ("receiver.ae_title", "1 to 16")),
+        ('[pacs.x]\nae_title = "ÅSE"\n', ("pacs.x.ae_title", "ASCII")),
+        ('[receiver]\ncalling_ae_titles = ["CT1 "]\n', ("calling_ae_titles", "no spaces")),
+        ('[receiver]\nnetworks = ["10.1"]\n', ("receiver.networks", "10.1")),
+        ('[receiver]\ncommitment_peers = {A = "x"}\n', ("commitment_peers", "host:port")),
+        ("[receiver]\nidle_seconds = inf\n", ("receiver.idle_seconds", "at most")),
+        ("[receiver]\nmaximum_pdu = 99999999999\n", ("receiver.maximum_pdu", "at most")),
+        (f"[incoming]\nquiet_seconds = 1{'0' * 400}\n", ("quiet_seconds", "at most")),
+        (f"[incoming]\nquiet_seconds = 1{'0' * 5000}\n", ("cannot be read",)),
         ('[pacs.x]\nproof = "trust me"\n', ("pacs.x.proof", "c-find, qido-rs, c-store")),
     ],
 )
@@ -203,6 +216,21 @@ def test_a_configuration_that_is_wrong_ends_with_78_and_names_the_key(tmp_path, 
     assert result.exit_code == 78
     for word in words:
         assert word in result.output
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_a_configuration_may_come_from_an_editor_of_windows(tmp_path, mark, ends):
+    config = tmp_path / "headgate.toml"
+    text = f'datadir = "{tmp_path}/data"\nlog_directory = ""\n[receiver]\nae_title = "my gate"\n'
+    config.write_bytes(mark + text.replace("\n", ends).encode())
+    step = Step("made-up", "", lambda _context: iter("a"), do)
+    assert CliRunner().invoke(command(step), ["-c", str(config)]).exit_code == 0
+
+
+def test_a_folder_on_the_command_line_is_below_the_one_that_it_is_given_in(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert config.read(None, {"datadir": "data"}).datadir == str(tmp_path / "data")
 
 
 def test_without_a_configuration_it_says_where_it_looked(tmp_path, monkeypatch):
