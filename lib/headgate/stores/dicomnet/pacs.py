@@ -216,6 +216,11 @@ def associate(
         wire = _wire(peer)
     except Untrusted as trouble:
         raise Refused(f"{peer} and we do not trust each other: {trouble}") from trouble
+    except (socket.gaierror, UnicodeError) as trouble:
+        raise Unanswered(
+            f"{peer} is not found: mend the name of the host, or the name service; nothing is "
+            "lost, it is tried again"
+        ) from trouble
     except OSError as trouble:
         raise Unanswered(f"{peer} does not answer: nothing is lost, it is tried again") from trouble
     try:
@@ -240,10 +245,10 @@ def associate(
 
 
 def _wire(peer: Peer) -> Wire:
-    connection = socket.create_connection((peer.host, peer.port), peer.timeout)
+    connection = socket.create_connection((peer.address, peer.port), peer.timeout)
     try:
         if peer.trust:
-            connection = peer.trust.secured(connection, peer.host)
+            connection = peer.trust.secured(connection, peer.address)
         hurry(connection, peer.timeout)
     except (OSError, HeadgateError, Untrusted):
         connection.close()
