@@ -13,6 +13,7 @@ from headgate.core.errors import HeadgateError, Misconfigured, Rejected, Unavail
 from headgate.core.model import Request
 from headgate.core.states import State
 from headgate.core.step import Outcome, Step, deferred, error, ok
+from headgate.stores import keymark
 
 NAME = "anonymize-and-send"
 
@@ -102,6 +103,7 @@ def _sent(context: Context, request: Request) -> Request:
     project = context.projects.get(request.project)
     if complaint := routing.complaint_about(request.assignment, project):
         raise Rejected(complaint)
+    keymark.note(context.layout, context.site_key)
     processed.note(context, request)  # before anybody can have it to make something of it
     deliveries, lacking = delivered(context, request, project or {})
     return request.with_values(

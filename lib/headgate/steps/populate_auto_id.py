@@ -16,6 +16,7 @@ from headgate.core.errors import Rejected, Unavailable
 from headgate.core.model import Assignment
 from headgate.core.naming import NEARLY_USED_UP, Names, folded, names_of
 from headgate.core.step import Outcome, Step, deferred, error, not_needed, ok
+from headgate.stores import keymark
 
 NAME = "populate-auto-id"
 AE_TITLE_CALLED = "study_aetitle_addressed"
@@ -114,6 +115,8 @@ def _reserve(
     """Write a name for each into AutoID. Raise Rejected where REDCap numbers no records."""
     if not context.tables.auto_id.numbers_records():
         raise Rejected("AutoID does not number its records: turn on auto-numbering in its setup")
+    # AutoID knows a person by what the key makes of the ID
+    keymark.note(context.layout, context.site_key)
     rows: list[Row] = []
     for project in sorted({project for project, _ in lacking}):
         persons = [person for one, person in lacking if one == project]

@@ -195,7 +195,8 @@ def _is_corrected(context: Context, request: Request) -> bool:
 
 
 def _held(context: Context, request: Request, target: str, sent: list[Delivery]) -> set[str] | None:
-    study = replace_study_uid(request.study, recipe_of(context, request))
+    mapped = request.mapped_study  # as it was sent: by a key that was lost since, perhaps
+    study = mapped or replace_study_uid(request.study, recipe_of(context, request))
     return held_in_series(context, target, study, sorted({one.output_series for one in sent}))
 
 

@@ -1,0 +1,95 @@
+"""What was lost and comes from a backup: the key, the queues, REDCap; who had what keeps it."""
+
+from __future__ import annotations
+
+import factories
+import pytest
+from headgate.core import fields
+from headgate.core.states import State
+
+STUDY = factories.Study("disaster", accession="DIS1")
+OTHER = factories.Study("another", accession="DIS2", patient_id="99020312345")
+
+
+def correct(gateway, **values):
+    row = {
+        fields.INCOMING_RECORD: STUDY.uid,
+        fields.REPEAT_FORM: fields.TRANSFERS_FORM,
+        fields.REPEAT_INSTANCE: 1,
+    }
+    gateway.context().tables.incoming.write([row | values], overwrite=True)
+
+
+def create(gateway, *words):
+    result = gateway.site.run("create-transfer-requests", *words)
+    assert result.code == 0
+    return [line["text"] for line in result.lines]
+
+
+def waiting(gateway, state=State.QUEUED):
+    return list(gateway.context().queues.each(state))
+
+
+def deliver(gateway, study=STUDY):
+    gateway.to_queue(study)
+    assert gateway.site.run("anonymize-and-send").code == 0
+
+
+def list_again(gateway):
+    assert gateway.site.run("process").code == 0
+    gateway.settle()
+    assert gateway.site.run("populate-incoming").code == 0
+    return create(gateway)
+
+
+def copies(gateway, orthanc):
+    """By study as sent: how many instances of it the research PACS has."""
+    found: dict[str, int] = {}
+    for one in orthanc.instances():
+        if one.InstitutionName == "P":
+            found[one.StudyInstanceUID] = found.get(one.StudyInstanceUID, 0) + 1
+    return found
+
+
+@pytest.fixture
+def another_key(a_gateway):
+    """Puts another key in place of the site's."""
+    path = a_gateway.site.folder / "secrets" / "deid.key"
+
+    def put(key="ab" * 32):
+        before = path.read_text().strip()
+        path.write_text(key)
+        return before
+
+    return put
+
+
+def test_nothing_goes_under_another_key_than_before(a_gateway, orthanc, another_key):
+    deliver(a_gateway)
+    before = copies(a_gateway, orthanc)
+    a_gateway.receive(STUDY.instance(4))
+    list_again(a_gateway)
+    key = another_key()
+    a_gateway.receive(OTHER.instance(1))
+    assert a_gateway.site.run("process").code == 0
+    a_gateway.settle()
+    for script in ("check-config", "populate-incoming", "anonymize-and-send"):
+        result = a_gateway.site.run(script)
+        assert result.code == 78, (script, result)
+        assert "deid.key holds another key than studies went under before" in str(result.lines)
+    assert copies(a_gateway, orthanc) == before
+    another_key(key)
+    assert a_gateway.site.run("check-config").code == 0
+    assert a_gateway.site.run("anonymize-and-send").code == 0
+    assert [*copies(a_gateway, orthanc)] == [*before]
+
+
+def test_who_lost_the_key_begins_anew_and_what_was_sent_stays(a_gateway, orthanc, another_key):
+    deliver(a_gateway)
+    before = copies(a_gateway, orthanc)
+    another_key()
+    (a_gateway.layout.ledger / "key.mark").unlink()
+    result = a_gateway.site.run("reconcile")
+    assert "the PACS holds them" in result.lines[-1]["text"]
+    assert not waiting(a_gateway)
+    assert copies(a_gateway, orthanc) == before
