@@ -321,6 +321,23 @@ def test_a_disk_that_is_read_only_is_told_and_no_bug(tmp_path, a_small_disk, nam
     assert "bug" not in done.stderr
 
 
+@pytest.mark.skipif(os.geteuid(), reason="only root may give files away")
+@pytest.mark.parametrize("owner", [65534, 4_000_000_000])
+@pytest.mark.parametrize("name", ["status", "process"])
+def test_root_leaves_nothing_in_the_tree_of_another_user(tmp_path, owner, name):
+    data, logs = tmp_path / "data", tmp_path / "logs"
+    for folder in (data, logs):
+        folder.mkdir()
+        os.chown(folder, owner, owner)
+    path = tmp_path / "headgate.toml"
+    path.write_text(f'datadir = "{data}"\nlog_directory = "{logs}"\n')
+    command = [*script(name), "-c", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 78
+    assert f"bin/{name} ...'" in done.stderr
+    assert not [*data.iterdir(), *logs.iterdir()]
+
+
 def test_a_matter_of_usage_ends_with_2(run):
     def plan(_context):
         raise click.UsageError("say what")
