@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
+
 import factories
 import pytest
+import requests
 from headgate.core import fields
 from headgate.core.states import State
 
@@ -93,3 +96,40 @@ def test_who_lost_the_key_begins_anew_and_what_was_sent_stays(a_gateway, orthanc
     assert "the PACS holds them" in result.lines[-1]["text"]
     assert not waiting(a_gateway)
     assert copies(a_gateway, orthanc) == before
+
+
+@pytest.mark.parametrize("is_here", [True, False])
+def test_a_redcap_from_a_backup_is_told_again_what_was_delivered(a_gateway, orthanc, is_here):
+    deliver(a_gateway)
+    before = copies(a_gateway, orthanc)
+    (row,) = a_gateway.rows(STUDY, fields.TRANSFERS_FORM)
+    told = (fields.TRANSFER_DATE, fields.TRANSFER_MAPPED)
+    if not is_here:
+        shutil.rmtree(a_gateway.layout.study_archive(STUDY.uid))
+        assert a_gateway.site.run("rebuild").code == 0
+    for _ in "twice":
+        correct(a_gateway, **dict.fromkeys(told, ""))
+        assert len(create(a_gateway, "--all")) == 1
+        assert not create(a_gateway, "--all")
+        assert a_gateway.site.run("anonymize-and-send").code == 0
+        (now,) = a_gateway.rows(STUDY, fields.TRANSFERS_FORM)
+        assert now[fields.TRANSFER_MAPPED] == row[fields.TRANSFER_MAPPED]
+        assert now[fields.TRANSFER_DATE]
+        assert not create(a_gateway, "--all")
+    assert copies(a_gateway, orthanc) == before
+
+
+def test_what_is_gone_here_and_from_the_pacs_is_not_told_as_delivered(a_gateway, orthanc):
+    deliver(a_gateway)
+    shutil.rmtree(a_gateway.layout.study_archive(STUDY.uid))
+    assert a_gateway.site.run("rebuild").code == 0
+    mapped = a_gateway.rows(STUDY, fields.TRANSFERS_FORM)[0][fields.TRANSFER_MAPPED]
+    where = orthanc.where
+    (found,) = requests.post(f"{where}tools/lookup", data=mapped, timeout=30).json()
+    requests.delete(f"{where}studies/{found['ID']}", timeout=30)
+    correct(a_gateway, **{fields.TRANSFER_DATE: ""})
+    create(a_gateway, "--all")
+    result = a_gateway.site.run("anonymize-and-send")
+    assert result.code == 1
+    assert "have it sent again" in result.lines[-1]["text"]
+    assert not a_gateway.rows(STUDY, fields.TRANSFERS_FORM)[0][fields.TRANSFER_DATE]

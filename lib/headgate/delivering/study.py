@@ -63,7 +63,7 @@ class Delivering:
         """
         on_disk = self._context.trees.instances(self._request.study)
         if not on_disk:
-            raise Rejected("no instance of the study is on disk: have it sent again")
+            return self._as_the_ledger_tells()
         self._prove()
         lacking = {name: on_disk[name] for name in transfer.lacking(on_disk, self._ledger)}
         if lacking:
@@ -87,6 +87,16 @@ class Delivering:
                 f"for {weak} instances: it is asked again"
             )
         return [self._ledger[name] for name in on_disk]
+
+    def _as_the_ledger_tells(self) -> list[Delivery]:
+        """Where REDCap lost what it was told, what is no longer here may be delivered all the same:
+        the PACS is asked once more.
+        """
+        sent = [one for one in self._ledger.values() if one.fate is Fate.STORED]
+        self._ask(sent)
+        if not sent or any(one.fate is Fate.MISSING for one in self._ledger.values()):
+            raise Rejected("no instance of the study is on disk: have it sent again")
+        return list(self._ledger.values())
 
     def _check_failing(self, names: Iterable[str]) -> None:
         """What fails each time for a day is told to a person, as what is refused for good; but not
@@ -165,9 +175,11 @@ class Delivering:
 
     def _prove(self) -> None:
         """Ask for what was sent and is not proven; what is not there is to be sent again."""
-        unproven = transfer.unproven(self._ledger, self._demand)
+        self._ask(transfer.unproven(self._ledger, self._demand))
+
+    def _ask(self, deliveries: list[Delivery]) -> None:
         study = replace_study_uid(self._request.study, self._recipe)
-        question = Question(self._context, self._pacs, study, unproven)
+        question = Question(self._context, self._pacs, study, deliveries)
         for delivery, level, is_held in proven(question):
             fate, proof = (Fate.STORED, level) if is_held else (Fate.MISSING, Proof.NONE)
             if (delivery.fate, delivery.proof) != (fate, proof):
