@@ -77,6 +77,7 @@ def apply(context: Context, asking: Asking) -> Iterator[Outcome]:
             wanted[project, persons[study]].append(study)
     before = context.tables.auto_id.export()
     books = autoid.read_books(before)
+    yield from _went_under_another(context, wanted, books)
     lacking = [couple for couple in wanted if _name(books, couple) is None]
     if lacking:
         yield from _reserve(context, lacking, books)
@@ -107,6 +108,25 @@ def _complaint(context: Context, item: str, text: str, *, is_awaited: bool = Tru
 def _complaints(context: Context) -> set[str]:
     found: set[str] = context.once("complaints", set)
     return found
+
+
+def _went_under_another(
+    context: Context, wanted: dict[Couple, list[str]], books: dict[str, autoid.Book]
+) -> Iterator[Outcome]:
+    """Take out what the ledger knows under a name that AutoID does not: somebody would get two."""
+    for (project, person), studies in list(wanted.items()):
+        name = _name(books, (project, person))
+        for study in list(studies):
+            went = context.ledger.participants(study, project)
+            if went and name not in went:
+                studies.remove(study)
+                text = (
+                    f"it went to {project} under a name that AutoID does not have: put AutoID back "
+                    "from its backup, or assign it by hand"
+                )
+                yield _complaint(context, study, f"not named: {text}")
+        if not studies:
+            del wanted[project, person]
 
 
 def _reserve(
