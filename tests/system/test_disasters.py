@@ -133,3 +133,22 @@ def test_what_is_gone_here_and_from_the_pacs_is_not_told_as_delivered(a_gateway,
     assert result.code == 1
     assert "have it sent again" in result.lines[-1]["text"]
     assert not a_gateway.rows(STUDY, fields.TRANSFERS_FORM)[0][fields.TRANSFER_DATE]
+
+
+def test_what_waits_in_a_queue_from_a_backup_goes_to_nobody_whom_the_row_names_no_more(
+    a_gateway, orthanc
+):
+    a_gateway.to_queue(STUDY)
+    (old,) = waiting(a_gateway)
+    correct(a_gateway, **{fields.TRANSFER_NAME: "P-002"})
+    result = a_gateway.site.run("anonymize-and-send")
+    assert result.code == 0
+    assert [(line["item"], "it is withdrawn" in line["text"]) for line in result.lines] == [
+        (old.id, True)
+    ]
+    assert not any(waiting(a_gateway, state) for state in State)
+    assert not a_gateway.context().ledger.of_study(STUDY.uid)
+    create(a_gateway)
+    assert a_gateway.site.run("anonymize-and-send").code == 0
+    (now,) = waiting(a_gateway, State.DONE)
+    assert now.participant == "P-002"

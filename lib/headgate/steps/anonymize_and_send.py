@@ -13,6 +13,7 @@ from headgate.core.errors import HeadgateError, Misconfigured, Rejected, Unavail
 from headgate.core.model import Request
 from headgate.core.states import State
 from headgate.core.step import Outcome, Step, deferred, error, ok
+from headgate.delivering import again
 from headgate.stores import keymark
 
 NAME = "anonymize-and-send"
@@ -74,6 +75,9 @@ def _is_due(context: Context, request: Request) -> bool:
 def _deliver(context: Context, request: Request) -> Iterator[Outcome]:
     context.queues.take(request.id, State.QUEUED, "claim")
     try:
+        if not request.made_from and again.is_corrected(context, request):
+            yield _withdrawn(context, request)
+            return
         request = _sent(context, request)
     except Unavailable as reason:
         yield _later(context, request, reason)
@@ -92,6 +96,15 @@ def _deliver(context: Context, request: Request) -> Iterator[Outcome]:
     text = f"study {request.study} sent and proven: {request.summary}; {request.reason}"
     yield ok(request, text.removesuffix("; "))
     yield from _record(context, request)
+
+
+def _withdrawn(context: Context, request: Request) -> Outcome:
+    """The queue is older than REDCap: create-transfer-requests is yet to see it, or it is from a
+    backup.
+    """
+    context.queues.withdraw(request.id, State.ACTIVE)
+    text = f"study {request.study}: its row in REDCap names somebody else since: it is withdrawn"
+    return ok(request, text)
 
 
 def _sent(context: Context, request: Request) -> Request:
