@@ -87,17 +87,6 @@ def forget_mapped(parts: Iterable[bytes | memoryview]) -> None:
             mapping.madvise(mmap.MADV_DONTNEED)
 
 
-def check_mounted(place: str) -> None:
-    """Given where a disk has to be mounted, or '', raise Unavailable while none is: what is written
-    beneath is hidden as soon as one is.
-    """
-    if place and not os.path.ismount(place):
-        raise Unavailable(
-            f"nothing is mounted at mount_point, {place}: mount the disk of datadir; until then "
-            "nothing is written"
-        )
-
-
 def write_new(path: str | Path, *parts: bytes | memoryview, is_synced: bool = True) -> None:
     """Given a path, write the parts there and sync them; a half-written file is removed.
 
