@@ -41,7 +41,7 @@ LEAST: dict[str, int] = {
 }
 MOST = {"port": 65535, "percent": 100, "maximum_pdu": 0xFFFFFFFF}  # by how a setting ends
 MOST_OF_ALL = 10**9  # the system waits for no more seconds
-POSITIVE = ("timeout_seconds", "idle_seconds")
+POSITIVE = ("timeout_seconds", "idle_seconds", "turn_seconds")
 ANY_NUMBER = ("date_shift_days", "overlap_minutes")  # less than none begins after the clock
 ANY_FREE_PORT = "receiver.port"
 

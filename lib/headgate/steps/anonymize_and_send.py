@@ -130,7 +130,7 @@ def _sent(context: Context, request: Request) -> Request:
 
 
 def _later(context: Context, request: Request, reason: HeadgateError) -> Outcome:
-    from headgate.delivering.targets import Waiting
+    from headgate.delivering.study import Unfinished, Waiting
 
     sending = context.settings.sending
     attempts = request.attempts + 1
@@ -143,6 +143,8 @@ def _later(context: Context, request: Request, reason: HeadgateError) -> Outcome
         attempts=attempts, not_before=context.now() + wait, reason=str(reason)
     )
     context.queues.move(request, State.ACTIVE, "later")
+    if isinstance(reason, Unfinished):
+        return ok(request, f"study {request.study}: {reason}")
     return deferred(request, f"study {request.study}: {reason}; again in {wait:.0f} s")
 
 
