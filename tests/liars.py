@@ -7,6 +7,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import count
 from typing import Any
 
 from pydicom.dataset import Dataset
@@ -30,7 +31,7 @@ class LyingPacs:
         self,
         status_of: Callable[[Any, int], int] = lambda _event, _number: SUCCESS,
         drops: Callable[[int], bool] = lambda _number: False,
-        answers_find: bool = True,
+        answers_find: bool | str = True,
         calling: tuple[str, ...] = (),
         takes_any_class: bool = True,
         maximum_associations: int = 10,
@@ -48,7 +49,8 @@ class LyingPacs:
         entity.add_supported_context("1.2.840.10008.1.1")
         if answers_find:
             entity.add_supported_context(STUDY_ROOT_FIND)
-        handlers = [(evt.EVT_C_STORE, self._store), (evt.EVT_C_FIND, self._find)]
+        find = self._find_for_ever if answers_find == "for ever" else self._find
+        handlers = [(evt.EVT_C_STORE, self._store), (evt.EVT_C_FIND, find)]
         self._commits = commits
         self.asked: list[Dataset] = []
         if commits:
@@ -117,6 +119,14 @@ class LyingPacs:
                 answer.StudyInstanceUID, answer.SeriesInstanceUID = study, series
                 answer.SOPInstanceUID = name
                 yield PENDING, answer
+
+    def _find_for_ever(self, event: Any) -> Iterator[tuple[int, Dataset | None]]:
+        for number in count():
+            if event.is_cancelled or not event.assoc.is_alive():
+                return
+            answer = Dataset()
+            answer.QueryRetrieveLevel, answer.SOPInstanceUID = "IMAGE", f"1.2.{number}"
+            yield PENDING, answer
 
 
 @contextmanager

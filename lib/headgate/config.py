@@ -11,6 +11,7 @@ from typing import Any, get_type_hints
 
 from headgate.core.errors import Misconfigured
 from headgate.environment import CHECKOUT
+from headgate.settings import checks
 from headgate.settings.derived import ExportSettings, WorkflowSettings
 from headgate.settings.destinations import DestinationSettings
 from headgate.settings.mail import MailSettings, NotifySettings
@@ -102,39 +103,6 @@ class Settings:
     notify: dict[str, NotifySettings] = field(default_factory=dict)
 
 
-CHOICES = {  # setting: what it may be
-    "incoming.patient_identity": ("hashed", "plain", "omitted"),
-    "mail.security": ("none", "starttls", "tls"),
-    "pacs.*.kind": ("dicom", "stow-rs", "folder"),
-    "pacs.*.proof": ("commitment", "c-find", "qido-rs", "c-store"),
-    "pacs.*.pull": ("c-get", "wado-rs", "c-move"),
-    "exports.*.kind": ("pure", "plain", "bids"),
-    "exports.*.birth_date": ("none", "year", "full"),
-    "slides.mode": ("dicom", "copy"),
-    "workflows.*.level": ("study", "series"),
-    "workflows.*.output": ("receiver", "values"),
-    "projects.*.proof": ("commitment", "c-find", "qido-rs", "c-store"),
-    "projects.*.uid_scheme": ("uuid", "fiona"),
-}
-
-# the last part of a setting: the least that a number may be; a second is more than none
-LEAST: dict[str, int] = {
-    "port": 1,
-    "processes": 1,
-    "associations": 1,
-    "maximum_associations": 1,
-    "maximum_pdu": 4096,
-    "maximum_object_megabytes": 1,
-    "studies_per_import": 1,
-    "answers_at_most": 1,
-    "projects_at_once": 1,
-    "memory_megabytes": 1,
-}
-POSITIVE = ("timeout_seconds", "idle_seconds")
-ANY_NUMBER = ("date_shift_days", "overlap_minutes")  # less than none begins after the clock
-ANY_FREE_PORT = "receiver.port"
-
-
 def find(path: str | None) -> Path | None:
     """Given the file named on the command line, if any, return the file to read, or None.
 
@@ -154,11 +122,14 @@ def read(path: Path | None, overrides: Mapping[str, Any] | None = None) -> Setti
     Raise Misconfigured, naming the key and the nearest known one.
     """
     try:
-        values = tomllib.loads(path.read_text()) if path else {}
-    except (tomllib.TOMLDecodeError, OSError, UnicodeDecodeError) as error:
+        # some editors put a byte order mark before what they write
+        values = tomllib.loads(path.read_text("utf-8-sig")) if path else {}
+    except (OSError, ValueError) as error:
         raise Misconfigured(f"{path} cannot be read: {error}") from error
     for name, value in (overrides or {}).items():
-        _put(values, name.split("."), value)
+        # on a command line a place may be told from the folder that it is given in
+        place = os.path.abspath(value) if name == "datadir" else value  # noqa: PTH100 (text in)
+        _put(values, name.split("."), place)
     return parse(values)
 
 
@@ -197,42 +168,22 @@ def _value(kind: Any, value: Any, name: str) -> Any:
     if isinstance(kind, GenericAlias) and kind.__origin__ is dict:
         if not isinstance(value, Mapping):
             raise Misconfigured(f"{name} is a table of tables, not a value")
-        return {
+        found = {
             key: _value(kind.__args__[1], inner, f"{name}.{key}") for key, inner in value.items()
         }
+        if name == "receiver.commitment_peers":
+            checks.check_peers(name, found)
+        return found
     if isinstance(kind, GenericAlias):
         if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
             raise Misconfigured(f"{name} is a list of texts, not {value!r}")
+        checks.check(name, value)
         return value
     wanted = (int, float) if kind is float else kind
     if not isinstance(value, wanted) or isinstance(value, bool) != (kind is bool):
         raise Misconfigured(f"{name} is of type {kind.__name__}, not {value!r}")
-    _check_choice(name, value)
-    if kind in (int, float):
-        _check_range(name, value)
+    checks.check(name, value)
     return float(value) if kind is float else value
-
-
-def _check_choice(name: str, value: Any) -> None:
-    table, _, key = name.rpartition(".")
-    pattern = f"{table.split('.')[0]}.*.{key}"
-    choices = CHOICES.get(name) or CHOICES.get(pattern)
-    if choices and value not in choices:
-        raise Misconfigured(f"{name} is one of {', '.join(choices)}, not {value!r}")
-
-
-def _check_range(name: str, value: float) -> None:
-    key = name.rpartition(".")[2]
-    least = 0 if name == ANY_FREE_PORT else LEAST.get(key, 0)
-    most = 65535 if key.endswith("port") else 100 if key.endswith("percent") else None
-    if key in ANY_NUMBER:
-        return
-    if key in POSITIVE and not value > 0:
-        raise Misconfigured(f"{name} is more than 0, not {value!r}")
-    if not value >= least:
-        raise Misconfigured(f"{name} is at least {least}, not {value!r}")
-    if most is not None and value > most:
-        raise Misconfigured(f"{name} is at most {most}, not {value!r}")
 
 
 def missing() -> Misconfigured:

@@ -15,7 +15,7 @@ from headgate.core.errors import Misconfigured
 from headgate.core.fields import EXCLUSIONS_FORM, PROJECT_NAME, PROJECT_PACS, REPEAT_FORM
 from headgate.core.model import Assignment
 from headgate.environment import shipped
-from headgate.stores import authorities, disks, files, secrets
+from headgate.stores import authorities, disks, files, keymark, secrets
 from headgate.stores.commitments import Commitments
 from headgate.stores.exportrequests import ExportRequests
 from headgate.stores.exports import Exports
@@ -166,7 +166,9 @@ class Context:
 
     @cached_property
     def site_key(self) -> bytes:
-        return secrets.read_key(self.settings.deid.key_file)
+        """Return the site's key. Raise Misconfigured, also where it is another than before."""
+        path = self.settings.deid.key_file
+        return keymark.checked(self.layout, secrets.read_key(path), path)
 
     @cached_property
     def rules(self) -> Rules:
@@ -291,7 +293,8 @@ class Context:
         return hmac.digest(self.site_key, text.encode(), "sha256").hex() if text else ""
 
     def prepare(self) -> None:
-        """Make the folders of the data tree. Raise Unavailable, OSError."""
+        """Make the folders of the data tree. Raise Unavailable, Misconfigured, OSError."""
         disks.check_mounted(self.settings.mount_point)
         for folder in self.layout.folders():
             files.make_folders(folder)
+        disks.check_together(self.layout)

@@ -21,6 +21,7 @@ def enter(create: bool = False, extras: str = "") -> None:
     A package that pip installed elsewhere has no checkout: then nothing is done. Exit with 78 and
     a message that names the missing package if there is no environment to enter.
     """
+    _fill_streams()
     if not (CHECKOUT / "setup.cfg").exists():
         return
     python = CHECKOUT / ".venv" / "bin" / "python"
@@ -35,6 +36,18 @@ def enter(create: bool = False, extras: str = "") -> None:
         os.execv(python, words)  # noqa: S606 (no shell is wanted)
     if importlib.util.find_spec("pynetdicom") is None:
         _stop(f"no Python environment in {CHECKOUT}: run bin/demo once, which makes it")
+
+
+def _fill_streams() -> None:
+    """What is told where a standard stream was closed goes nowhere; else it would go into the next
+    file that is opened, which gets its number.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
+            setattr(sys, name, os.fdopen(number, "w" if number else "r", closefd=False))
 
 
 def _is_there(python: Path) -> bool:

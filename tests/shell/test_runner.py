@@ -11,6 +11,7 @@ import subprocess
 import click
 import pytest
 from click.testing import CliRunner
+from headgate import config
 from headgate.core.errors import Misconfigured, Rejected, Unavailable
 from headgate.core.step import Step, deferred, error, not_needed, ok
 from headgate.demo.processes import script
@@ -192,6 +193,18 @@ def test_the_metrics_keep_the_last_success(run):
         ("[retention]\nunassigned_days = -3\n", ("retention.unassigned_days", "at least 0")),
         ('[redcap]\nurl = "example.org/api/"\n', ("redcap.url", "https://")),
         ('datadir = "/dev/null/data"\n', ("datadir", "cannot be made")),
+        ('datadir = ""\n', ("datadir", "whole path")),
+        ('datadir = "data"\n', ("datadir", "whole path")),
+        ('[pacs.x]\nfolder = "out"\n', ("pacs.x.folder", "whole path")),
+        ('[receiver]\nae_title = "ABCDEFGHIJKLMNOPQ"\n', ("receiver.ae_title", "1 to 16")),
+        ('[pacs.x]\nae_title = "ÅSE"\n', ("pacs.x.ae_title", "ASCII")),
+        ('[receiver]\ncalling_ae_titles = ["CT1 "]\n', ("calling_ae_titles", "no spaces")),
+        ('[receiver]\nnetworks = ["10.1"]\n', ("receiver.networks", "10.1")),
+        ('[receiver]\ncommitment_peers = {A = "x"}\n', ("commitment_peers", "host:port")),
+        ("[receiver]\nidle_seconds = inf\n", ("receiver.idle_seconds", "at most")),
+        ("[receiver]\nmaximum_pdu = 99999999999\n", ("receiver.maximum_pdu", "at most")),
+        (f"[incoming]\nquiet_seconds = 1{'0' * 400}\n", ("quiet_seconds", "at most")),
+        (f"[incoming]\nquiet_seconds = 1{'0' * 5000}\n", ("cannot be read",)),
         ('[pacs.x]\nproof = "trust me"\n', ("pacs.x.proof", "c-find, qido-rs, c-store")),
     ],
 )
@@ -203,6 +216,21 @@ def test_a_configuration_that_is_wrong_ends_with_78_and_names_the_key(tmp_path, 
     assert result.exit_code == 78
     for word in words:
         assert word in result.output
+
+
+@pytest.mark.parametrize("ends", ["\n", "\r\n"])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+def test_a_configuration_may_come_from_an_editor_of_windows(tmp_path, mark, ends):
+    config = tmp_path / "headgate.toml"
+    text = f'datadir = "{tmp_path}/data"\nlog_directory = ""\n[receiver]\nae_title = "my gate"\n'
+    config.write_bytes(mark + text.replace("\n", ends).encode())
+    step = Step("made-up", "", lambda _context: iter("a"), do)
+    assert CliRunner().invoke(command(step), ["-c", str(config)]).exit_code == 0
+
+
+def test_a_folder_on_the_command_line_is_below_the_one_that_it_is_given_in(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert config.read(None, {"datadir": "data"}).datadir == str(tmp_path / "data")
 
 
 def test_without_a_configuration_it_says_where_it_looked(tmp_path, monkeypatch):
@@ -261,6 +289,27 @@ def test_who_reads_no_further_does_not_end_a_run(tmp_path, words):
     assert "BrokenPipe" not in said
 
 
+@pytest.mark.parametrize("words", [[], ["--json"]])
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_a_run_does_its_work_though_a_stream_is_closed(tmp_path, words, closed):
+    command = [*script("rebuild"), *a_config(tmp_path, tmp_path / "data"), *words]
+    shell = ["sh", "-c", f'exec "$@" {closed}', "sh", *command]
+    done = subprocess.run(shell, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    assert (tmp_path / "data" / "state" / "metrics" / "rebuild.prom").exists()
+
+
+@pytest.mark.parametrize("words", [[], ["--json"]])
+def test_a_run_does_its_work_though_nobody_can_keep_what_it_tells(tmp_path, words):
+    command = [*script("rebuild"), *a_config(tmp_path, tmp_path / "data"), *words]
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(command, stdout=full, stderr=subprocess.PIPE, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "bug" not in done.stderr
+    assert "cannot be written (No space left on device)" in done.stderr
+
+
 @pytest.mark.parametrize("name", ["process", "heartbeat"])
 def test_a_disk_that_is_read_only_is_told_and_no_bug(tmp_path, a_small_disk, name):
     command = [*script(name), *a_config(tmp_path, a_small_disk / "data")]
@@ -270,6 +319,23 @@ def test_a_disk_that_is_read_only_is_told_and_no_bug(tmp_path, a_small_disk, nam
     assert done.returncode == 69, done.stderr
     assert "Read-only file system" in done.stderr
     assert "bug" not in done.stderr
+
+
+@pytest.mark.skipif(os.geteuid(), reason="only root may give files away")
+@pytest.mark.parametrize("owner", [65534, 4_000_000_000])
+@pytest.mark.parametrize("name", ["status", "process"])
+def test_root_leaves_nothing_in_the_tree_of_another_user(tmp_path, owner, name):
+    data, logs = tmp_path / "data", tmp_path / "logs"
+    for folder in (data, logs):
+        folder.mkdir()
+        os.chown(folder, owner, owner)
+    path = tmp_path / "headgate.toml"
+    path.write_text(f'datadir = "{data}"\nlog_directory = "{logs}"\n')
+    command = [*script(name), "-c", str(path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 78
+    assert f"bin/{name} ...'" in done.stderr
+    assert not [*data.iterdir(), *logs.iterdir()]
 
 
 def test_a_matter_of_usage_ends_with_2(run):

@@ -89,6 +89,29 @@ def test_the_second_run_changes_nothing_and_costs_two_calls(a_gateway):
     assert len(context.tables.calls) == 2
 
 
+def test_who_was_delivered_gets_no_second_name_when_autoid_was_lost(a_gateway):
+    asking(a_gateway)
+    one = study("delivered")
+    listed(a_gateway, one)
+    run(a_gateway)
+    for name in ("create-transfer-requests", "anonymize-and-send"):
+        assert a_gateway.site.run(name).code == 0
+    context = a_gateway.context()
+    (couple,) = rows(a_gateway)
+    context.tables.auto_id.delete([couple["record_id"]])
+    context.tables.incoming.delete([one.uid])
+    assert a_gateway.site.run("rebuild").code == 0
+    listed(a_gateway, one)
+    for _ in "twice":
+        result = a_gateway.site.run("populate-auto-id")
+        assert "went to P under a name that AutoID does not have" in result.lines[0]["text"]
+    assert not rows(a_gateway)
+    assert not a_gateway.rows(one, "transfers")
+    context.tables.auto_id.write([couple])
+    run(a_gateway)
+    assert names(a_gateway, one) == [couple["autoid_value"]]
+
+
 def test_who_it_is_is_nowhere_to_be_read(a_gateway):
     asking(a_gateway)
     one = study("hidden", factories.PATIENT_ID)

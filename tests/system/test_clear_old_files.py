@@ -71,6 +71,22 @@ def test_O09_what_nobody_assigned_goes_after_seven_days_and_not_before(a_full_ga
     assert is_there(a_full_gateway, study) == (days < 7)
 
 
+def test_a_clock_that_leapt_makes_nothing_old_before_a_person_is_told(a_full_gateway):
+    study = factories.Study("leap", accession="CL9")
+    list_study(a_full_gateway, study)
+    assert deleted(a_full_gateway.site.run("clear-old-files")) == []
+    last = a_full_gateway.layout.metrics / "clear-old-files.prom"
+    before = str(int(time.time()) - 30 * DAY)
+    last.write_text(f'headgate_last_run_timestamp_seconds{{step="clear-old-files"}} {before}\n')
+    grow_old(a_full_gateway, study, 30)
+    result = a_full_gateway.site.run("clear-old-files")
+    assert result.code == 1
+    assert result.lines[0]["item"] == "clock"
+    assert "30 days since the last run" in result.lines[0]["text"]
+    assert is_there(a_full_gateway, study)
+    assert deleted(a_full_gateway.site.run("clear-old-files")) == [study.uid]
+
+
 def test_O09_what_is_wanted_and_not_sent_never_goes(a_full_gateway):
     queued = factories.Study("queued", accession="CL2")
     wanted = factories.Study("wanted", accession="CL3")

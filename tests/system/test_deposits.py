@@ -219,6 +219,9 @@ FAILED, KEPT, INSTANCE, REASON = "00081198", "00081199", "00081155", "00081197"
         lambda uid: {FAILED: {"Value": ["?", {INSTANCE: {"Value": [uid]}}]}},
         lambda uid: f"<Item><FailedSOP>{uid}</FailedSOP></Item>",
         lambda uid: {FAILED: f"{uid}"},
+        lambda uid: {FAILED: {"Value": [{INSTANCE: {"Value": [uid]}, REASON: {"Value": ["?"]}}]}},
+        lambda uid: in_xml(FAILED, uid).replace("<Native", "<!DOCTYPE x><Native", 1),
+        lambda uid: in_xml(FAILED, uid),
         lambda _uid: "",
     ],
 )
@@ -229,6 +232,45 @@ def test_a_failure_that_is_told_oddly_is_no_success(a_tree, told):
     with a_dicomweb_service(answer) as (url, held):
         configure(a_tree, "stow-rs", url=url)
         with pytest.raises(Unavailable, match=r"fails to process|does not tell what it stored"):
+            run(a_tree)
+        run(a_tree)
+        assert len(held) == 3
+
+
+def in_xml(sequence, uid, reason=None):
+    """PS3.19 A.1, Native DICOM Model."""
+    values = {INSTANCE: uid} | ({REASON: reason} if reason else {})
+    told = "".join(
+        f'<DicomAttribute tag="{tag}"><Value number="1">{value}</Value></DicomAttribute>'
+        for tag, value in values.items()
+    )
+    item = f'<DicomAttribute tag="{sequence}" vr="SQ"><Item number="1">{told}</Item>'
+    space = "http://dicom.nema.org/PS3.19/models/NativeDICOM"
+    return f'<?xml version="1.0"?><NativeDicomModel xmlns="{space}">{item}</DicomAttribute></NativeDicomModel>'
+
+
+@pytest.mark.parametrize("status", [200, 202, 409])
+def test_a_service_that_tells_in_xml_is_understood(a_tree, status):
+    def answer(number):
+        if number != 2:
+            return 200
+        return status, lambda uid: in_xml(FAILED, uid, 0xA900), {}
+
+    with a_dicomweb_service(answer) as (url, held):
+        configure(a_tree, "stow-rs", url=url)
+        found = run(a_tree)
+        assert sorted(one.fate for one in found) == [Fate.REFUSED, Fate.STORED, Fate.STORED]
+        assert "0xA900" in next(one.reason for one in found if one.fate is Fate.REFUSED)
+        assert len(held) == 2
+
+
+def test_a_service_that_cannot_now_and_tells_in_xml_gets_it_later(a_tree):
+    def answer(number):
+        return (409, lambda uid: in_xml(FAILED, uid, 0xA700), {}) if number == 2 else 200
+
+    with a_dicomweb_service(answer) as (url, held):
+        configure(a_tree, "stow-rs", url=url)
+        with pytest.raises(Unavailable, match="0xA700"):
             run(a_tree)
         run(a_tree)
         assert len(held) == 3

@@ -17,6 +17,7 @@ from headgate.core.model import Assignment, Fate, Proof, Request
 from headgate.delivering import again, processed
 from headgate.delivering.study import Delivering
 from liars import STORAGE_COMMITMENT, STORAGE_COMMITMENT_INSTANCE, a_lying_pacs
+from pydicom.dataset import Dataset
 from pynetdicom import AE, build_role
 
 TO = Assignment("P", "P-001", "E1")
@@ -91,6 +92,34 @@ def test_a_pacs_that_does_not_commit_itself_is_asked_by_query(a_tree, commits):
     assert levels(a_tree) == {(Fate.STORED, Proof.C_FIND): 3}
 
 
+def test_what_a_pacs_says_that_it_keeps_and_does_not_keep_goes_again(a_tree, monkeypatch):
+    with a_lying_pacs(commits="at once") as pacs:
+        honest = pacs.report
+
+        def both():
+            told = honest()
+            told.FailedSOPSequence = [Dataset()]
+            told.FailedSOPSequence[0].update(told.ReferencedSOPSequence[0])
+            told.FailedSOPSequence[0].FailureReason = 0x0112
+            return told
+
+        monkeypatch.setattr(pacs, "report", both)
+        configure(a_tree, pacs.port)
+        with pytest.raises(Unavailable, match="acknowledged 1 instances that it does not hold"):
+            run(a_tree)
+        monkeypatch.undo()
+        run(a_tree)
+    assert levels(a_tree) == {(Fate.STORED, Proof.COMMITMENT): 3}
+
+
+def test_a_pacs_that_comes_to_no_end_with_a_query_holds_up_nobody(a_tree, monkeypatch):
+    monkeypatch.setattr("headgate.stores.dicomnet.pacs.FIND_SECONDS", 0.5)
+    with a_lying_pacs(answers_find="for ever") as pacs:
+        configure(a_tree, pacs.port, proof="c-find")
+        with pytest.raises(Unavailable, match="comes to no end with a C-FIND"):
+            run(a_tree)
+
+
 def send_to_one_that_commits_later(a_tree, pacs):
     configure(a_tree, pacs.port, demand="commitment", commitment_seconds=0.5)
     with pytest.raises(Unavailable, match="demands proof by commitment"):
@@ -147,20 +176,37 @@ def tell(port, report):
     assert status.Status == 0
 
 
+@pytest.fixture
+def a_token(tmp_path):
+    """A file with the bearer token of the service."""
+    path = tmp_path / "token"
+    path.write_text("open.sesame\n")
+    path.chmod(0o600)
+    return path
+
+
 @contextmanager
-def a_dicomweb_service(held, pages=2):
+def a_dicomweb_service(held, pages=2, points_to="", knows_pages=True):
     """A service that tells of so many instances a page, and asks for its token."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self):
+            if points_to:
+                self.send_response(302)
+                self.send_header("Location", f"{points_to}{self.path}")
+                self.end_headers()
+                return
             assert self.headers["Authorization"] == "Bearer open.sesame"
             place = urlsplit(self.path)
             study, series = place.path.split("/")[3], place.path.split("/")[5]
             offset = int(parse_qs(place.query)["offset"][0])
             mine = sorted(name for name, where in held.items() if where == (study, series))
             rows = [{"00080018": {"vr": "UI", "Value": [name]}} for name in mine]
-            body = json.dumps(rows[offset : offset + pages]).encode()
+            page = rows[offset : offset + pages] if knows_pages else rows[:pages]
+            body = json.dumps(page).encode()
             self.send_response(200)
+            if not knows_pages:
+                self.send_header("Warning", "299 there are more")
             self.end_headers()
             self.wfile.write(body)
 
@@ -174,21 +220,43 @@ def a_dicomweb_service(held, pages=2):
     server.server_close()
 
 
-def test_a_dicomweb_service_is_asked_where_the_pacs_answers_no_queries(a_tree, tmp_path):
-    token = tmp_path / "token"
-    token.write_text("open.sesame\n")
-    token.chmod(0o600)
+def test_a_dicomweb_service_is_asked_where_the_pacs_answers_no_queries(a_tree, a_token):
     with (
         a_lying_pacs(answers_find=False, drops=lambda number: number == 2) as pacs,
         a_dicomweb_service(pacs.held) as url,
     ):
-        values = {"qido_url": url, "web_token_file": str(token)}
+        values = {"qido_url": url, "web_token_file": str(a_token)}
         configure(a_tree, pacs.port, demand="qido-rs", **values)
         with pytest.raises(Unavailable, match="does not hold"):
             run(a_tree)
         run(a_tree)
         assert sum(pacs.stored.values()) == 4
     assert levels(a_tree) == {(Fate.STORED, Proof.QIDO_RS): 3}
+
+
+def test_a_service_without_pages_that_does_not_tell_all_proves_nothing(a_tree, a_token):
+    with (
+        a_lying_pacs(answers_find=False) as pacs,
+        a_dicomweb_service(pacs.held, knows_pages=False) as url,
+    ):
+        configure(a_tree, pacs.port, demand="qido-rs", qido_url=url, web_token_file=str(a_token))
+        for _ in "twice":
+            with pytest.raises(Unavailable, match="does not tell all that it holds"):
+                run(a_tree)
+        assert sum(pacs.stored.values()) == 3
+
+
+def test_a_service_that_points_elsewhere_is_not_followed_with_a_question(a_tree, a_token):
+    with (
+        a_lying_pacs(answers_find=False) as pacs,
+        a_dicomweb_service({}) as elsewhere,
+        a_dicomweb_service({}, points_to=elsewhere) as url,
+    ):
+        configure(a_tree, pacs.port, demand="qido-rs", qido_url=url, web_token_file=str(a_token))
+        for _ in "twice":
+            with pytest.raises(Unavailable, match="points elsewhere"):
+                run(a_tree)
+        assert sum(pacs.stored.values()) == 3
 
 
 def test_the_word_of_a_pacs_is_not_enough_for_a_project_that_demands_more(a_tree):

@@ -63,6 +63,36 @@ def test_every_target_gets_every_instance(a_gateway):
     assert a_gateway.context().queues.ids(State.DONE)
 
 
+def test_a_slow_target_lets_the_other_studies_and_targets_go_first(a_gateway):
+    small = factories.Study("small", accession="T2", patient_id="55020312345")
+    a_gateway.to_queue(STUDY, 40)
+    a_gateway.receive(small.instance())
+    a_gateway.couple(small, "P-002")
+    assert a_gateway.site.run("process").code == 0
+    a_gateway.settle()
+    for script in ("populate-incoming", "create-transfer-requests"):
+        assert a_gateway.site.run(script).code == 0
+    with a_lying_pacs() as first, a_lying_pacs() as second:
+        configure(a_gateway, first.port, second.port)
+        path = a_gateway.site.config
+        text = path.read_text()
+        path.write_text(text.replace("[sending]", "[sending]\nturn_seconds = 0.000001"))
+        result = a_gateway.site.run("anonymize-and-send")
+        assert result.code == 0
+        assert "in its turn" in result.lines[0]["text"]
+        took = len(first.held), len(second.held)
+        assert all(1 < one < 41 for one in took)
+        (left,) = a_gateway.context().queues.each(State.QUEUED)
+        assert left.study == STUDY.uid
+        assert left.attempts == 0
+        assert a_gateway.context().ledger.of_study(small.uid)
+        path.write_text(text)
+        assert a_gateway.site.run("anonymize-and-send").code == 0
+        assert set(first.stored.values()) | set(second.stored.values()) == {1}
+        assert len(first.held) == len(second.held) == 41
+    assert len(a_gateway.context().queues.ids(State.DONE)) == 2
+
+
 def test_a_dead_target_does_not_hold_up_the_others_and_gets_its_own_later(a_gateway, silent_port):
     a_gateway.to_queue(STUDY)
     with a_lying_pacs() as first:

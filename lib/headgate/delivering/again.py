@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from headgate.context import Context
+from headgate.core import fields, transfer
 from headgate.core.model import Delivery, Fate, Proof, Request
 
 
@@ -21,6 +22,21 @@ def unprove(context: Context, request: Request, deliveries: Iterable[Delivery], 
 def queue(context: Context, request: Request) -> bool:
     """Given a request of its own, queue it; return whether it was new. Raise Unavailable."""
     return context.queues.add(request.with_values(created=_now(context)))
+
+
+def is_corrected(context: Context, request: Request) -> bool:
+    """Given a request, return whether its row in REDCap names somebody else by now. Raise
+    Unavailable.
+    """
+    record = request.made_from or request.study
+    names, forms = [fields.INCOMING_RECORD], [fields.TRANSFERS_FORM]
+    rows = context.tables.incoming.export(records=[record], fields=names, forms=forms)
+    return any(
+        str(row.get(fields.REPEAT_INSTANCE)) == str(request.transfer)
+        and fields.TRANSFER_PROJECT in row
+        and transfer.assignment_in(row) != request.assignment
+        for row in rows
+    )
 
 
 def _now(context: Context) -> str:

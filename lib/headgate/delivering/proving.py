@@ -102,7 +102,8 @@ def _committed(question: Question) -> Held:
     if told is None:
         raise pacs.Unsupported("it has not committed itself yet")
     kept, failed = told
-    return {**dict.fromkeys(failed, False), **dict.fromkeys(kept, True)}
+    # one that is told as both is not known to be kept
+    return {**dict.fromkeys(kept, True), **dict.fromkeys(failed, False)}
 
 
 def _told(question: Question) -> tuple[frozenset[str], dict[str, int]] | None:

@@ -34,6 +34,20 @@ Share = tuple[list[Named], int]  # what a process sends, and over how many assoc
 Kind = tuple[str, str]  # SOP class and transfer syntax
 
 
+class Waiting(Unavailable):
+    """A target did not answer lately, or broke off when it had taken some, and is not asked before
+    so many seconds.
+    """
+
+    def __init__(self, text: str, seconds: float) -> None:
+        super().__init__(text)
+        self.seconds = seconds
+
+
+class Unfinished(Waiting):
+    """The turn of a study ended before its target had all of it."""
+
+
 class Delivering:
     """The delivery of one request to one of its targets; `run` can be done again and again, and
     sends what lacks.
@@ -51,8 +65,10 @@ class Delivering:
         self._ledger = context.ledger.read(request.study, request.assignment, target)
         self._unwritten: list[Delivery] = []
         self._written = time.monotonic()
+        self._ends = self._written + context.settings.sending.turn_seconds
         self._references: set[str] = set()
         self.took = 0  # instances, in this run
+        self._to_come = 0  # of which the turn left no time
 
     def run(self) -> list[Delivery]:
         """Return what became of every instance of the study that is on disk.
@@ -63,7 +79,7 @@ class Delivering:
         """
         on_disk = self._context.trees.instances(self._request.study)
         if not on_disk:
-            raise Rejected("no instance of the study is on disk: have it sent again")
+            return self._as_the_ledger_tells()
         self._prove()
         lacking = {name: on_disk[name] for name in transfer.lacking(on_disk, self._ledger)}
         if lacking:
@@ -72,6 +88,12 @@ class Delivering:
             self._send(lacking)
         finally:
             self._write()
+        if self._to_come:
+            raise Unfinished(
+                f"{self._pacs} took {self.took} instances in its turn, {self._to_come} are to "
+                "come: the others go first",
+                0.0,
+            )
         self._prove()
         self._check_failing(on_disk)
         missing = sum(one.fate is Fate.MISSING for one in self._ledger.values())
@@ -99,6 +121,16 @@ class Delivering:
             f"the study went to another participant or event of {wanted.project} before: remove "
             "what it has of that one; "
         )
+
+    def _as_the_ledger_tells(self) -> list[Delivery]:
+        """Where REDCap lost what it was told, what is no longer here may be delivered all the same:
+        the PACS is asked once more.
+        """
+        sent = [one for one in self._ledger.values() if one.fate is Fate.STORED]
+        self._ask(sent)
+        if not sent or any(one.fate is Fate.MISSING for one in self._ledger.values()):
+            raise Rejected("no instance of the study is on disk: have it sent again")
+        return list(self._ledger.values())
 
     def _check_failing(self, names: Iterable[str]) -> None:
         """What fails each time for a day is told to a person, as what is refused for good; but not
@@ -154,6 +186,8 @@ class Delivering:
         except pacs.Unsupported as reason:
             for name in left:
                 self._note(name, Fate.REFUSED, reason=str(reason))
+            return
+        self._to_come += len(left)
 
     def _share_out(
         self,
@@ -172,14 +206,17 @@ class Delivering:
     def _work(self, wanted: set[Kind]) -> Callable[[Share], Iterator[Sent]]:
         target = target_of(self._context, self._pacs)
         if isinstance(target, pacs.Peer):
-            return partial(_transmitted, Job(target, frozenset(wanted), self._recipe))
-        return partial(_deposited, target, self._recipe)
+            job = Job(target, frozenset(wanted), self._recipe)
+            return partial(_transmitted, job, self._ends)
+        return partial(_deposited, target, self._recipe, self._ends)
 
     def _prove(self) -> None:
         """Ask for what was sent and is not proven; what is not there is to be sent again."""
-        unproven = transfer.unproven(self._ledger, self._demand)
+        self._ask(transfer.unproven(self._ledger, self._demand))
+
+    def _ask(self, deliveries: list[Delivery]) -> None:
         study = replace_study_uid(self._request.study, self._recipe)
-        question = Question(self._context, self._pacs, study, unproven)
+        question = Question(self._context, self._pacs, study, deliveries)
         for delivery, level, is_held in proven(question):
             fate, proof = (Fate.STORED, level) if is_held else (Fate.MISSING, Proof.NONE)
             if (delivery.fate, delivery.proof) != (fate, proof):
@@ -215,12 +252,23 @@ def _shares(instances: list[Named], sending: SendingSettings) -> Iterator[Share]
         yield instances[number::processes], own
 
 
-def _transmitted(job: Job, share: Share) -> Iterator[Sent]:
-    return transmit(job, *share)
+def _transmitted(job: Job, ends: float, share: Share) -> Iterator[Sent]:
+    instances, associations = share
+    return transmit(job, _in_turn(instances, ends), associations)
 
 
-def _deposited(target: Folder | Service, recipe: Recipe, share: Share) -> Iterator[Sent]:
-    return deposit(target, recipe, share[0])
+def _deposited(
+    target: Folder | Service, recipe: Recipe, ends: float, share: Share
+) -> Iterator[Sent]:
+    return deposit(target, recipe, _in_turn(share[0], ends))
+
+
+def _in_turn(instances: list[Named], ends: float) -> Iterator[Named]:
+    """Yield one at least, so that each turn gets on."""
+    for one in instances:
+        yield one
+        if time.monotonic() > ends:
+            return
 
 
 def target_of(context: Context, name: str) -> pacs.Peer | Folder | Service:

@@ -10,19 +10,9 @@ from headgate.context import Context
 from headgate.core import backoff
 from headgate.core.errors import Unavailable
 from headgate.core.model import Delivery, Request
-from headgate.delivering.study import Delivering
+from headgate.delivering.study import Delivering, Unfinished, Waiting
 from headgate.stores.dicomnet.channel import Unanswered
 from headgate.stores.targets import Silence
-
-
-class Waiting(Unavailable):
-    """A target did not answer lately, or broke off when it had taken some, and is not asked before
-    so many seconds.
-    """
-
-    def __init__(self, text: str, seconds: float) -> None:
-        super().__init__(text)
-        self.seconds = seconds
 
 
 def delivered(
@@ -46,12 +36,15 @@ def delivered(
             lacking = max(lacking, delivering.unresolved())
         except Unanswered as trouble:
             troubles.append(_noted(context, target, trouble, delivering.took))
+        except Unfinished as trouble:
+            troubles.append(trouble)
+            context.targets.forget(target)
         except Unavailable as trouble:
             troubles.append(trouble)
         else:
             context.targets.forget(target)
     if troubles:
-        raise next((one for one in troubles if not isinstance(one, Waiting)), troubles[0])
+        raise min(troubles, key=_order)
     return deliveries, lacking
 
 
@@ -71,6 +64,11 @@ def _files_at_hand() -> Iterator[None]:
             f"the disk cannot read a file ({error.strerror}): look at the disk, then at what "
             "bin/reconcile tells"
         ) from error
+
+
+def _order(trouble: Unavailable) -> int:
+    """What was tried and failed is told before what waits; what gets on goes on before either."""
+    return 0 if isinstance(trouble, Unfinished) else 2 if isinstance(trouble, Waiting) else 1
 
 
 def _check_silence(context: Context, target: str) -> None:

@@ -34,5 +34,6 @@ class SendingSettings:
 
     associations: int = 4
     processes: int = 2
+    turn_seconds: float = 600.0
     retry_first_seconds: float = 60.0
     retry_longest_seconds: float = 3600.0

@@ -89,14 +89,17 @@ class Report:
 
 @contextmanager
 def _be_it_read_or_not() -> Iterator[None]:
-    """Who pipes into head(1) wants to read no more; the run goes on all the same."""
+    """Who pipes into head(1) wants to read no more, and a disk may be full: the run goes on."""
     try:
         yield
-    except BrokenPipeError:
+    except OSError as trouble:
+        is_unread = isinstance(trouble, BrokenPipeError)
         for stream in (sys.stdout, sys.stderr):
             try:
                 stream.flush()
-            except BrokenPipeError:
+            except OSError:
                 nowhere = os.open(os.devnull, os.O_WRONLY)
                 os.dup2(nowhere, stream.fileno())
                 os.close(nowhere)
+        if not is_unread:
+            sys.stderr.write(f"what is told of this run cannot be written ({trouble.strerror})\n")

@@ -1,6 +1,8 @@
 """Runs any script: options, configuration, halt, lock, log, plan and apply, metrics, exit code."""
 
 import logging
+import os
+import pwd
 import secrets
 import sys
 import time
@@ -110,7 +112,24 @@ def _context(step: Step, options: dict[str, Any]) -> Context:
         path = config.find(options["config"])
         if path is None and "datadir" not in overrides:
             raise config.missing()
-    return Context(config.read(path, overrides), options)
+    context = Context(config.read(path, overrides), options)
+    if not step.is_alone:
+        _check_user(step, context.layout.datadir)
+    return context
+
+
+def _check_user(step: Step, datadir: Path) -> None:
+    """What root makes in another's tree is what that user's scripts may not write from then on."""
+    if os.geteuid() or not datadir.is_dir() or not (owner := datadir.stat().st_uid):
+        return
+    try:
+        name = pwd.getpwuid(owner).pw_name
+    except KeyError:
+        name = f"#{owner}"
+    raise Misconfigured(
+        f"the data tree {datadir} belongs to {name}, whose scripts could not go on after what root "
+        f"makes there: run it as that user, 'sudo -u {name} bin/{step.name} ...'"
+    )
 
 
 def _guarded(step: Step, context: Context, report: Report) -> int:

@@ -13,6 +13,8 @@ from headgate.core.errors import HeadgateError, Misconfigured, Rejected, Unavail
 from headgate.core.model import Request
 from headgate.core.states import State
 from headgate.core.step import Outcome, Step, deferred, error, ok
+from headgate.delivering import again
+from headgate.stores import keymark
 
 NAME = "anonymize-and-send"
 
@@ -73,6 +75,9 @@ def _is_due(context: Context, request: Request) -> bool:
 def _deliver(context: Context, request: Request) -> Iterator[Outcome]:
     context.queues.take(request.id, State.QUEUED, "claim")
     try:
+        if not request.made_from and again.is_corrected(context, request):
+            yield _withdrawn(context, request)
+            return
         request = _sent(context, request)
     except Unavailable as reason:
         yield _later(context, request, reason)
@@ -93,6 +98,15 @@ def _deliver(context: Context, request: Request) -> Iterator[Outcome]:
     yield from _record(context, request)
 
 
+def _withdrawn(context: Context, request: Request) -> Outcome:
+    """The queue is older than REDCap: create-transfer-requests is yet to see it, or it is from a
+    backup.
+    """
+    context.queues.withdraw(request.id, State.ACTIVE)
+    text = f"study {request.study}: its row in REDCap names somebody else since: it is withdrawn"
+    return ok(request, text)
+
+
 def _sent(context: Context, request: Request) -> Request:
     """Return the request with what came of it. Raise Unavailable, Rejected."""
     from headgate.core.deid.uids import replace_study_uid
@@ -102,6 +116,7 @@ def _sent(context: Context, request: Request) -> Request:
     project = context.projects.get(request.project)
     if complaint := routing.complaint_about(request.assignment, project):
         raise Rejected(complaint)
+    keymark.note(context.layout, context.site_key)
     processed.note(context, request)  # before anybody can have it to make something of it
     deliveries, lacking = delivered(context, request, project or {})
     return request.with_values(
@@ -115,7 +130,7 @@ def _sent(context: Context, request: Request) -> Request:
 
 
 def _later(context: Context, request: Request, reason: HeadgateError) -> Outcome:
-    from headgate.delivering.targets import Waiting
+    from headgate.delivering.study import Unfinished, Waiting
 
     sending = context.settings.sending
     attempts = request.attempts + 1
@@ -128,6 +143,8 @@ def _later(context: Context, request: Request, reason: HeadgateError) -> Outcome
         attempts=attempts, not_before=context.now() + wait, reason=str(reason)
     )
     context.queues.move(request, State.ACTIVE, "later")
+    if isinstance(reason, Unfinished):
+        return ok(request, f"study {request.study}: {reason}")
     return deferred(request, f"study {request.study}: {reason}; again in {wait:.0f} s")
 
 

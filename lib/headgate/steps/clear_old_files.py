@@ -13,7 +13,7 @@ from headgate.core.model import Request
 from headgate.core.retention import SECONDS_A_DAY, why_deletable
 from headgate.core.states import State
 from headgate.core.step import Outcome, Step, error, ok
-from headgate.stores import disks
+from headgate.stores import disks, metrics
 from headgate.stores.quarantine.archive import without_kind
 
 NAME = "clear-old-files"
@@ -51,6 +51,16 @@ class Nameless:
         return self.path.name
 
 
+@dataclass(frozen=True)
+class Leap:
+    """Days that went by since the last run: the clock was moved, or nothing ran."""
+
+    days: float
+
+    def __str__(self) -> str:
+        return "clock"
+
+
 class Leftovers:
     """Files that a run that died had moved away, and not yet deleted."""
 
@@ -58,7 +68,7 @@ class Leftovers:
         return "leftovers"
 
 
-Item = Study | Nameless | Shortage | Leftovers
+Item = Study | Nameless | Shortage | Leap | Leftovers
 
 
 def plan(context: Context) -> Iterator[Item]:
@@ -68,10 +78,10 @@ def plan(context: Context) -> Iterator[Item]:
     aim = context.settings.retention.free_percent
     if disks.free_percent(context.layout.datadir) >= aim:
         return
-    for path in _settled(context):
+    for item in _settled(context):
         if disks.free_percent(context.layout.datadir) >= aim:
             return
-        yield Nameless(path)
+        yield item
     candidates = _candidates(context)
     while some := list(islice(candidates, ASKED_TOGETHER)):
         wanted = _wanted(context, [one.study for one in some])
@@ -88,24 +98,37 @@ def _candidates(context: Context) -> Iterator[Study]:
     """Yield what may go unless somebody wants it, oldest first: REDCap is not asked."""
     open_studies = {request.study for request in _open_requests(context)}
     set_aside = {path for _, _, path in context.trees.unknown()}
+    leap = _leap(context)
     for study, age in context.archive.studies_by_age(context.now()):
         if study in open_studies or context.spool.is_changing(study):
             continue
         if not set_aside.isdisjoint(context.archive.files_of(study)):
             continue  # a person has not looked at it yet
-        if reason := _why(context, study, age):
+        if reason := _why(context, study, 0.0 if leap else age):
             yield Study(study, reason)
 
 
-def _settled(context: Context) -> Iterator[Path]:
-    """Yield files without a study, as old as what nobody assigned, which a person has looked at."""
+def _settled(context: Context) -> Iterator[Leap | Nameless]:
+    """Yield files without a study, as old as what nobody assigned, which a person has looked at;
+    before them a leap of the clock, after which nothing counts as old.
+    """
     days = context.settings.retention.unassigned_days
+    if leap := _leap(context):
+        yield leap
+        return
     paths = context.archive.without_study() if days else []
     set_aside = {path for _, _, path in context.trees.unknown()} if paths else set()
     for path in paths:
         is_old = context.now() - path.stat().st_mtime >= days * SECONDS_A_DAY
         if is_old and path not in set_aside and not context.archive.is_announced(path):
-            yield path
+            yield Nameless(path)
+
+
+def _leap(context: Context) -> Leap | None:
+    """A clock that is wrong makes old what came today: it is believed when the next run sees it."""
+    last = metrics.read(context.layout.metrics, NAME).get("last_run_timestamp_seconds")
+    days = (context.now() - last) / SECONDS_A_DAY if last else 0.0
+    return Leap(days) if days > 1 else None
 
 
 def apply(context: Context, item: Item) -> Iterator[Outcome]:
@@ -113,6 +136,13 @@ def apply(context: Context, item: Item) -> Iterator[Outcome]:
     if isinstance(item, Leftovers):
         context.archive.finish_discards()
         yield ok(item, "what a run that died had begun to delete is deleted")
+        return
+    if isinstance(item, Leap):
+        yield error(
+            item,
+            f"{item.days:.0f} days since the last run: was the clock moved? Then mend it; what "
+            "nobody assigned is left alone in this run, and may go with the next",
+        )
         return
     if isinstance(item, Nameless):
         yield _cleared(context, item)

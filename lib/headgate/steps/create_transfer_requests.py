@@ -90,6 +90,10 @@ def apply(context: Context, wanted: Wanted | Outdated) -> Iterator[Outcome]:
     if is_whole and (on_disk or not _went_to_others(context, wanted)):
         return  # else nothing of it is here, and REDCap is told that it has to come again
     state = context.queues.state_of(request.id)
+    if _is_forgotten(context, wanted, request) and not _lacks(context, wanted, list(on_disk)):
+        version = f"{content_version(on_disk)}-{context.now():.0f}"
+        request = Request.wanted(wanted.study, wanted.transfer, wanted.assignment, version)
+        state = None
     if state in (State.FAILED, State.HELD):
         yield not_needed(wanted, f"request {request.id} is {state}: look at it, then bin/requeue")
     elif state is None:
@@ -158,6 +162,29 @@ def _went_to_others(context: Context, wanted: Wanted) -> bool:
     origins = context.mapped.read(wanted.mapped_study) if is_uid(wanted.mapped_study) else []
     own = [one for one in origins if (one.study, one.transfer) == (wanted.study, wanted.transfer)]
     return bool(own) and wanted.assignment not in [one.assignment for one in own]
+
+
+def _is_forgotten(context: Context, wanted: Wanted, request: Request) -> bool:
+    """REDCap was told before it was asked now, and has it no more: its backup was put back."""
+    told = None if wanted.is_transferred else context.queues.entered(State.DONE, request.id)
+    is_old = told is not None and told < context.began
+    return is_old and (wanted.study, wanted.transfer) not in _wishes(context)
+
+
+def _wishes(context: Context) -> set[tuple[str, int]]:
+    """By study and row, what is asked for and not done."""
+
+    def found() -> set[tuple[str, int]]:
+        waiting = [one.request for several in _waiting(context).values() for one in several]
+        at_work = [
+            one
+            for state in (State.ACTIVE, State.SENT)
+            for one in context.queues.each(state, pass_over)
+        ]
+        return {(one.study, one.transfer) for one in waiting + at_work}
+
+    wishes: set[tuple[str, int]] = context.once("wishes", found)
+    return wishes
 
 
 def _lacks(context: Context, wanted: Wanted, on_disk: list[str]) -> bool:

@@ -16,6 +16,7 @@ from headgate.core.errors import Rejected, Unavailable
 from headgate.core.model import Assignment
 from headgate.core.naming import NEARLY_USED_UP, Names, folded, names_of
 from headgate.core.step import Outcome, Step, deferred, error, not_needed, ok
+from headgate.stores import keymark
 
 NAME = "populate-auto-id"
 AE_TITLE_CALLED = "study_aetitle_addressed"
@@ -76,6 +77,7 @@ def apply(context: Context, asking: Asking) -> Iterator[Outcome]:
             wanted[project, persons[study]].append(study)
     before = context.tables.auto_id.export()
     books = autoid.read_books(before)
+    yield from _went_under_another(context, wanted, books)
     lacking = [couple for couple in wanted if _name(books, couple) is None]
     if lacking:
         yield from _reserve(context, lacking, books)
@@ -108,12 +110,33 @@ def _complaints(context: Context) -> set[str]:
     return found
 
 
+def _went_under_another(
+    context: Context, wanted: dict[Couple, list[str]], books: dict[str, autoid.Book]
+) -> Iterator[Outcome]:
+    """Take out what the ledger knows under a name that AutoID does not: somebody would get two."""
+    for (project, person), studies in list(wanted.items()):
+        name = _name(books, (project, person))
+        for study in list(studies):
+            went = context.ledger.participants(study, project)
+            if went and name not in went:
+                studies.remove(study)
+                text = (
+                    f"it went to {project} under a name that AutoID does not have: put AutoID back "
+                    "from its backup, or assign it by hand"
+                )
+                yield _complaint(context, study, f"not named: {text}")
+        if not studies:
+            del wanted[project, person]
+
+
 def _reserve(
     context: Context, lacking: list[Couple], books: dict[str, autoid.Book]
 ) -> Iterator[Outcome]:
     """Write a name for each into AutoID. Raise Rejected where REDCap numbers no records."""
     if not context.tables.auto_id.numbers_records():
         raise Rejected("AutoID does not number its records: turn on auto-numbering in its setup")
+    # AutoID knows a person by what the key makes of the ID
+    keymark.note(context.layout, context.site_key)
     rows: list[Row] = []
     for project in sorted({project for project, _ in lacking}):
         persons = [person for one, person in lacking if one == project]

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from headgate.context import Context
-from headgate.core import fields, transfer
+from headgate.core import transfer
 from headgate.core.deid.uids import replace_study_uid
 from headgate.core.errors import HeadgateError, Unavailable
 from headgate.core.model import Delivery, Fate, Request, content_version
@@ -157,7 +157,8 @@ def _compare(context: Context, request: Request, target: str) -> Iterator[Outcom
     here = [one for one in lost if one.sop_instance in filed]
     lacking = {one.sop_instance for one in here} | set(transfer.lacking(filed, ledger))
     counts = _counts(sent, held)
-    if (lacking or lost) and _is_corrected(context, request):
+    # what went to the wrong one is removed from the PACS by people, and must not come back
+    if (lacking or lost) and again.is_corrected(context, request):
         text = f"REDCap's row was corrected since request {request.id}: nothing of that goes again"
         yield not_needed(request.study, text, series=counts)
         return
@@ -179,23 +180,9 @@ def _compare(context: Context, request: Request, target: str) -> Iterator[Outcom
         yield ok(request.study, text, series=counts)
 
 
-def _is_corrected(context: Context, request: Request) -> bool:
-    """What went to the wrong one is removed from the PACS by people, and must not come back. Raise
-    Unavailable.
-    """
-    record = request.made_from or request.study
-    names, forms = [fields.INCOMING_RECORD], [fields.TRANSFERS_FORM]
-    rows = context.tables.incoming.export(records=[record], fields=names, forms=forms)
-    return any(
-        str(row.get(fields.REPEAT_INSTANCE)) == str(request.transfer)
-        and fields.TRANSFER_PROJECT in row
-        and transfer.assignment_in(row) != request.assignment
-        for row in rows
-    )
-
-
 def _held(context: Context, request: Request, target: str, sent: list[Delivery]) -> set[str] | None:
-    study = replace_study_uid(request.study, recipe_of(context, request))
+    mapped = request.mapped_study  # as it was sent: by a key that was lost since, perhaps
+    study = mapped or replace_study_uid(request.study, recipe_of(context, request))
     return held_in_series(context, target, study, sorted({one.output_series for one in sent}))
 
 

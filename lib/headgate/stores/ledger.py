@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from headgate.core.grammar import safe_name
-from headgate.core.model import Assignment, Delivery
+from headgate.core.model import Assignment, Delivery, Fate
 from headgate.stores import files
 from headgate.stores.layout import Layout
 
@@ -46,6 +46,11 @@ class Ledger:
         for delivery in last.values():
             found.setdefault(delivery.sop_instance, []).append(delivery)
         return found
+
+    def participants(self, study: str, project: str) -> set[str]:
+        """Given a study and a project, return under which names it has instances of it."""
+        lines = _lines(self._path(study, project))
+        return {line.participant for line in lines if line.fate is Fate.STORED}
 
     def _path(self, study: str, project: str) -> Path:
         return self._layout.ledger / study / (safe_name(project) + SUFFIX)

@@ -117,6 +117,8 @@ def _starts(size: int) -> list[int]:
 @cache
 def _reader() -> Reader:
     package = find_spec("rapidocr")
+    # from 1.32 on it tells its maker of each session, from a machine that holds patients' data
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     try:
         import onnxruntime
     except ImportError as error:

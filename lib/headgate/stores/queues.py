@@ -47,6 +47,15 @@ class Queues:
                 return state
         return None
 
+    def entered(self, state: State, request_id: str) -> float | None:
+        """Given a state and an id, return when the request entered it, as a POSIX time; None where
+        it is not in it.
+        """
+        try:
+            return self._path(state, request_id).stat().st_mtime
+        except FileNotFoundError:
+            return None
+
     def ids(self, state: State) -> list[str]:
         """Given a state, return the ids of its requests, the one that entered it first leading."""
         return [request_id for _, request_id in self._entered(state)]

@@ -30,7 +30,13 @@ class Peer:
     trust: Trust | None = None
 
     def __str__(self) -> str:
-        return f"{self.ae_title} at {self.host}:{self.port}"
+        host = f"[{self.address}]" if ":" in self.address else self.address
+        return f"{self.ae_title} at {host}:{self.port}"
+
+    @property
+    def address(self) -> str:
+        """Return the host as the system takes it: in settings IPv6 may have its brackets."""
+        return self.host.strip("[]")
 
 
 class Unanswered(Unavailable):

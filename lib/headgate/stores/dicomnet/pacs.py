@@ -1,6 +1,7 @@
 """The research PACS: C-ECHO, C-STORE of encoded data sets, and C-FIND for proof."""
 
 import socket
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 
@@ -23,6 +24,7 @@ CONTEXTS_AT_MOST = 128  # PS3.8 9.3.2.2: odd identifiers from 1 to 255
 # PS3.4 Table C.4-1: out of resources, cancelled, unable to process: a smaller question may do
 CUT_SHORT = (OUT_OF_RESOURCES, range(0xC000, 0xD000), range(0xFE00, 0xFE01))
 LONGEST_PDU = 131072
+FIND_SECONDS = 3600.0  # of one question, however fast the answers come
 
 
 class Unsupported(HeadgateError):
@@ -146,7 +148,11 @@ class Association:
                 commands.C_FIND_RQ, STUDY_ROOT_FIND, IMPLICIT_LITTLE, [encode(query)],
                 {commands.PRIORITY: 0},
             )  # fmt: skip
+            ends = time.monotonic() + FIND_SECONDS
             while status in PENDING:
+                if time.monotonic() > ends:
+                    self.abort()
+                    raise CutShort(f"{self._peer} comes to no end with a C-FIND")
                 answer = self.channel.answer(commands.C_FIND_RQ)
                 status = answer.command.number(commands.STATUS)
                 if status in PENDING and answer.dataset:
@@ -216,6 +222,11 @@ def associate(
         wire = _wire(peer)
     except Untrusted as trouble:
         raise Refused(f"{peer} and we do not trust each other: {trouble}") from trouble
+    except (socket.gaierror, UnicodeError) as trouble:
+        raise Unanswered(
+            f"{peer} is not found: mend the name of the host, or the name service; nothing is "
+            "lost, it is tried again"
+        ) from trouble
     except OSError as trouble:
         raise Unanswered(f"{peer} does not answer: nothing is lost, it is tried again") from trouble
     try:
@@ -240,10 +251,10 @@ def associate(
 
 
 def _wire(peer: Peer) -> Wire:
-    connection = socket.create_connection((peer.host, peer.port), peer.timeout)
+    connection = socket.create_connection((peer.address, peer.port), peer.timeout)
     try:
         if peer.trust:
-            connection = peer.trust.secured(connection, peer.host)
+            connection = peer.trust.secured(connection, peer.address)
         hurry(connection, peer.timeout)
     except (OSError, HeadgateError, Untrusted):
         connection.close()

@@ -1,5 +1,6 @@
 """The DICOM peer that scanners see: C-STORE and C-ECHO, acknowledged when safe on disk."""
 
+import errno
 import ipaddress
 import logging
 import socket
@@ -92,18 +93,21 @@ def plain(address: str) -> str:
 
 def listening(address: str, port: int) -> socket.socket:
     """Given where to listen (port 0: any free one), return the socket. Raise Unavailable."""
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    host = address.strip("[]")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
     found = socket.socket(family, socket.SOCK_STREAM)
     try:
         found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        found.bind((address, port))
+        found.bind((host, port))
         found.listen(BACKLOG)
-    except OSError as error:
+    except (OSError, UnicodeError) as error:
         found.close()
-        raise Unavailable(
-            f"the receiver cannot listen on port {port} ({error.strerror}): find what holds it "
-            "with 'ss -ltnp', or set receiver.port"
-        ) from error
+        is_held = isinstance(error, OSError) and error.errno == errno.EADDRINUSE
+        reason = error.strerror if isinstance(error, OSError) else "no name of a host"
+        where, advice = f"port {port}", "find what holds it with 'ss -ltnp', or set receiver.port"
+        if not is_held:
+            where, advice = f"{address}, {where}", "is receiver.address one of this machine?"
+        raise Unavailable(f"the receiver cannot listen on {where} ({reason}): {advice}") from error
     # a connection that another process took first is not waited for
     found.settimeout(ACCEPT_SECONDS)
     return found

@@ -8,6 +8,7 @@ import requests
 from headgate.core.dicom.dictionary import tag_of
 from headgate.core.errors import Unavailable
 from headgate.core.pacsrows import INSTANCE_KEYWORDS, SERIES_KEYWORDS, STUDY_KEYWORDS
+from headgate.stores.dicomweb.stow import elsewhere
 
 SOP_INSTANCE = "00080018"
 AT_ONCE = 1000  # instances a page
@@ -25,11 +26,15 @@ def stored_instances(
     with _session(token) as session:
         for one in series:
             place = f"{url.rstrip('/')}/studies/{study}/series/{one}/instances"
-            offset, page = 0, _page(session, place, timeout, 0)
+            offset, (page, has_more) = 0, _page(session, place, timeout, 0)
             while not page <= found:
                 found |= page
                 offset += len(page)
-                page = _page(session, place, timeout, offset)
+                page, has_more = _page(session, place, timeout, offset)
+            if page and (has_more or len(page) >= AT_ONCE):
+                raise Unavailable(
+                    "the DICOMweb service knows no pages, and does not tell all that it holds"
+                )
     return found
 
 
@@ -78,7 +83,7 @@ class Listing:
                 {**asked, "offset": str(offset)},
             )
             page = {one[keywords[0]]: one for one in _told(answer, keywords)}
-            has_more = answer.headers.get("Warning", "").startswith(MORE_THAN_TOLD)
+            has_more = _has_more(answer)
             if not set(page) - set(found):
                 is_small = len(found) < self._at_most and not has_more
                 return list(found.values()), not page or is_small
@@ -105,11 +110,14 @@ def _session(token: str) -> requests.Session:
     return session
 
 
-def _page(session: requests.Session, place: str, timeout: float, offset: int) -> set[str]:
+def _page(
+    session: requests.Session, place: str, timeout: float, offset: int
+) -> tuple[set[str], bool]:
+    """Return instances, and whether the service says that there are more."""
     asked = {"limit": str(AT_ONCE), "offset": str(offset)}
+    answer = _answer(session, place, timeout, asked)
     try:
-        rows = _rows(_answer(session, place, timeout, asked))
-        return {str(row[SOP_INSTANCE]["Value"][0]) for row in rows}
+        return {str(row[SOP_INSTANCE]["Value"][0]) for row in _rows(answer)}, _has_more(answer)
     except (KeyError, IndexError, TypeError) as error:
         raise _unclear(error) from error
 
@@ -118,11 +126,17 @@ def _answer(
     session: requests.Session, place: str, timeout: float, asked: Mapping[str, str]
 ) -> requests.Response:
     try:
-        answer = session.get(place, params=dict(asked), timeout=timeout)
+        answer = session.get(place, params=dict(asked), timeout=timeout, allow_redirects=False)
         answer.raise_for_status()
     except requests.RequestException as error:
         raise _unclear(error) from error
+    if answer.is_redirect:
+        raise elsewhere(answer.status_code)
     return answer
+
+
+def _has_more(answer: requests.Response) -> bool:
+    return answer.headers.get("Warning", "").startswith(MORE_THAN_TOLD)
 
 
 def _rows(answer: requests.Response) -> list[dict[str, Any]]:

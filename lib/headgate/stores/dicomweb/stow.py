@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
+from xml.etree import ElementTree as ET
 
 import requests
 
@@ -94,16 +95,21 @@ def _check_service(answer: requests.Response) -> None:
             "its token"
         )
     if status in ELSEWHERE:
-        raise Unavailable(
-            f"the DICOMweb service points elsewhere (HTTP {status}): nothing goes there; if it has "
-            "moved, put its new address into the settings"
-        )
+        raise elsewhere(status)
+
+
+def elsewhere(status: int) -> Unavailable:
+    """Given the status with which a service points elsewhere, return what is told of it."""
+    return Unavailable(
+        f"the DICOMweb service points elsewhere (HTTP {status}): nothing goes there; if it has "
+        "moved, put its new address into the settings"
+    )
 
 
 def _failed(answer: requests.Response) -> dict[str, int]:
     """Return the reasons by instance: PS3.18 10.5.3.2."""
     return {
-        instance: int(_value(row, REASON) or PROCESSING_FAILURE)
+        instance: _number(_value(row, REASON)) or PROCESSING_FAILURE
         for row in _rows(answer, FAILED)
         if (instance := str(_value(row, INSTANCE)))
     }
@@ -117,9 +123,35 @@ def _rows(answer: requests.Response, sequence: str) -> list[Any]:
     try:
         told: Any = answer.json()
         rows = told.get(sequence, {}).get("Value", [])
-    except (ValueError, AttributeError):
+    except ValueError:
+        return _rows_in_xml(answer.content, sequence)
+    except AttributeError:
         return []
     return rows if isinstance(rows, list) else []
+
+
+def _rows_in_xml(text: bytes, sequence: str) -> list[Any]:
+    """Return the items of a sequence as JSON would have them: PS3.19 A.1, Native DICOM Model."""
+    if b"<!DOCTYPE" in text:
+        return []
+    try:
+        whole = ET.fromstring(text.decode())  # noqa: S314 (no document type gets here)
+    except (ET.ParseError, UnicodeDecodeError):
+        return []
+    return [
+        {
+            one.get("tag", "").upper(): {"Value": [value.text for value in one.findall("{*}Value")]}
+            for one in item.findall("{*}DicomAttribute")
+        }
+        for found in whole.iterfind("{*}DicomAttribute")
+        if found.get("tag", "").upper() == sequence
+        for item in found.findall("{*}Item")
+    ]
+
+
+def _number(text: Any) -> int:
+    """Return the number that a text is, 0 for what is none."""
+    return int(text) if str(text).isdecimal() else 0
 
 
 def _value(row: Any, tag: str) -> Any:

@@ -7,6 +7,7 @@ from typing import Protocol
 import requests
 
 from headgate.core.errors import Unavailable
+from headgate.stores.dicomweb.stow import elsewhere
 
 AT_ONCE = 1 << 16
 MOST_HEAD = 1 << 14  # of what stands before a part
@@ -52,8 +53,10 @@ def retrieve(made: requests.Session, url: str, timeout: float, place: str, shelf
     """
     where = f"{url.rstrip('/')}{place}"
     try:
-        with made.get(where, timeout=timeout, stream=True) as answer:
+        with made.get(where, timeout=timeout, stream=True, allow_redirects=False) as answer:
             answer.raise_for_status()
+            if answer.is_redirect:
+                raise elsewhere(answer.status_code)
             found = BOUNDARY.search(answer.headers.get("Content-Type", ""))
             if found is None:
                 raise Unavailable("the DICOMweb service answers WADO-RS with what has no parts")
