@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from itertools import permutations
 
-from headgate.core.deid.identifiers import inflection, initials, romanizing, spelling
+from headgate.core.deid.identifiers import dating, inflection, initials, romanizing, spelling
 from headgate.core.deid.identifiers.patient import numbers_as_written
 from headgate.core.deid.identifiers.searching import Search
 from headgate.core.deid.identifiers.telling import Identifiers, is_alphabetic
@@ -70,13 +70,13 @@ def wide_pattern(identifiers: Identifiers) -> Search:
 
 @lru_cache(maxsize=256)
 def exact_pattern(identifiers: Identifiers) -> Search:
-    """Given identifiers, return what finds those that their capitals alone tell.
-
-    Initials and names of two letters are words of every text in small letters.
+    """Given identifiers, return what finds those that tell in free texts alone: initials and names
+    of two letters by their capitals, as these are words of every text, and days of the study.
     """
     years = frozenset(date[:4] for date in identifiers.birth_dates)
     parts = [part for words in identifiers.persons for part in initials.of_person(words, years)]
-    return Search.of(NO_WORD_BEFORE + part for part in parts)
+    days = dating.in_six_digits(identifiers.study_dates)
+    return Search.of([*(NO_WORD_BEFORE + part for part in parts), *days])
 
 
 @lru_cache(maxsize=256)
@@ -210,8 +210,7 @@ def _around(identifiers: Identifiers) -> Iterator[str]:
         if FEWEST <= len(alphanumeric(number)) < LONG:
             yield NO_DIGIT_BEFORE + spelling.of_long_number(number) + NO_DIGIT_AFTER
     for date in identifiers.birth_dates:
-        for order in (date[6:] + date[4:6] + date[2:4], date[2:]):
-            yield NO_DIGIT_BEFORE + order + NO_DIGIT_AFTER
+        yield from dating.of_birth(date)
     for word in identifiers.others:
         yield from _of_other(word)
 

@@ -31,6 +31,7 @@ NUMBER_TAGS = {
 PATIENT_NAME, PATIENT_ID = 0x00100010, 0x00100020
 ADDRESS = 0x00101040
 BIRTH_DATE = 0x00100030
+STUDY_DATES = (0x00080020, 0x00080021)  # Study Date, Series Date
 # PS3.6: names of others. They are cut from texts, and no reason to refuse an instance.
 STAFF_TAGS = (
     0x00080090, 0x0008009C, 0x00081048, 0x00081050, 0x00081060, 0x00081070, 0x00321032, 0x00400006,
@@ -47,6 +48,7 @@ ORDER_TAGS = (
 )  # fmt: skip
 OTHER_TAGS = frozenset({*STAFF_TAGS, *PLACE_TAGS, *ADDRESS_TAGS, *PHONE_TAGS, *ORDER_TAGS})
 TELLING = frozenset({*NAME_TAGS, *NUMBER_TAGS, BIRTH_DATE, *OTHER_TAGS})
+TELLING_OF_STUDY = TELLING.union(STUDY_DATES)  # which no sequence is entered for
 
 FEWEST_DIGITS = 3  # of an order's number: what has fewer says what is done
 NAME_LETTERS, STAFF_LETTERS, OTHER_LENGTH, FEWEST, ADDRESS_LENGTH = 3, 4, 5, 3, 6
@@ -87,8 +89,8 @@ WITHIN_WORDS = re.compile(r"[-'’‐‑]+")
 class Identifiers:
     """The patient's own words: parts of names, numbers, birth dates; and how they may be written.
 
-    Names and numbers are as they stood; birth dates are YYYYMMDD; encodings are Python's. Persons
-    are the names as whole, word by word. Others are words of people and places around the patient,
+    Names and numbers are as they stood; dates are YYYYMMDD; encodings are Python's. Persons are
+    the names as whole, word by word. Others are words of people and places around the patient,
     staff the names of those people as whole.
     """
 
@@ -99,6 +101,7 @@ class Identifiers:
     persons: tuple[tuple[str, ...], ...] = ()
     others: tuple[str, ...] = ()
     staff: tuple[tuple[str, ...], ...] = ()
+    study_dates: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """Return how many there are: no log may hold them."""
@@ -117,7 +120,9 @@ def told_by(tag: int, texts: Sequence[str]) -> Identifiers:
             persons=tuple(words for text in texts for words in _persons(text)),
         )
     if tag == BIRTH_DATE:
-        return Identifiers(birth_dates=tuple(_birth_dates(texts)))
+        return Identifiers(birth_dates=tuple(_whole_dates(texts)))
+    if tag in STUDY_DATES:
+        return Identifiers(study_dates=tuple(_whole_dates(texts)))
     numbers = tuple(one for one in texts if len(one) > 1) if tag in NUMBER_TAGS else ()
     if tag == PATIENT_ID and (named := [one for text in texts if (one := _name_in(text))]):
         return replace(told_by(PATIENT_NAME, named), numbers=numbers)
@@ -216,7 +221,7 @@ def _parts_of_address(address: str) -> Iterator[str]:
         yield from dict.fromkeys((code, code.replace(" ", "")))
 
 
-def _birth_dates(texts: Iterable[str]) -> Iterator[str]:
+def _whole_dates(texts: Iterable[str]) -> Iterator[str]:
     for text in texts:
         digits = re.sub(r"\D", "", text)
         if len(digits) == DIGITS_OF_DATE:

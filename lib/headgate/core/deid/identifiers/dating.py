@@ -1,0 +1,58 @@
+"""Days in six digits, and years of birth beside words that tell of it. For folded texts."""
+
+from collections.abc import Iterable, Iterator
+from itertools import permutations
+
+from headgate.core.deid.identifiers.text import fold
+
+NO_DIGIT_BEFORE, NO_DIGIT_AFTER = r"(?<!\d)(?<!\d[.,])", r"(?![.,]?\d)"
+NO_WORD_BEFORE, NO_WORD_AFTER = r"(?<![^\W_])", r"(?![^\W_])"
+# Words that tell of a birth and of nothing else, before and after a year
+BORN = (
+    "d\\.?o\\.?b|y\\.?o\\.?b|(?:year|date) of birth|birth ?(?:year|date)|born"
+    "|fodt|fodd|fodselsar|fodelsear|faedd(?:ur)?|geb|geboren|geburtsjahr|geboortejaar"
+    "|nee? (?:en|le)|annee de naissance|nat[oa] (?:nel|il)|anno di nascita"
+    "|nacid[oa]|ano de naci?mi?ento|nascid[oa]|ano de nascimento|nascut[oa]?"
+    "|urodz(?:on[ya])?|rok urodzenia|narozena?|rok narozeni|syntynyt|syntymavuosi|sundinud"
+    "|szul(?:etett)?|dzim(?:is|usi)|gimes|gimusi|рожд(?:ен(?:ия|а)?)?|народж(?:ен(?:ня|ии|а)?)?"
+    "|γεννηθ(?:εισ|εισα|ηκε)|г\\.? ?р\\.?|dogum(?: (?:tarihi|yili))?"
+)
+BORN_AFTER = rf"г\.? ?р\b\.?|年出?生|{fold('년생')}|dogumlu|рожд(?:ения)?\b|р\.? ?н\b"
+# what may stand between them and the year
+BETWEEN = (
+    r"[.:, ]{1,3}(?:(?:in|im|en|em|ar|el|v|w|u|r|nel|the year|jahre?|roku?|году|году:?) ){0,2}"
+)
+# Words that tell of other things, too, and signs: before the patient's own year alone
+PERHAPS = (
+    r"\*|f|ne|nee|ur|nar|roc|rocznik|synt|jg|jahrgang|argang|arg|vuosimalli|γεν|р"
+    r"|kvinne|kvinna|kvinde|mann?|frau|woman|male|female|pas|pat"
+)
+OFTEN = "born|dob|yob|fodt|fodd|geb|geboren|jg|jahrgang|argang"  # of two digits, too
+LETTERS, MEASURED = "|b|s|n|k|m|w", 50  # which b values and windows are multiples of
+YEAR = r"(?:19|20)\d\d"
+ERA = "(?:明治|大正|昭和|平成|令和)"
+SOMEBODYS = (
+    rf"{NO_WORD_BEFORE}(?:{BORN}){BETWEEN}{YEAR}{NO_DIGIT_AFTER}"
+    rf"|(?:(?<!\d){YEAR}|{ERA} ?\d\d?) ?(?:{BORN_AFTER})"
+)
+
+
+def of_birth(date: str) -> Iterator[str]:
+    """Given a day of birth as YYYYMMDD, yield the patterns of it in six digits, and of its year
+    beside what tells of a birth.
+    """
+    yield from in_six_digits([date])
+    year = date[:4]
+    short = f"(?:{year[:2]}|['`])?{year[2:]}"
+    yield rf"{NO_WORD_BEFORE}(?:{OFTEN})[.:]? ?{short}{NO_DIGIT_AFTER}"
+    perhaps = PERHAPS if int(year) % MEASURED == 0 else PERHAPS + LETTERS
+    yield rf"{NO_WORD_BEFORE}(?:{perhaps})[.:]? ?(?:{year}|['`]{year[2:]}){NO_DIGIT_AFTER}"
+
+
+def in_six_digits(dates: Iterable[str]) -> Iterator[str]:
+    """Given days as YYYYMMDD, yield the patterns of them with two digits of the year."""
+    for date in dates:
+        year, month, day = date[2:4], date[4:6], date[6:]
+        for order in permutations((year, month, day)):
+            if order[1] != year:
+                yield NO_DIGIT_BEFORE + "[._/-]?".join(order) + NO_DIGIT_AFTER
