@@ -34,10 +34,17 @@ def described(text, patient, **values):
         ("Преображенский^Свят", "Preobrazhensky"), ("Преображенский^Свят", "Preobrazhenskij"),
         ("Øverås^Bjørnhild", "%D8ver%E5s"), ("Øverås^Bjørnhild", "=D8ver=E5s"),
         ("Takahashi^Setsuko=高橋^節子", "髙橋"), ("Watanabe^Ken=渡邊^健", "渡辺健"),
+        ("Zhang^Guorong=張^國榮", "张国荣"), ("=张^国荣", "張 國榮"), ("=刘^德华", "劉德華"),
+        ("=鈴木^鉄男", "鈴木鐵男"), ("=澤田^龍子", "沢田"), ("=澤田^龍子", "泽田龙子"),
     ],
 )  # fmt: skip
 def test_a_name_is_known_as_others_spell_it(patient, text):
     assert described(text, patient) == "T2 tse"
+
+
+@pytest.mark.parametrize("text", ["張力性気胸", "张力性气胸", "國立", "術後"])
+def test_words_of_the_field_stay_in_either_writing(text):
+    assert described(text, "=張^國榮") == f"T2 {text} tse"
 
 
 @pytest.mark.parametrize("text", ["ნ.ბ.", "Dr. ბერიძე", "Frau ბერიძე", "ბ. ნ."])
