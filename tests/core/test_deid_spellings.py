@@ -34,6 +34,7 @@ def described(text, patient, **values):
         ("Преображенский^Свят", "Preobrazhensky"), ("Преображенский^Свят", "Preobrazhenskij"),
         ("Øverås^Bjørnhild", "%D8ver%E5s"), ("Øverås^Bjørnhild", "=D8ver=E5s"),
         ("Takahashi^Setsuko=高橋^節子", "髙橋"), ("Watanabe^Ken=渡邊^健", "渡辺健"),
+        ("Szőke^Űrs", "Szoeke"), ("Şahin^Çağla", "Shahin Chaghla"), ("Nuñez^Iñaki", "Nunyez"),
         ("Zhang^Guorong=張^國榮", "张国荣"), ("=张^国荣", "張 國榮"), ("=刘^德华", "劉德華"),
         ("=鈴木^鉄男", "鈴木鐵男"), ("=澤田^龍子", "沢田"), ("=澤田^龍子", "泽田龙子"),
     ],

@@ -4,6 +4,7 @@ Of a language nothing is known but the name: what ends alike is declined alike. 
 a word of the field out of a name is left out.
 """
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache, partial
 from itertools import permutations
@@ -17,15 +18,20 @@ from headgate.core.dicom.repertoire import script_of
 
 FEWEST = {"LATIN": 4, "GREEK": 4, "CYRILLIC": 4}  # letters, by script: shorter ones are other words
 FEWEST_TOGETHER = 3  # where another part of the name stands beside it
-SHORT, LONG_ENDING = 4, 3  # letters of a Latin name, and of the endings that tell it from a word
+SHORT, LONG_ENDING = 4, 2  # letters of a Latin name, and of the endings that tell it from a word
 SURE, MOST_WORDS = 5, 4  # so long a name is found alone
 BEFORE, BETWEEN, AFTER = r"(?<![^\W\d_])", r"[\W_]{1,3}", r"(?![^\W\d_])"
+# Endings of one letter as they are written; a plain e is that of German adjectives: lange Achse
+OF_ONE_LETTER = {
+    "a": "aáą", "e": "éęě", "i": "ií", "m": "m", "n": "n", "t": "t", "u": "uúů", "y": "yý",
+}  # fmt: skip
 UNSURE = frozenset("aeouschdt")  # letters of which one spelling of a name has fewer
 AFTER_MARK = "['’`][^\\W\\d_]{1,5}"  # Turkish, and as English is written abroad: Yılmaz'ın
 # Endings that follow a whole name: Slavic, Estonian, Hungarian, Turkish; after a vowel also Finnish
 AFTER_CONSONANT = (
     "a u e i y em om ie im ou ovi ovy owi iem ova ove ovou ovej le lt ga ale alt ele elt ile ilt"
-    " s ne nak nek val vel ban ben ot et at tol hoz hez in un dan den da de ul ului"
+    " s ne nak nek val vel ban ben ot et at tol hoz hez in un dan den da de ul ului iga ille illa"
+    " ilta issa ista"
 )
 AFTER_VOWEL = (
     "n lle lta lla ssa sta na t nak nek ne val vel m ho mu go s nin nun ya ye dan den da de le lt"
@@ -80,6 +86,19 @@ def groups_of(identifiers: Identifiers) -> Iterator[Group]:
             if 1 < min(len(one), len(other)) < SURE:
                 letters = _letters_of(one) | _letters_of(other)
                 yield Group(letters, partial(_of_two, one, other))
+
+
+def in_capitals(name: str) -> Iterator[str]:
+    """Given a name, yield the patterns of it with an ending of one letter where that tells it only
+    from a word that is no name if it is short, and begins with a capital.
+    """
+    if len(name) != SHORT or script_of(name[:1]) != "LATIN":
+        return
+    for stem, several in _stems(name):
+        endings = _harmless(fold(stem), [one for one in several if one in OF_ONE_LETTER])
+        if endings:
+            letters = "".join(OF_ONE_LETTER[one] for one in endings)
+            yield f"{re.escape(stem.capitalize())}[{letters}]{AFTER}"
 
 
 @lru_cache(maxsize=1024)

@@ -75,6 +75,7 @@ def exact_pattern(identifiers: Identifiers) -> Search:
     """
     years = frozenset(date[:4] for date in identifiers.birth_dates)
     parts = [part for words in identifiers.persons for part in initials.of_person(words, years)]
+    parts += [part for name in identifiers.names for part in inflection.in_capitals(name)]
     days = dating.in_six_digits(identifiers.study_dates)
     return Search.of([*(NO_WORD_BEFORE + part for part in parts), *days])
 

@@ -10,7 +10,15 @@ from headgate.core.deid.identifiers.vocabulary import is_clinical
 from headgate.core.dicom.repertoire import UNDECODED
 
 # Letters as passports spell them; read the other way round, too
-TRANSCRIBED = {"ø": "oe", "ö": "oe", "å": "aa", "ä": "ae", "æ": "ae", "ü": "ue", "ß": "ss"}
+TRANSCRIBED = {
+    "ø": "oe", "ö": "oe", "ő": "oe", "å": "aa", "ä": "ae", "æ": "ae", "ü": "ue", "ű": "ue",
+    "ß": "ss",
+}  # fmt: skip
+# Letters that people spell by one or two
+PERHAPS_TWO = {
+    "ş": "sh?", "š": "sh?", "č": "ch?", "ć": "ch?", "ç": "ch?", "ž": "zh?", "ğ": "gh?",
+    "ñ": "n[ny]?",
+}  # fmt: skip
 DIGRAPHS = frozenset({"ae", "oe", "ue", "aa", "ss", "th"})
 PIECES = re.compile("ae|oe|ue|aa|.", re.DOTALL)
 OF_ETH = "(?:th|dh|d)"
@@ -123,6 +131,8 @@ def _letters(name: str, gap: str = "") -> Iterator[str]:
         spelled = TRANSCRIBED.get(piece) or fold(piece)
         if piece == "ð":
             yield OF_ETH
+        elif piece in PERHAPS_TWO:
+            yield PERHAPS_TWO[piece]
         elif spelled in DIGRAPHS:
             yield f"(?:{spelled[0]}(?:{gap})?{spelled[1]}|{spelled[0]})"
         else:

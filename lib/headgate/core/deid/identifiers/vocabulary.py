@@ -13,27 +13,27 @@ columna compl contr contrast corona coronal cortex cost couch coughing cran cran
 deform delay delayed dens dent derm detail detector device diag diagnosis diaphr diff digit dista
 dorsal dose drain dual dyn dynamic dynamisk ear early echo elbow eller endo epi etter exam expir
 extrem eye face facial fase fast feet femur fetal fibul field finger first fistul flair flat flex
-flow fluoro foot for fot fraction fram free frontal functional fuss galle gallenblase gamma gangl
-gantry gastr gate gating gehirn genu gland glut gradient gray grid hals hand has hastighet head
-heart height hepar hepat high hip hjerne hjert hjerte hoch hode hofte hold hounsfield humer icons
-id identification ikke iliac imag image images imrt in information infus inspir instruct intes
-intra is isocent jaw joint kardio kidney kind kjeve kne knee knees knie kohl konstrast kontr kopf
-koronar kranial kropp lag larynx lat lateral leber left left-handed leg legs lenden lever ligg
+flow fluoro foot for fossa fot fraction fram free frontal functional fuss galle gallenblase gamma
+gangl gantry gastr gate gating gehirn genu gland glut gradient gray grid hals hand has hastighet
+head heart height hepar hepat high hip hjerne hjert hjerte hoch hode hofte hold hounsfield humer
+icons id identification ikke iliac imag image images imrt in information infus inspir instruct
+intes intra is isocent jaw joint kardio kidney kind kjeve kne knee knees knie kohl konstrast kontr
+kopf koronar kranial kropp lag larynx lat lateral leber left left-handed leg legs lenden lever ligg
 liggende limb line liver loc localizer locator low lower lumb lung lunge lunger lungs lying lymph
 magen mamm mammo mandib manu mark mask mast maxil med media medul menisc mesent meta mid milt milz
 mit mitral mobil mode motion mouth move moved moving munn mus muscle myel myokard nach nakke name
 nasal nativ native neck nerv neuro nicht nieren node nose not num nyre obl oblique occip ocul oder
 of og ohne on open or oral orbit os ost ovar pa pancr paran pariet patell peak pelv perf perin
-phant phase pitch plan planar pleur pod pone portal pos posit position positioning post posterior
-pre prep profile proj pron prone prost prostata prot protocol protokoll prox pulm quad quality
-quer quick rad radius reader recon reconstruction rect rectum ref reg ren repeat resp rest rib
-right right-handed ring rot rotated routine rutine rygg sacr sagit scale scalp scan scap schadel
-schulter scout second sect seg sella semi sept sequence serie series setup sex shield should side
-sievert sign sinus sitt sitting size skalle skulder skull slice slow soft spectr sphen spin spine
-spleen stand standard standing stapes start std stern stom stop stress studie study suboc sup
-supin supine surf survey sutur table talus tarsal tech technique temp tempor test tetra thal the
-thor thoracal thorakal thorax throat thumb thyr tib tilted tissue tme toe tom topo torso trach
-tract transv trauma tube tumor tumour tynntarm ulna und under undersøkelse unit units unter
+phant phase pitch plan planar plane pleur pod pone portal pos posit position positioning post
+posterior pre prep profile proj pron prone prost prostata prot protocol protokoll prox pulm quad
+quality quer quick rad radius reader recon reconstruction rect rectum ref reg ren repeat resp rest
+rib right right-handed ring rot rotated routine rutine rygg sacr sagit scale scalp scan scap
+schadel schulter scout second sect seg sella semi sept sequence serie series setup sex shield
+should side sievert sign sinus sitt sitting size skalle skulder skull slice slow soft spectr sphen
+spin spine spleen stand standard standing stapes start std stern stom stop stress studie study
+suboc sup supin supine surf survey sutur table talus tarsal tech technique temp tempor test tetra
+thal the thor thoracal thorakal thorax throat thumb thyr tib tilted tissue tme toe tom topo torso
+trach tract transv trauma tube tumor tumour tynntarm ulna und under undersøkelse unit units unter
 untersuchung upper uret ureter urin uten uter vag valv var vasc vein ven venous vent vert vesic
 viewer visc vmat vol volum vor was weight weighted whole wirbel with without wrist zoom
 """
