@@ -53,6 +53,23 @@ def test_a_script_without_capitals_has_initials_and_names_after_titles(text):
     assert described(text, "ბოლქვაძე^ნინო") == "T2 tse"
 
 
+@pytest.mark.parametrize("text", ["KvistvTorb", "KviTor", "TOR_KVI", "KvisTor", "tor-kvistv"])
+def test_the_beginnings_of_two_names_as_one_word_are_known(text):
+    assert described(text, "Kvistvåg^Torbjørn") == "T2 tse"
+
+
+@pytest.mark.parametrize(
+    ("patient", "text"),
+    [
+        ("Kvistvåg^Torbjørn", "kvitorp"),
+        ("Perkins^Fusun", "perfusion"),
+        ("Transvik^Versa", "transverse"),
+    ],
+)
+def test_beginnings_of_names_within_another_word_stay(patient, text):
+    assert described(text, patient) == f"T2 {text} tse"
+
+
 @pytest.mark.parametrize("text", ["in grid", "hans arm", "and ers"])
 def test_two_words_of_others_stay(text):
     assert described(text, "Ingrid^Hanssen") == f"T2 {text} tse"

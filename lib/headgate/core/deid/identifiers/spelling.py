@@ -79,7 +79,7 @@ BROKEN = r"(?:[-'`]?\s{0,3}[\r\n]\s{0,3}|[-'`\\])?"
 # What names begin with that is also written as a word of its own: O'Hara, Mc Bride, D'Urso, Al Amri
 OPENING = re.compile(r"(?:mac|mc|o|d|[ae]l(?=[^\W\d_]{4}))(?=[^\W\d_]{3})")
 OF_OPENING = {"mac": "m(?:a?c)?", "mc": "m(?:a?c)?"}
-FEWEST_OF_CUT = 6
+FEWEST_OF_CUT, FEWEST_BEGUN = 6, 3
 # PS3.5 Table 6.2-1: where a text is as long as SH and CS, or LO, may be, with a blank at its end
 END_OF_FIELD = r"(?:(?<=\A.{15})|(?<=\A.{16})|(?<=\A.{63})|(?<=\A.{64}))\Z"
 END_OF_WORD = r"(?<=[^\W\d_]{8})(?![^\W\d_])"  # as long as names of users were
@@ -113,6 +113,16 @@ def _is_written(letter: str) -> bool:
     return letter.isalnum() or unicodedata.category(letter) == "Mc"
 
 
+def of_beginning(name: str) -> str:
+    """Given a name, return the pattern of its beginning, of three letters at least."""
+    return _begun(list(_letters(name)), FEWEST_BEGUN)
+
+
+def _begun(letters: list[str], fewest: int) -> str:
+    rest = letters[fewest:]
+    return "".join(letters[:fewest]) + "".join(f"(?:{one}" for one in rest) + ")?" * len(rest)
+
+
 def of_name_cut_short(name: str) -> str:
     """Given a name, return the pattern of its beginning where a field's end cut it, or where it is
     long; none: blank.
@@ -120,9 +130,7 @@ def of_name_cut_short(name: str) -> str:
     letters = list(_letters(name))
     if len(letters) <= FEWEST_OF_CUT or any(one in name for one in LETTERS_LOST):
         return ""
-    rest = letters[FEWEST_OF_CUT:-1]
-    end = "".join(f"(?:{one}" for one in rest) + ")?" * len(rest)
-    return "".join(letters[:FEWEST_OF_CUT]) + end + f"(?:{END_OF_FIELD}|{END_OF_WORD})"
+    return _begun(letters[:-1], FEWEST_OF_CUT) + f"(?:{END_OF_FIELD}|{END_OF_WORD})"
 
 
 def _letters(name: str, gap: str = "") -> Iterator[str]:
