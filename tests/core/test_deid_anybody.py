@@ -7,6 +7,8 @@ import pytest
 from headgate.core.deid.clean import cut, cut_anybody
 from headgate.core.deid.identifiers import shapes
 from headgate.core.deid.identifiers.telling import NOBODY
+from headgate.core.deid.rules.kinds import is_free_text
+from headgate.core.dicom.dictionary import tag_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -130,3 +132,19 @@ def test_what_is_passed_over_at_a_glance_has_nothing_that_is_certain(text):
     every = (shapes.MAIL, shapes.UID, shapes.BIRTH_NUMBER)
     is_found = any(expression.search(text) for expression in every)
     assert not is_found or shapes.MAY_BE_CERTAIN.search(text)
+
+
+@pytest.mark.parametrize(
+    "keyword",
+    ["RTImageName", "TreatmentProtocols", "TemplateName", "TrackingID", "InstructionText",
+     "AcquisitionProtocolName", "PatientAdditionalPosition", "ProtocolDesignRationale"],
+)  # fmt: skip
+def test_what_people_write_in_is_read_as_free_text(keyword):
+    assert is_free_text(tag_of(keyword), b"LO")
+
+
+@pytest.mark.parametrize(
+    "keyword", ["SequenceName", "StationName", "SoftwareVersions", "CodeValue"]
+)
+def test_what_machines_write_is_not(keyword):
+    assert not is_free_text(tag_of(keyword), b"LO")
