@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from headgate.core.deid.identifiers.text import fold
-from headgate.core.deid.identifiers.vocabulary import is_clinical
+from headgate.core.deid.identifiers.vocabulary import is_clinical, is_common_in_places
 from headgate.core.hashed import hashed_once
 
 NAME_TAGS = {  # PS3.6: names of the patient and of the family
@@ -52,6 +52,7 @@ TELLING_OF_STUDY = TELLING.union(STUDY_DATES)  # which no sequence is entered fo
 
 FEWEST_DIGITS = 3  # of an order's number: what has fewer says what is done
 NAME_LETTERS, STAFF_LETTERS, OTHER_LENGTH, FEWEST, ADDRESS_LENGTH = 3, 4, 5, 3, 6
+PLACE_LETTERS = 4
 DIGITS_OF_DATE = 8
 # Words that stand in the place of a name and name nobody
 PLACEHOLDERS = frozenset({
@@ -149,6 +150,15 @@ def _around(tag: int, texts: Iterable[str]) -> Iterator[str]:
             yield from (word for word in _parts(text) if len(word) >= STAFF_LETTERS)
         elif tag in OTHER_TAGS and len(text) >= (OTHER_LENGTH if is_alphabetic(text) else FEWEST):
             yield text
+            yield from _of_institution(text) if tag in PLACE_TAGS else ()
+
+
+def _of_institution(name: str) -> Iterator[str]:
+    """Yield the words of the name of an institution that tell alone which one it is."""
+    for word in BETWEEN_WORDS.split(name):
+        is_name = word.isalpha() and word[:1].isupper() and len(word) >= PLACE_LETTERS
+        if is_name and is_alphabetic(word) and not is_common_in_places(word):
+            yield word
 
 
 def _words(name: str) -> Iterator[list[str]]:

@@ -51,6 +51,40 @@ SG SH SI SL SM SN SNR SP SPC SR SS ST SUV SV TA TB TC TD TE TF TFE TH TI TL TM T
 TSE UE US UT VA VC VE VI VL VM VR WB WE WL WM WS XA XR XY YZ
 """
 KNOWN = frozenset(ABBREVIATIONS.split())
+# What names of institutions are made of beside what tells which one it is: how such words begin
+COMMON_IN_PLACES = """
+abteil acad acute advanced akad akut allge alliance anonym area associat avdel bild biomed cancer
+canon cardi care center centr clin college commun compan comput consult cyclotron demo dent depart
+diagn distri elect elekta emerg envir europ facul fakult federal first forsch forsk fuji gamma
+general geriatr gesund global group grupp healt heart helse herz hidden hitachi hjert holog hopit
+hospi imag inno inst inten inter kantons kind klin krankenhaus krebs kreft kreis kvinn labor
+limited lungen magnet medi medt memorial metropol modern molec mutter myocard nasjon nation natur
+neuro nucle nukle oncol onkol open opera opht optim ortho orto osped outpat paedi patient pedia
+phantom philips physi pneum poli practice praxis precis premier priva profess provin public pulm
+quality radio recherche region rehab remov research rettsm ripos roentg rontg royal saint sairaa
+samsung sankt santa scan school screen senter servic shimad siemens sjuk skann societ special
+spesial spital sport state stift street stroke student surg syke system szpit technol test toshiba
+trauma treat trust tumor ultra united univ uniw unknown urolog utreda varian vascul vector verbund
+veter vital ward welln women world young zentr zentral
+"""
+SHORT_STEM = 4  # letters: what is cut from the name of a place is no word of the field at all
+BEGINNINGS_IN_PLACES = (
+    *COMMON_IN_PLACES.split(),
+    *(word for word in FOLDED if len(word) >= SHORT_STEM),
+)
+WHOLE_IN_PLACES = """
+bridge city county east eastern family good grace grand great greater haus hill holy hope house hus
+king kings lake life main mercy mid midt nor nord norte north northern oest ost ouest park prince
+princess queen queens sor south southern stad stadt sud sued sur town vest west western
+"""
+WORDS_IN_PLACES = frozenset(WHOLE_IN_PLACES.split())
+
+
+def is_common_in_places(word: str) -> bool:
+    """Given a word of an institution's name, return whether it does not tell which one it is."""
+    plain = fold(word)
+    is_common = plain in WORDS_IN_PLACES or plain.startswith(BEGINNINGS_IN_PLACES)
+    return is_common or is_clinical(word)
 
 
 def is_clinical(word: str) -> bool:
