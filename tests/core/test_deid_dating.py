@@ -21,19 +21,36 @@ def described(text, birth_date="19570312", study_date="20240131"):
     return deidentify(dataset, RECIPE).get("SeriesDescription") or ""
 
 
-@pytest.mark.parametrize("day", ["120357", "570312", "031257"])
-def test_the_day_of_birth_in_six_digits_is_cut(day):
+@pytest.mark.parametrize(
+    "day",
+    ["120357", "570312", "031257", "S32.3.12", "46/3/12", "0460312", "12/03/2500", "S 32-03-12"],
+)
+def test_the_day_of_birth_in_six_digits_and_in_other_calendars_is_cut(day):
     assert described(f"T1 {day} sag") == "T1 sag"
 
 
-@pytest.mark.parametrize("day", ["240131", "310124", "013124", "24-01-31", "240201"])
+def test_days_whose_parts_are_the_same_are_known_too():
+    assert described("T1 11.11.2011 11.11.11 sag", study_date="20111111") == "T1 sag"
+
+
+@pytest.mark.parametrize(
+    "day",
+    [
+        "240131", "310124", "013124", "24-01-31", "240201", "31.1.24", "31/1 2024", "31/1-24",
+        "31.1.-24", "1/31/24", "24.1.31", "31 01 24",
+    ],
+)  # fmt: skip
 def test_days_of_the_study_in_six_digits_are_cut(day):
     assert described(f"T1 {day} sag") == "T1 sag"
 
 
 @pytest.mark.parametrize(
-    "number", ["240132", "2401310", "0.240131", "240131.5", "310224", "130124"]
-)
+    "number",
+    [
+        "240132", "2401310", "0.240131", "240131.5", "310224", "130124", "31 01", "13.1", "S6.1.31",
+        "113", "1.31",
+    ],
+)  # fmt: skip
 def test_other_numbers_of_six_digits_stay(number):
     assert described(f"T1 {number} sag") == f"T1 {number} sag"
 

@@ -1,7 +1,6 @@
 """Days in six digits, and years of birth beside words that tell of it. For folded texts."""
 
 from collections.abc import Iterable, Iterator
-from itertools import permutations
 
 from headgate.core.deid.identifiers.text import fold
 
@@ -31,6 +30,11 @@ OFTEN = "born|dob|yob|fodt|fodd|geb|geboren|jg|jahrgang|argang"  # of two digits
 LETTERS, MEASURED = "|b|s|n|k|m|w", 50  # which b values and windows are multiples of
 YEAR = r"(?:19|20)\d\d"
 ERA = "(?:明治|大正|昭和|平成|令和)"
+# Japan's eras by what they are written as, and the year before each of them began
+ERAS = {"(?:s|昭和?)": 1925, "(?:h|平成?)": 1988, "(?:r|令和?)": 2018}
+MOST_OF_ERA = 65
+REPUBLIC_AND_BUDDHIST = (-1911, 543)  # Taiwan's and Thailand's years
+APART = "[ ._/年月-]{1,3}"
 SOMEBODYS = (
     rf"{NO_WORD_BEFORE}(?:{BORN}){BETWEEN}{YEAR}{NO_DIGIT_AFTER}"
     rf"|(?:(?<!\d){YEAR}|{ERA} ?\d\d?) ?(?:{BORN_AFTER})"
@@ -38,10 +42,11 @@ SOMEBODYS = (
 
 
 def of_birth(date: str) -> Iterator[str]:
-    """Given a day of birth as YYYYMMDD, yield the patterns of it in six digits, and of its year
-    beside what tells of a birth.
+    """Given a day of birth as YYYYMMDD, yield the patterns of it in six digits and in the years of
+    other calendars, and of its year beside what tells of a birth.
     """
     yield from in_six_digits([date])
+    yield from _in_other_years(int(date[:4]), date[4:6], date[6:])
     year = date[:4]
     short = f"(?:{year[:2]}|['`])?{year[2:]}"
     yield rf"{NO_WORD_BEFORE}(?:{OFTEN})[.:]? ?{short}{NO_DIGIT_AFTER}"
@@ -50,9 +55,28 @@ def of_birth(date: str) -> Iterator[str]:
 
 
 def in_six_digits(dates: Iterable[str]) -> Iterator[str]:
-    """Given days as YYYYMMDD, yield the patterns of them with two digits of the year."""
+    """Given days as YYYYMMDD, yield the patterns of them with two digits of the year, and with all
+    of them where they are set apart.
+    """
     for date in dates:
-        year, month, day = date[2:4], date[4:6], date[6:]
-        for order in permutations((year, month, day)):
-            if order[1] != year:
-                yield NO_DIGIT_BEFORE + "[._/-]?".join(order) + NO_DIGIT_AFTER
+        year = date[2:4], f"(?:{date[:2]})?{date[2:4]}"
+        month, day = ((one, _bare(one)) for one in (date[4:6], date[6:]))
+        for order in ((year, month, day), (day, month, year), (month, day, year)):
+            joined, apart = "".join(one for one, _ in order), APART.join(one for _, one in order)
+            yield f"{NO_DIGIT_BEFORE}(?:{joined}|{apart}){NO_DIGIT_AFTER}"
+
+
+def _in_other_years(year: int, month: str, day: str) -> Iterator[str]:
+    for years in REPUBLIC_AND_BUDDHIST:
+        other = f"0?{year + years}"
+        apart = [(other, _bare(month), _bare(day)), (_bare(day), _bare(month), other)]
+        several = "|".join([other + month + day, *map(APART.join, apart)])
+        yield f"{NO_DIGIT_BEFORE}(?:{several}){NO_DIGIT_AFTER}"
+    for era, before in ERAS.items():
+        if 0 < year - before < MOST_OF_ERA:
+            short = APART.join((str(year - before), _bare(month), _bare(day)))
+            yield f"{NO_WORD_BEFORE}{era}[. ]?0?{short}{NO_DIGIT_AFTER}"
+
+
+def _bare(number: str) -> str:
+    return f"0?{number[1]}" if number.startswith("0") else number
