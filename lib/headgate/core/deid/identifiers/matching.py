@@ -76,14 +76,20 @@ def wide_pattern(identifiers: Identifiers) -> Search:
 
 @lru_cache(maxsize=256)
 def exact_pattern(identifiers: Identifiers) -> Search:
-    """Given identifiers, return what finds those that tell in free texts alone: initials and names
-    of two letters by their capitals, as these are words of every text, and days of the study.
+    """Given identifiers, return what finds those that their capitals alone tell.
+
+    Initials and names of two letters are words of every text in small letters.
     """
     years = frozenset(date[:4] for date in identifiers.birth_dates)
     parts = [part for words in identifiers.persons for part in initials.of_person(words, years)]
     parts += [part for name in identifiers.names for part in inflection.in_capitals(name)]
-    days = dating.in_six_digits(identifiers.study_dates)
-    return Search.of([*(NO_WORD_BEFORE + part for part in parts), *days])
+    return Search.of(NO_WORD_BEFORE + part for part in parts)
+
+
+@lru_cache(maxsize=256)
+def day_pattern(identifiers: Identifiers) -> Search:
+    """Given identifiers, return what finds days of the study in a folded text."""
+    return Search.of(dating.of_study(identifiers.study_dates))
 
 
 @lru_cache(maxsize=256)

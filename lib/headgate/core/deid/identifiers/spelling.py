@@ -83,6 +83,7 @@ FEWEST_OF_CUT, FEWEST_BEGUN = 6, 3
 # PS3.5 Table 6.2-1: where a text is as long as SH and CS, or LO, may be, with a blank at its end
 END_OF_FIELD = r"(?:(?<=\A.{15})|(?<=\A.{16})|(?<=\A.{63})|(?<=\A.{64}))\Z"
 END_OF_WORD = r"(?<=[^\W\d_]{8})(?![^\W\d_])"  # as long as names of users were
+ABBREVIATED = r"\.(?![^\W_])"
 FIELDS = (16, 12, 64)  # PS3.5 Table 6.2-1: SH and LO; and what is left beside a word
 
 
@@ -130,7 +131,7 @@ def of_name_cut_short(name: str) -> str:
     letters = list(_letters(name))
     if len(letters) <= FEWEST_OF_CUT or any(one in name for one in LETTERS_LOST):
         return ""
-    return _begun(letters[:-1], FEWEST_OF_CUT) + f"(?:{END_OF_FIELD}|{END_OF_WORD})"
+    return _begun(letters[:-1], FEWEST_OF_CUT) + f"(?:{END_OF_FIELD}|{END_OF_WORD}|{ABBREVIATED})"
 
 
 def _letters(name: str, gap: str = "") -> Iterator[str]:
