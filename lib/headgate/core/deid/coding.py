@@ -13,15 +13,15 @@ from typing import NamedTuple
 from headgate.core.datamodules import alone
 from headgate.core.deid import clean
 from headgate.core.deid.identifiers.telling import Identifiers
-from headgate.core.deid.identifiers.text import fold
+from headgate.core.deid.identifiers.text import alphanumeric, fold
 from headgate.core.deid.identifiers.vocabulary import FOLDED
 from headgate.core.dicom.elements import Data, Element
 
 VALUE, SCHEME, MEANING = 0x00080100, 0x00080102, 0x00080104  # PS3.3 8.8
 PARTS = frozenset({VALUE, MEANING})
-# PS3.16 Table 8-1, Coding Schemes, and what their codes look like
+# PS3.16 Table 8-1, Coding Schemes, and what their codes look like: no name does
 FORMS = {
-    "DCM": r"\d{6}|[A-Z]{2,16}",
+    "DCM": r"\d{6}",
     "SCT": r"\d{6,18}",
     "SRT": r"[A-Z][0-9A-F]?-[0-9A-F]{4,6}",
     "SNM3": r"[A-Z][0-9A-F]?-[0-9A-F]{4,6}",
@@ -31,11 +31,13 @@ FORMS = {
     "FMA": r"\d{4,6}",
     "UMLS": r"C\d{7}",
     "I10": r"[A-Z]\d[0-9A-Z](?:\.[0-9A-Z]{1,4})?",
-    "I10P": r"[0-9A-HJ-NP-Z]{7}",
     "I9C": r"[EV]?\d{2,3}(?:\.\d{1,2})?",
 }
+SCHEMES = frozenset({*FORMS, "UCUM", "MDC", "NCIt", "IBSI", "NEU", "BARI"})
 # PS3.3 C.7.3.1.1.1, as what is done is called in capitals
 MODALITIES = frozenset({"CT", "MR", "PET", "US", "XR", "XA", "RF", "NM", "MG", "MRI", "CTA", "MRA"})
+NONE = r"(?!)"
+FEW = 5  # digits of a number that stand in others by chance
 WORD = re.compile(r"[^\W\d_]+")
 
 
@@ -64,12 +66,20 @@ def is_public(tag: int, value: bytes, code: Code, identifiers: Identifiers) -> b
     if tag not in PARTS or not (value + code.value + code.scheme).isascii():
         return False
     number, scheme, text = (one.decode().strip(" \0") for one in (*code, value))
-    form = FORMS.get(scheme)
-    if form is None or re.fullmatch(form, number) is None:
+    if scheme not in SCHEMES:
         return False
-    if tag == VALUE:
-        return _meaning(scheme, number) is not None or number not in identifiers.numbers
-    return _is_meant(text, _meaning(scheme, number), identifiers)
+    meaning = _meaning(scheme, number)
+    if meaning is None and re.fullmatch(FORMS.get(scheme, NONE), number) is None:
+        return False
+    if tag == MEANING:
+        return _is_meant(text, meaning, identifiers)
+    return meaning is not None or _is_chance(number, identifiers)
+
+
+def _is_chance(number: str, identifiers: Identifiers) -> bool:
+    """Return whether what is found in a code is a few digits within it, and not the code itself."""
+    left = clean.cut(number, identifiers)
+    return bool(left) and len(alphanumeric(number)) - len(alphanumeric(left)) <= FEW
 
 
 def _is_meant(text: str, meaning: str | None, identifiers: Identifiers) -> bool:
