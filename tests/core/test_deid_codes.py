@@ -98,6 +98,7 @@ def test_codes_of_public_schemes_and_what_they_mean_stay(patient, number, code):
     ("patient", "code"),
     [
         ("Brain^Ole", ("T-A0100", "SRT", "Ole Brain")),
+        ("Brain^Ole", ("T-A0100", "SRT", "Brain 4711815")),
         ("Brain^Ole", ("T-A0100", "SRT", "Brain O'Grady")),
         ("Brain^Ole", ("T-A0100", "99OURS", "Brain")),
         ("Brain^Ole", ("4711815-1", "LN", "Brain Hansen")),

@@ -88,8 +88,11 @@ def _is_meant(text: str, meaning: str | None, identifiers: Identifiers) -> bool:
     """
     written = WORD.findall(text)
     own = {fold(one) for one in written if clean.cut(one, identifiers) != one}
+    rest = WORD.sub(lambda found: "" if fold(found[0]) in own else found[0], text)
+    if not own or clean.cut(rest, identifiers) != rest:
+        return False
     if meaning is not None:
-        return bool(own) and own <= _words(meaning) and _words(text) <= _standard_words()
+        return own <= _words(meaning) and _words(text) <= _standard_words()
     others = (one for one in written if one not in MODALITIES)
     return len(own) == 1 and own <= FOLDED and set(map(fold, others)) <= _standard_words()
 
