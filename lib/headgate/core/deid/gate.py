@@ -55,9 +55,7 @@ def find_leaks(
     The places are keywords with item numbers; never a value. None found: [].
     """
     places = []
-    elements = list(walk(data, encoding, start, end))
-    code = coding.code_of(data, elements)
-    for element in elements:
+    for element in walk(data, encoding, start, end):
         value = bytes(data[element.value : element.end])
         here = (*path, element.tag)
         if element.tag == CHARACTER_SET:
@@ -68,8 +66,10 @@ def find_leaks(
             for number, span in enumerate(items(data, element, inner)):
                 places += find_leaks(data, inner, identifiers, terms, (*here, number), *span)
         elif names_somebody(element.tag, vr, value, identifiers, terms):
-            is_public = coding.is_public(element.tag, value, code, identifiers) and bool(path)
-            places += [] if is_public else [place(here)]
+            beside = walk(data, encoding, start, end) if path else ()
+            code = coding.code_of(data, beside)
+            if not coding.is_public(element.tag, value, code, identifiers):
+                places.append(place(here))
     return places
 
 
