@@ -53,6 +53,24 @@ def test_a_script_without_capitals_has_initials_and_names_after_titles(text):
     assert described(text, "ბოლქვაძე^ნინო") == "T2 tse"
 
 
+@pytest.mark.parametrize(
+    ("patient", "text"),
+    [
+        ("van den Berg^Jan-Willem", "JW Berg"), ("Berg^Kjell Ove", "KO Berg"),
+        ("Berg^Kjell Ove", "Berg KO"), ("Müller^Hans-Jörg", "H.-J. Müller"),
+        ("الراشدي^فاطمة", "للراشدي"), ("=鈴木^いちろう", "イチロー"),
+        ("Dąbrowska^Małgorzata", "Małgorzacie"), ("Duda^Ewa", "Dudzie"),
+    ],
+)  # fmt: skip
+def test_a_name_is_known_with_what_stands_beside_it_or_bends_it(patient, text):
+    assert described(text, patient) == "T2 tse"
+
+
+@pytest.mark.parametrize("text", ["AP Berg", "Berg AP"])
+def test_an_abbreviation_of_the_field_beside_a_name_stays(text):
+    assert described(text, "Berg^Anna Pia") == "T2 AP tse"
+
+
 @pytest.mark.parametrize("text", ["KvistvTorb", "KviTor", "TOR_KVI", "KvisTor", "tor-kvistv"])
 def test_the_beginnings_of_two_names_as_one_word_are_known(text):
     assert described(text, "Kvistvåg^Torbjørn") == "T2 tse"

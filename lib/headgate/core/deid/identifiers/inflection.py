@@ -10,7 +10,7 @@ from functools import lru_cache, partial
 from itertools import permutations
 
 from headgate.core.deid.identifiers.searching import Group
-from headgate.core.deid.identifiers.spelling import of_name
+from headgate.core.deid.identifiers.spelling import UNSURE, of_name
 from headgate.core.deid.identifiers.telling import Identifiers
 from headgate.core.deid.identifiers.text import fold
 from headgate.core.deid.identifiers.vocabulary import FOLDED, STEMS, is_clinical
@@ -25,7 +25,6 @@ BEFORE, BETWEEN, AFTER = r"(?<![^\W\d_])", r"[\W_]{1,3}", r"(?![^\W\d_])"
 OF_ONE_LETTER = {
     "a": "aáą", "e": "éęě", "i": "ií", "m": "m", "n": "n", "t": "t", "u": "uúů", "y": "yý",
 }  # fmt: skip
-UNSURE = frozenset("aeouschdt")  # letters of which one spelling of a name has fewer
 AFTER_MARK = "['’`][^\\W\\d_]{1,5}"  # Turkish, and as English is written abroad: Yılmaz'ın
 # Endings that follow a whole name: Slavic, Estonian, Hungarian, Turkish; after a vowel also Finnish
 AFTER_CONSONANT = (
@@ -46,6 +45,7 @@ DECLENSIONS: dict[str, tuple[tuple[str, int, str], ...]] = {
         ("kka", 2, "an alle alta alla"), ("tti", 2, "in ille ilta illa"),
         ("ki", 2, "en elle elta ella"), ("mpi", 2, "men melle melta mella"),
         # Slavic, with a vowel that falls: Marek, Němec; and the others that end with one
+        ("ta", 2, "cie"), ("da", 2, "dzie"), ("ra", 2, "rze"), ("ka", 2, "ce"), ("ga", 2, "dze"),
         ("ek", 2, "ka ku kovi kem kiem kowi ke"), ("ec", 2, "ce ci cem covi ca cu"),
         ("el", 2, "la lu lovi lem le"),
         ("a", 1, "y i u e o ou ie ej iej oj ii om ei ai as ovi owi em"),

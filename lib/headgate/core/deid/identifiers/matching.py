@@ -57,12 +57,10 @@ def wide_pattern(identifiers: Identifiers) -> Search:
     """Given identifiers, return what finds what is cut from a text beside what `pattern` finds:
     names with their initials, and what tells little on its own.
     """
-    letters = {fold(word)[:1] for words in identifiers.persons for word in words} - {""}
-    letter = f"[{re.escape(''.join(sorted(letters)))}]" if letters else "(?!)"
-    before = rf"(?:{NO_WORD_BEFORE}{letter}\.?[ ^]?)*"
-    after = rf"(?:[ ,^]{{1,2}}{letter}{NO_WORD_AFTER}\.?)*"
+    letters = joining.of_initials(identifiers.persons)
+    before = rf"(?:{NO_WORD_BEFORE}{letters}\.?[ ^-]?)*"
+    after = rf"(?:(?:[ ,^]{{1,2}}|(?<=\.)){letters}{NO_WORD_AFTER}\.?)*"
     parts = [*_around(identifiers), *joining.of_persons((*identifiers.persons, *identifiers.staff))]
-    parts += joining.of_beginnings(identifiers.persons)
     parts += [before + _name(name) + after for name in identifiers.names]
     parts += [
         NO_LETTER_BEFORE + parted + NO_LETTER_AFTER
@@ -71,7 +69,8 @@ def wide_pattern(identifiers: Identifiers) -> Search:
     ]
     parts += map(spelling.of_reversed, (*identifiers.names, *identifiers.numbers))
     found = Search.of([*filter(None, parts), *_cut_short(identifiers)])
-    return found.beside(inflection.groups_of(identifiers))
+    beginnings = joining.groups_of_beginnings(identifiers.persons)
+    return found.beside([*inflection.groups_of(identifiers), *beginnings])
 
 
 @lru_cache(maxsize=256)
