@@ -16,7 +16,7 @@ def described(text, birth_date="19570312", study_date="20240131"):
     dataset.StudyInstanceUID, dataset.SeriesInstanceUID = "1.2.3.4", "1.2.3.4.5"
     dataset.PatientName, dataset.PatientID = "Skjelbred^Torgunn", "4711815"
     dataset.PatientBirthDate, dataset.StudyDate = birth_date, study_date
-    dataset.SeriesDate, dataset.SeriesDescription = "20240201", text
+    dataset.SeriesDescription = text
     assert not leaks_of(dataset, RECIPE)
     return deidentify(dataset, RECIPE).get("SeriesDescription") or ""
 
@@ -48,7 +48,7 @@ def test_days_whose_parts_are_the_same_are_known_too():
 @pytest.mark.parametrize(
     "day",
     [
-        "240131", "310124", "013124", "24-01-31", "240201", "31.1.24", "31/1 2024", "31/1-24",
+        "240131", "310124", "013124", "24-01-31", "31.1.24", "31/1 2024", "31/1-24",
         "31.1.-24", "1/31/24", "24.1.31", "31 01 24", "31. jan", "31jan", "Jan 31", "31 JAN",
         "januar 31", "1/2024", "01/2024", "2024-01",
     ],

@@ -11,7 +11,7 @@ from headgate.core.deid.identifiers.telling import (
     NOBODY,
     NUMBER_TAGS,
     OTHER_TAGS,
-    STUDY_DATES,
+    STUDY_DATE,
     TELLING,
     TELLING_OF_STUDY,
     Identifiers,
@@ -120,7 +120,7 @@ def _of_element(raw: bytes, element: Element, encoding: Encoding, terms: Terms) 
     tag = element.tag
     if tag in TELLING_OF_STUDY:
         value = raw[element.value - element.start :]
-        if tag not in OTHER_TAGS and tag not in STUDY_DATES:
+        if tag not in OTHER_TAGS and tag != STUDY_DATE:
             _check(value, terms, NAMED[tag])
         return told_by(tag, _texts(value, terms))
     if not may_tell(raw, element):

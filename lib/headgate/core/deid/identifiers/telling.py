@@ -31,7 +31,7 @@ NUMBER_TAGS = {
 PATIENT_NAME, PATIENT_ID = 0x00100010, 0x00100020
 ADDRESS = 0x00101040
 BIRTH_DATE = 0x00100030
-STUDY_DATES = (0x00080020, 0x00080021)  # Study Date, Series Date
+STUDY_DATE = 0x00080020  # the same in all of a study, so that its instances stay alike
 # PS3.6: names of others. They are cut from texts, and no reason to refuse an instance.
 STAFF_TAGS = (
     0x00080090, 0x0008009C, 0x00081048, 0x00081050, 0x00081060, 0x00081070, 0x00321032, 0x00400006,
@@ -48,7 +48,7 @@ ORDER_TAGS = (
 )  # fmt: skip
 OTHER_TAGS = frozenset({*STAFF_TAGS, *PLACE_TAGS, *ADDRESS_TAGS, *PHONE_TAGS, *ORDER_TAGS})
 TELLING = frozenset({*NAME_TAGS, *NUMBER_TAGS, BIRTH_DATE, *OTHER_TAGS})
-TELLING_OF_STUDY = TELLING.union(STUDY_DATES)  # which no sequence is entered for
+TELLING_OF_STUDY = TELLING | {STUDY_DATE}  # which no sequence is entered for
 
 FEWEST_DIGITS = 3  # of an order's number: what has fewer says what is done
 NAME_LETTERS, STAFF_LETTERS, OTHER_LENGTH, FEWEST, ADDRESS_LENGTH = 3, 4, 5, 3, 6
@@ -122,7 +122,7 @@ def told_by(tag: int, texts: Sequence[str]) -> Identifiers:
         )
     if tag == BIRTH_DATE:
         return Identifiers(birth_dates=tuple(_whole_dates(texts)))
-    if tag in STUDY_DATES:
+    if tag == STUDY_DATE:
         return Identifiers(study_dates=tuple(_whole_dates(texts)))
     numbers = tuple(one for one in texts if len(one) > 1) if tag in NUMBER_TAGS else ()
     if tag == PATIENT_ID and (named := [one for text in texts if (one := _name_in(text))]):
