@@ -53,19 +53,21 @@ TSE UE US UT VA VC VE VI VL VM VR WB WE WL WM WS XA XR XY YZ
 KNOWN = frozenset(ABBREVIATIONS.split())
 # What names of institutions are made of beside what tells which one it is: how such words begin
 COMMON_IN_PLACES = """
-abteil acad acute advanced akad akut allge alliance anonym area associat avdel bild biomed cancer
-canon cardi care center centr clin college commun compan comput consult cyclotron demo dent depart
-diagn distri elect elekta emerg envir europ facul fakult federal first forsch forsk fuji gamma
-general geriatr gesund global group grupp healt heart helse herz hidden hitachi hjert holog hopit
-hospi imag inno inst inten inter kantons kind klin krankenhaus krebs kreft kreis kvinn labor
-limited lungen magnet medi medt memorial metropol modern molec mutter myocard nasjon nation natur
-neuro nucle nukle oncol onkol open opera opht optim ortho orto osped outpat paedi patient pedia
-phantom philips physi pneum poli practice praxis precis premier priva profess provin public pulm
-quality radio recherche region rehab remov research rettsm ripos roentg rontg royal saint sairaa
-samsung sankt santa scan school screen senter servic shimad siemens sjuk skann societ special
-spesial spital sport state stift street stroke student surg syke system szpit technol test toshiba
-trauma treat trust tumor ultra united univ uniw unknown urolog utreda varian vascul vector verbund
-veter vital ward welln women world young zentr zentral
+abteil acad acute adipo advanced airway akad akut aller allge alliance anonym area associat avdel
+bild biomed cancer canon cardi care center centr cerebr clin college commun compan comput consult
+cyclotron demen demo dent depart dept derma diabet diagn distri elect elekta emerg endocr envir
+europ facul fakult federal fertil first forsch forsk fuji gamma gastro general genet geriatr gesund
+global group grupp gyna gyne haem healt heart helse hema hepat herz hidden hitachi hjert holog
+hopit hospi hukom imag immun infec inno inst inten inter isotop kantons kind klin krankenhaus krebs
+kreft kreis kvinn labor limited lungen lymph magnet medi medt memorial memory metab metropol modern
+molec mutter myocard nasjon nation natur nephro neuro nucle nukle nutri obesit oncol onkol open
+opera opht optim ortho orto osped outpat paedi pain patient pedia petct petmr phantom philips physi
+pneum poli practice praxis precis premier priva profess prostat provin psych psyk public pulm
+quality radio recherche region rehab remov research rettsm reuma rheum ripos roentg rontg royal
+saint sairaa samsung sankt santa scan school screen senter servic shimad siemens sinus sjuk skann
+skin sleep societ special spesial spital sport state stift street stroke student surg swallow syke
+system szpit technol test toshiba trauma treat trust tumor ultra united univ uniw unknown urolog
+utreda varian varic vascul vector vein verbund veter vital voice ward welln women world young zentr
 """
 SHORT_STEM = 4  # letters: what is cut from the name of a place is no word of the field at all
 BEGINNINGS_IN_PLACES = (
