@@ -60,11 +60,12 @@ def of_birth(date: str) -> Iterator[str]:
 
 
 def of_study(dates: Iterable[str]) -> Iterator[str]:
-    """Given days of studies as YYYYMMDD, yield the patterns of them in six digits, and without
-    their year.
+    """Given days of studies as YYYYMMDD, yield the patterns of them in six digits, in the years of
+    other calendars, and without their year.
     """
     for date in dates:
         yield from _in_six_digits(date)
+        yield from _in_other_years(int(date[:4]), date[4:6], date[6:])
         if named := _months(date):
             day = _bare(date[6:])
             yield rf"(?<!\d){day}(?:st|nd|rd|th|\.)?[ ._/-]?(?:{named}){NO_LETTER_AFTER}"
