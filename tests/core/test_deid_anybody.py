@@ -7,6 +7,8 @@ import pytest
 from headgate.core.deid.clean import cut, cut_anybody
 from headgate.core.deid.identifiers import shapes
 from headgate.core.deid.identifiers.telling import NOBODY
+from headgate.core.deid.rules.kinds import is_free_text
+from headgate.core.dicom.dictionary import tag_of
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -50,7 +52,13 @@ def test_an_address_is_cut(text):
         "Pani Nowak", "Γιατρός Παπαδόπουλος", "д-р Іваненко", "Referred by Patel",
         "ref by: S. Patel", "reported by K. Petrauskas", "Radiologist: K. Petrauskas",
         "operator: Petrauskas", "Tech: Jonas", "signed: J. Smith", "née Burke", "c/o Mary Smith",
-        "fastlege Berit Torgersen", "Hausarzt: Knopp",
+        "fastlege Berit Torgersen", "Hausarzt: Knopp", "rekv. av Torgunn Skjelbred",
+        "Utført av: Ida Halvorsrud", "granskad av Svensson", "Läkare: Svensson", "lääkäri Virtanen",
+        "überwiesen von Müller", "Zuweiser: Müller", "MTRA Schmidt", "huisarts Jansen",
+        "adressé par Dupont", "Médecin: Dupont", "richiesto da Rossi", "medico: Rossi",
+        "solicitado por García", "lek. med. Nowak", "wykonała Anna Nowak", "MUDr. Novák",
+        "направил Иванов", "лаборант: Иванова", "担当医 山田", "主治医：山田", "医生:张小东",
+        "의사: 김철수", "pårørende: Ola Berg", "Ehefrau Anna Müller", "mor: Anna", "PI: Hansen",
     ],
 )  # fmt: skip
 def test_a_name_after_what_tells_it_is_cut(text):
@@ -92,7 +100,8 @@ def test_a_date_whose_year_a_field_cut_off_is_cut(text):
     "text",
     [
         "PAT Supine", "T2 (2) 128", "dyn 0.75 512 512", "Case 12", "acc 2", "ID 3", "pr. 2 fx",
-        "Operator Default", "2nd MAR 3", "Sr 90", "reviewed by CT", "3 St", "B31 3MM", "TI 100 200 300",
+        "Operator Default", "2nd MAR 3", "Technik: Spirale", "MTR Map", "performed by CT", "PI 2",
+        "far field", "done by MIP", "dense MCA sign. Follow up", "Arts Foundation", "Sr 90", "reviewed by CT", "3 St", "B31 3MM", "TI 100 200 300",
         "read by channel 2", "Tech: T1", "512-512-30", "01 02 03", "2.5/1.25/0.6", "b 50-400-800",
         "via CVC 2", "via port 3", "partie 2", "MAR 2000", "des 2000er", "VB17 1.2.3.4.5.6",
         "1.2.840.10008.5.1.4.1.1.2", "2.16.840.1.113883.6.96",
@@ -130,3 +139,19 @@ def test_what_is_passed_over_at_a_glance_has_nothing_that_is_certain(text):
     every = (shapes.MAIL, shapes.UID, shapes.BIRTH_NUMBER)
     is_found = any(expression.search(text) for expression in every)
     assert not is_found or shapes.MAY_BE_CERTAIN.search(text)
+
+
+@pytest.mark.parametrize(
+    "keyword",
+    ["RTImageName", "TreatmentProtocols", "TemplateName", "TrackingID", "InstructionText",
+     "AcquisitionProtocolName", "PatientAdditionalPosition", "ProtocolDesignRationale"],
+)  # fmt: skip
+def test_what_people_write_in_is_read_as_free_text(keyword):
+    assert is_free_text(tag_of(keyword), b"LO")
+
+
+@pytest.mark.parametrize(
+    "keyword", ["SequenceName", "StationName", "SoftwareVersions", "CodeValue"]
+)
+def test_what_machines_write_is_not(keyword):
+    assert not is_free_text(tag_of(keyword), b"LO")

@@ -57,3 +57,69 @@ def test_what_machines_call_them_is_cut_from_texts(text):
     cleaned = deidentify(an_image("Berg^Liv", SeriesDescription=f"T1 {text} sag"), RECIPE)
     assert "skjelbred" not in cleaned.SeriesDescription.lower()
     assert cleaned.SeriesDescription.startswith("T1")
+
+
+def coded(value, scheme, meaning):
+    item = Dataset()
+    item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = value, scheme, meaning
+    return item
+
+
+def of_code(patient, number, code):
+    """The code and its meaning that leave, within the item of another one."""
+    dataset = an_image(patient, AnatomicRegionSequence=Sequence([coded(*code)]))
+    region = dataset.AnatomicRegionSequence[0]
+    region.AnatomicRegionModifierSequence = Sequence([coded(*code)])
+    dataset.PatientID, dataset.PatientBirthDate = number, "19570312"
+    assert not leaks_of(dataset, RECIPE)
+    region = deidentify(dataset, RECIPE).AnatomicRegionSequence[0]
+    found = region.AnatomicRegionModifierSequence[0]
+    assert (found.CodeValue, found.CodeMeaning) == (region.CodeValue, region.CodeMeaning)
+    return found.CodeValue, found.CodeMeaning
+
+
+@pytest.mark.parametrize(
+    ("patient", "number", "code"),
+    [
+        ("Brain^Ole", "4711815", ("T-A0100", "SRT", "Brain")),
+        ("Brain^Ole", "4711815", ("12738006", "SCT", "Brain structure")),
+        ("Left^Hand", "4711815", ("7771000", "SCT", "Left")),
+        ("Breast^Ann", "4711815", ("RPID1234", "RADLEX", "MR Breast with contrast")),
+        ("Berg^Liv", "1100", ("T-D1100", "SRT", "Head")),
+        ("Berg^Liv", "1234", ("1234-5", "LN", "CT of it")),
+        ("Berg^Liv", "121060", ("121060", "DCM", "History")),
+    ],
+)
+def test_codes_of_public_schemes_and_what_they_mean_stay(patient, number, code):
+    assert of_code(patient, number, code) == (code[0], code[2])
+
+
+@pytest.mark.parametrize(
+    ("patient", "code"),
+    [
+        ("Brain^Ole", ("T-A0100", "SRT", "Ole Brain")),
+        ("Brain^Ole", ("T-A0100", "SRT", "Brain 4711815")),
+        ("Brain^Ole", ("T-A0100", "SRT", "Brain O'Grady")),
+        ("Brain^Ole", ("T-A0100", "99OURS", "Brain")),
+        ("Brain^Ole", ("4711815-1", "LN", "Brain Hansen")),
+        ("Head^Brain", ("1111-1", "LN", "Head Brain")),
+        ("White^Ole", ("1111-1", "LN", "White")),
+        ("Hansen^Liv", ("T-A0100", "SRT", "Hansen")),
+    ],
+)
+def test_names_in_the_place_of_meanings_do_not(patient, code):
+    words = {word.lower() for word in patient.split("^")}
+    assert not words & set(of_code(patient, "4711815", code)[1].lower().split())
+
+
+@pytest.mark.parametrize(
+    ("number", "code"),
+    [
+        ("1234", ("1234", "99OURS", "CT")), ("1234", ("1234", "I10", "CT")),
+        ("4711815", ("4711815", "SCT", "CT")), ("4711815", ("C4711815", "UMLS", "CT")),
+        ("4711815", ("19570312", "SCT", "CT")), ("4711815", ("120357", "DCM", "CT")),
+        ("4711815", ("KVISTVAAG", "DCM", "CT")),
+    ],
+)  # fmt: skip
+def test_numbers_and_names_in_the_place_of_codes_do_not(number, code):
+    assert of_code("Kvistvaag^Liv", number, code)[0] in ("REMOVED", "C")

@@ -295,7 +295,7 @@ def test_letters_that_are_spelled_in_several_ways(name, text):
     ("name", "text"),
     [
         ("Meenakshisundaram^Velu", "Meenakshisundara"), ("Thirunavukkarasu^S", "Velu Thirunavukk"),
-        ("Brzęczyszczykiewicz^Ewa", "kne Brzeczyszczy"),
+        ("Brzęczyszczykiewicz^Ewa", "kne Brzeczyszczy"), ("Brekkehaug^Liv", "kne Brekkeh."),
     ],
 )  # fmt: skip
 def test_a_name_that_a_field_cut_short_is_known(name, text):

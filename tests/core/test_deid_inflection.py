@@ -32,6 +32,31 @@ def test_a_name_is_known_with_its_endings(name, texts):
     assert {text: left_of(text, name) for text in texts.split()} == dict.fromkeys(texts.split(), "")
 
 
+@pytest.mark.parametrize(
+    ("name", "texts"),
+    [
+        ("Berg^Jan", "Bergem Bergin BERGEM Bergu Berga"), ("Duda^Ewa", "Dudy Dudę Dudą Dudom"),
+        ("Salo^Åke", "Salon Salolle Salossa"), ("Lind^Emma", "Lindin Lindille Emman EMMALLE"),
+        ("Tamm^Jaan", "Tammi Tammile Tammiga Jaanile"), ("Koç^Ozan", "Ozanın Ozandan Ozana"),
+    ],
+)  # fmt: skip
+def test_a_name_of_four_letters_is_known_with_its_endings(name, texts):
+    assert {text: left_of(text, name) for text in texts.split()} == dict.fromkeys(texts.split(), "")
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("Lang^Anna", "Lange Achse"),
+        ("Salo^Åke", "SALON"),
+        ("Duda^Ewa", "dudy"),
+        ("Plan^Per", "Plane"),
+    ],
+)
+def test_an_ending_of_one_letter_tells_it_only_beside_a_capital_and_is_none_of_german(name, text):
+    assert left_of(text, name) == text
+
+
 @pytest.mark.parametrize("text", ["Jana Lisa", "Lisa, Jana", "Janu Lisovi"])
 def test_the_endings_of_short_names_are_known_where_both_stand(text):
     assert left_of(text, "Lis^Jan") == ""
@@ -46,7 +71,7 @@ def test_an_ending_on_a_short_name_alone_makes_another_word(text):
 @pytest.mark.parametrize(
     ("name", "text"),
     [
-        ("Foss^Per", "fossa"), ("Lung^Eva", "Lunge"), ("Coron^Ola", "corona"),
+        ("Foss^Per", "fossa"), ("Foss^Per", "Fossa posterior"), ("Lung^Eva", "Lunge"), ("Coron^Ola", "corona"),
         ("Nativ^Ada", "native"), ("Stern^Eva", "sternum"),
     ],
 )  # fmt: skip

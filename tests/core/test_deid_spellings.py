@@ -34,15 +34,58 @@ def described(text, patient, **values):
         ("Преображенский^Свят", "Preobrazhensky"), ("Преображенский^Свят", "Preobrazhenskij"),
         ("Øverås^Bjørnhild", "%D8ver%E5s"), ("Øverås^Bjørnhild", "=D8ver=E5s"),
         ("Takahashi^Setsuko=高橋^節子", "髙橋"), ("Watanabe^Ken=渡邊^健", "渡辺健"),
+        ("Szőke^Űrs", "Szoeke"), ("Şahin^Çağla", "Shahin Chaghla"), ("Nuñez^Iñaki", "Nunyez"),
+        ("Zhang^Guorong=張^國榮", "张国荣"), ("=张^国荣", "張 國榮"), ("=刘^德华", "劉德華"),
+        ("=鈴木^鉄男", "鈴木鐵男"), ("=澤田^龍子", "沢田"), ("=澤田^龍子", "泽田龙子"),
     ],
 )  # fmt: skip
 def test_a_name_is_known_as_others_spell_it(patient, text):
     assert described(text, patient) == "T2 tse"
 
 
+@pytest.mark.parametrize("text", ["張力性気胸", "张力性气胸", "國立", "術後"])
+def test_words_of_the_field_stay_in_either_writing(text):
+    assert described(text, "=張^國榮") == f"T2 {text} tse"
+
+
 @pytest.mark.parametrize("text", ["ნ.ბ.", "Dr. ბერიძე", "Frau ბერიძე", "ბ. ნ."])
 def test_a_script_without_capitals_has_initials_and_names_after_titles(text):
     assert described(text, "ბოლქვაძე^ნინო") == "T2 tse"
+
+
+@pytest.mark.parametrize(
+    ("patient", "text"),
+    [
+        ("van den Berg^Jan-Willem", "JW Berg"), ("Berg^Kjell Ove", "KO Berg"),
+        ("Berg^Kjell Ove", "Berg KO"), ("Müller^Hans-Jörg", "H.-J. Müller"),
+        ("الراشدي^فاطمة", "للراشدي"), ("=鈴木^いちろう", "イチロー"),
+        ("Dąbrowska^Małgorzata", "Małgorzacie"), ("Duda^Ewa", "Dudzie"),
+    ],
+)  # fmt: skip
+def test_a_name_is_known_with_what_stands_beside_it_or_bends_it(patient, text):
+    assert described(text, patient) == "T2 tse"
+
+
+@pytest.mark.parametrize("text", ["AP Berg", "Berg AP"])
+def test_an_abbreviation_of_the_field_beside_a_name_stays(text):
+    assert described(text, "Berg^Anna Pia") == "T2 AP tse"
+
+
+@pytest.mark.parametrize("text", ["KvistvTorb", "KviTor", "TOR_KVI", "KvisTor", "tor-kvistv"])
+def test_the_beginnings_of_two_names_as_one_word_are_known(text):
+    assert described(text, "Kvistvåg^Torbjørn") == "T2 tse"
+
+
+@pytest.mark.parametrize(
+    ("patient", "text"),
+    [
+        ("Kvistvåg^Torbjørn", "kvitorp"),
+        ("Perkins^Fusun", "perfusion"),
+        ("Transvik^Versa", "transverse"),
+    ],
+)
+def test_beginnings_of_names_within_another_word_stay(patient, text):
+    assert described(text, patient) == f"T2 {text} tse"
 
 
 @pytest.mark.parametrize("text", ["in grid", "hans arm", "and ers"])

@@ -49,6 +49,24 @@ def test_known_rows(keyword, written, action):
     assert ACTIONS[tag][0] == action
 
 
+@pytest.mark.parametrize(
+    ("keyword", "action"),
+    [
+        ("DocumentAuthorIdentifierCodeSequenceTrial", "X"),
+        ("DocumentingObserverIdentifierCodeSequenceTrial", "X"),
+        ("DocumentingOrganizationIdentifierCodeSequenceTrial", "X"),
+        ("HangingProtocolCreator", "D"),
+        ("HangingProtocolUserIdentificationCodeSequence", "Z"),
+        ("BreedRegistrationSequence", "Z"),
+        ("BoardingPassID", "X"),
+    ],
+)
+def test_people_are_not_told_of_by_codes_that_the_table_does_not_name(keyword, action):
+    tag = tag_for_keyword(keyword)
+    assert tag not in table.basic_column()
+    assert ACTIONS[tag][0] == action
+
+
 def test_every_standard_attribute_has_an_action():
     assert set(ACTIONS) == set(DicomDictionary)
 

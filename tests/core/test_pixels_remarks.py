@@ -60,15 +60,22 @@ def test_what_names_nobody_is_not_copied(stream):
     assert without_remarks(pixels, EXPLICIT, 0, PATIENT) is pixels
 
 
-@pytest.mark.parametrize(("size", "left"), [(8, bytes(8) + bytes(18)), (0, bytes(8) + NAME)])
-def test_a_text_after_native_frames_is_blanked(size, left):
-    assert without_remarks([native(bytes(8) + NAME)], EXPLICIT, size, PATIENT)[0] == native(left)
+def test_a_text_after_native_frames_is_blanked():
+    (result,) = without_remarks([native(bytes(8) + NAME)], EXPLICIT, 8, PATIENT)
+    assert result == native(bytes(8) + bytes(18))
 
 
 @pytest.mark.parametrize("size", [800, 20])
 def test_a_text_in_the_place_of_frames_is_blanked(size):
     (result,) = without_remarks([native(bytes(8) + NAME + bytes(30))], EXPLICIT, size, PATIENT)
     assert result == native(bytes(8) + bytes(11) + b"^" + bytes(36))
+
+
+def test_a_text_in_data_that_no_header_calls_an_image_is_blanked():
+    (result,) = without_remarks([native(b"raw " + NAME + b" 2")], EXPLICIT, 0, PATIENT)
+    assert result == native(b"raw " + bytes(11) + b"^" + bytes(6) + b" 2")
+    pixels = [native(b"raw noise \xff\xd9 and no name")]
+    assert without_remarks(pixels, EXPLICIT, 0, PATIENT) is pixels
 
 
 def test_a_short_name_is_blanked_too_where_frames_are_cut_short():

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from itertools import pairwise
 
-from headgate.core.deid import binary, clean, dates, gate, marks, uids
+from headgate.core.deid import binary, clean, coding, dates, gate, marks, uids
 from headgate.core.deid.context import Context
 from headgate.core.deid.identifiers import matching
 from headgate.core.deid.identifiers.telling import Identifiers
@@ -37,6 +37,20 @@ def change_of(action: str, vr: bytes) -> Change:
     given an element, it returns the value without the patient; None: it cannot stay.
     """
     return KEPT.get(vr, _kept) if action == table.KEEP else CHANGES[action]
+
+
+def of_code(code: coding.Code, change: Change) -> Change:
+    """Given the code that an element is part of and the change of its value, return the one that
+    leaves it where the code is public.
+    """
+
+    def changed(tag: int, vr: bytes, value: bytes, context: Context) -> bytes | None:
+        found = change(tag, vr, value, context)
+        is_cut = found != value
+        is_left = is_cut and coding.is_public(tag, value, code, context.identifiers)
+        return value if is_left else found
+
+    return changed
 
 
 def as_it_came(_tag: int, _vr: bytes, value: bytes, _context: Context) -> bytes:

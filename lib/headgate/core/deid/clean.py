@@ -40,6 +40,7 @@ def is_certain(text: str) -> bool:
 def _of_patient(text: str, identifiers: Identifiers) -> Iterator[tuple[int, int]]:
     yield from _in_any_case(text, identifiers)
     yield from matching.exact_pattern(identifiers).spans(text)
+    yield from matching.spans(text, matching.day_pattern(identifiers).spans)
 
 
 def _in_any_case(text: str, identifiers: Identifiers) -> Iterator[tuple[int, int]]:

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import NamedTuple
 
 from headgate.core.deid.identifiers.patient import CHARACTER_SET, may_tell
-from headgate.core.deid.identifiers.telling import TELLING
+from headgate.core.deid.identifiers.telling import TELLING_OF_STUDY
 from headgate.core.deid.levels import Level, beside_bytes
 from headgate.core.deid.memory import Memory, Result
 from headgate.core.deid.rewriting import rewritten_alone
@@ -22,7 +22,7 @@ from headgate.core.dicom.likeness import Followed, Likeness
 from headgate.core.dicom.private import is_creator
 
 Told = frozenset[tuple[int, bytes]]  # values by tag
-DECISIVE = frozenset({CHARACTER_SET, STUDY_INSTANCE_UID, *TELLING})
+DECISIVE = frozenset({CHARACTER_SET, STUDY_INSTANCE_UID, *TELLING_OF_STUDY})
 
 
 @dataclass(frozen=True)

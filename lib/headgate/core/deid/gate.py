@@ -5,13 +5,14 @@ are, for what no decoder shows: private and unknown elements, blobs, texts under
 representation. Values whose VR cannot name anybody (UI, DA, DT, TM, DS, IS, where they are made
 of nothing else than it allows) and codes, which the first search has judged, are left to it.
 
-Nothing is excused: where the participant or the project is called like the patient, that is
-reported too, for nobody can tell it from a leak.
+Nothing is excused but codes of public schemes and what they mean: where the participant or the
+project is called like the patient, that is reported too, for nobody can tell it from a leak.
 """
 
 import re
 from collections.abc import Iterator
 
+from headgate.core.deid import coding
 from headgate.core.deid.identifiers import matching
 from headgate.core.deid.identifiers.needles import (
     SHORTEST,
@@ -65,7 +66,10 @@ def find_leaks(
             for number, span in enumerate(items(data, element, inner)):
                 places += find_leaks(data, inner, identifiers, terms, (*here, number), *span)
         elif names_somebody(element.tag, vr, value, identifiers, terms):
-            places.append(place(here))
+            beside = walk(data, encoding, start, end) if path else ()
+            code = coding.code_of(data, beside)
+            if not coding.is_public(element.tag, value, code, identifiers):
+                places.append(place(here))
     return places
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from headgate.core.deid import coding
 from headgate.core.deid.context import Context
 from headgate.core.deid.identifiers.patient import CHARACTER_SET
 from headgate.core.deid.reading import Path
@@ -15,20 +16,25 @@ Creators = Mapping[tuple[int, int], str]
 
 
 class Level(NamedTuple):
-    """Where elements stand: in what context, beside which private creators, at which path."""
+    """Where elements stand: in what context, beside which private creators, at which path, and of
+    which code.
+    """
 
     data: Data
     context: Context
     creators: Creators
     tags: frozenset[int]
     path: Path
+    code: coding.Code = coding.NO_CODE
 
 
 def level_of(data: Data, elements: Sequence[Element], around: Context, path: Path) -> Level:
     """Given the elements of a data set or item and the context around it, return their level."""
     context = around.within(_terms(data, elements, around), around.reading)
     tags = frozenset(element.tag for element in elements)
-    return Level(data, context, _creators(data, elements), tags, path)
+    is_item_of_code = bool(path) and not tags.isdisjoint(coding.PARTS)
+    code = coding.code_of(data, elements) if is_item_of_code else coding.NO_CODE
+    return Level(data, context, _creators(data, elements), tags, path, code)
 
 
 def beside_bytes(level: Level, tag: int) -> bytes:
@@ -36,7 +42,7 @@ def beside_bytes(level: Level, tag: int) -> bytes:
     the context.
     """
     if not tag & 0x10000:
-        return b""
+        return b"\\".join(level.code) if tag in coding.PARTS else b""
     if is_creator(tag):
         return b"\1" if keeps_creator(level, tag) else b"\0"
     return b"\\" + creator_of(level, tag).encode()

@@ -2,7 +2,8 @@
 
 from typing import NamedTuple
 
-from headgate.core.deid.changing import Change, as_it_came, change_of
+from headgate.core.deid import coding
+from headgate.core.deid.changing import Change, as_it_came, change_of, of_code
 from headgate.core.deid.levels import Level, creator_of, keeps_creator
 from headgate.core.deid.rules import private, table
 from headgate.core.deid.rules.kinds import KIND_OF, dictionary_vr, may_have_sign
@@ -45,6 +46,8 @@ def ruling_of(level: Level, tag: int, vr: bytes, value: bytes, is_open: bool) ->
     shown = dictionary_vr(tag) if level.context.writing.is_implicit else written
     is_measure = bool(tag & 0x10000) and not is_creator(tag)
     change = as_it_came if private.is_listed(tag, value) else change_of(action, read)
+    if level.code.value and tag in coding.PARTS and action == table.KEEP:
+        change = of_code(level.code, change)
     return Ruling(action, change, read, written, shown, why_not, is_measure)
 
 

@@ -81,7 +81,9 @@ def _told(
     element = element_at(pixels, 0, encoding)
     if element.is_open:
         yield from _in_fragments(pixels, element, encoding, identifiers)
-    elif size and element.end - element.value != size:
+    elif not size:
+        yield from _in_no_image(pixels, element, identifiers)
+    elif element.end - element.value != size:
         yield from _beside(pixels, element, element.value + size, identifiers)
 
 
@@ -96,6 +98,15 @@ def _beside(
     yield from ((start + a, start + b) for a, b in several)
     if any(start + b > end for _, b in several):
         yield end, element.end
+
+
+def _in_no_image(
+    pixels: bytes | memoryview, element: Element, identifiers: Identifiers
+) -> Iterator[Span]:
+    """Yield where the patient is named in data of which no header says that they are an image."""
+    start = element.value
+    several = spans_within(bytes(pixels[start : min(element.end, start + MOST)]), identifiers)
+    yield from ((start + a, start + b) for a, b in several if b - a >= SURE)
 
 
 def _in_fragments(

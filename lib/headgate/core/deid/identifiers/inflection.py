@@ -4,12 +4,13 @@ Of a language nothing is known but the name: what ends alike is declined alike. 
 a word of the field out of a name is left out.
 """
 
+import re
 from collections.abc import Iterator
 from functools import lru_cache, partial
 from itertools import permutations
 
 from headgate.core.deid.identifiers.searching import Group
-from headgate.core.deid.identifiers.spelling import of_name
+from headgate.core.deid.identifiers.spelling import UNSURE, of_name
 from headgate.core.deid.identifiers.telling import Identifiers
 from headgate.core.deid.identifiers.text import fold
 from headgate.core.deid.identifiers.vocabulary import FOLDED, STEMS, is_clinical
@@ -17,15 +18,19 @@ from headgate.core.dicom.repertoire import script_of
 
 FEWEST = {"LATIN": 4, "GREEK": 4, "CYRILLIC": 4}  # letters, by script: shorter ones are other words
 FEWEST_TOGETHER = 3  # where another part of the name stands beside it
-SHORT, LONG_ENDING = 4, 3  # letters of a Latin name, and of the endings that tell it from a word
+SHORT, LONG_ENDING = 4, 2  # letters of a Latin name, and of the endings that tell it from a word
 SURE, MOST_WORDS = 5, 4  # so long a name is found alone
 BEFORE, BETWEEN, AFTER = r"(?<![^\W\d_])", r"[\W_]{1,3}", r"(?![^\W\d_])"
-UNSURE = frozenset("aeouschdt")  # letters of which one spelling of a name has fewer
+# Endings of one letter as they are written; a plain e is that of German adjectives: lange Achse
+OF_ONE_LETTER = {
+    "a": "aáą", "e": "éęě", "i": "ií", "m": "m", "n": "n", "t": "t", "u": "uúů", "y": "yý",
+}  # fmt: skip
 AFTER_MARK = "['’`][^\\W\\d_]{1,5}"  # Turkish, and as English is written abroad: Yılmaz'ın
 # Endings that follow a whole name: Slavic, Estonian, Hungarian, Turkish; after a vowel also Finnish
 AFTER_CONSONANT = (
     "a u e i y em om ie im ou ovi ovy owi iem ova ove ovou ovej le lt ga ale alt ele elt ile ilt"
-    " s ne nak nek val vel ban ben ot et at tol hoz hez in un dan den da de ul ului"
+    " s ne nak nek val vel ban ben ot et at tol hoz hez in un dan den da de ul ului iga ille illa"
+    " ilta issa ista"
 )
 AFTER_VOWEL = (
     "n lle lta lla ssa sta na t nak nek ne val vel m ho mu go s nin nun ya ye dan den da de le lt"
@@ -40,6 +45,7 @@ DECLENSIONS: dict[str, tuple[tuple[str, int, str], ...]] = {
         ("kka", 2, "an alle alta alla"), ("tti", 2, "in ille ilta illa"),
         ("ki", 2, "en elle elta ella"), ("mpi", 2, "men melle melta mella"),
         # Slavic, with a vowel that falls: Marek, Němec; and the others that end with one
+        ("ta", 2, "cie"), ("da", 2, "dzie"), ("ra", 2, "rze"), ("ka", 2, "ce"), ("ga", 2, "dze"),
         ("ek", 2, "ka ku kovi kem kiem kowi ke"), ("ec", 2, "ce ci cem covi ca cu"),
         ("el", 2, "la lu lovi lem le"),
         ("a", 1, "y i u e o ou ie ej iej oj ii om ei ai as ovi owi em"),
@@ -80,6 +86,19 @@ def groups_of(identifiers: Identifiers) -> Iterator[Group]:
             if 1 < min(len(one), len(other)) < SURE:
                 letters = _letters_of(one) | _letters_of(other)
                 yield Group(letters, partial(_of_two, one, other))
+
+
+def in_capitals(name: str) -> Iterator[str]:
+    """Given a name, yield the patterns of it with an ending of one letter where that tells it only
+    from a word that is no name if it is short, and begins with a capital.
+    """
+    if len(name) != SHORT or script_of(name[:1]) != "LATIN":
+        return
+    for stem, several in _stems(name):
+        endings = _harmless(fold(stem), [one for one in several if one in OF_ONE_LETTER])
+        if endings:
+            letters = "".join(OF_ONE_LETTER[one] for one in endings)
+            yield f"{re.escape(stem.capitalize())}[{letters}]{AFTER}"
 
 
 @lru_cache(maxsize=1024)

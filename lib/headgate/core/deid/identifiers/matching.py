@@ -14,7 +14,14 @@ from collections.abc import Callable, Iterator
 from functools import lru_cache
 from itertools import permutations
 
-from headgate.core.deid.identifiers import inflection, initials, romanizing, spelling
+from headgate.core.deid.identifiers import (
+    dating,
+    inflection,
+    initials,
+    joining,
+    romanizing,
+    spelling,
+)
 from headgate.core.deid.identifiers.patient import numbers_as_written
 from headgate.core.deid.identifiers.searching import Search
 from headgate.core.deid.identifiers.telling import Identifiers, is_alphabetic
@@ -32,9 +39,7 @@ NO_LETTER_BEFORE, NO_LETTER_AFTER = r"(?<![^\W\d_])", r"(?![^\W\d_])"
 NO_WORD_BEFORE, NO_WORD_AFTER = r"(?<![^\W_])", r"(?![^\W_])"
 NO_DIGIT_BEFORE, NO_DIGIT_AFTER = r"(?<!\d)", r"(?!\d)"
 SEPARATORS = ("", "-", ".", "/", " ", "_")
-BETWEEN = r"[\W_]{0,3}"
 GENITIVE = f"(?:['’]?s|{inflection.AFTER_MARK})?"
-INITIAL_AFTER = "[ ,^]{1,2}"
 # What is written as one with the word after it: and, with, to, like, the, from, that
 PREFIXES = {"ARABIC": "[وف]?(?:[بلك]?ال|لل|[بلك])?", "HEBREW": "[והבלמשכ]{0,2}"}
 BETWEEN_CODES = r"[\s^,.=-]{1,3}"
@@ -52,11 +57,10 @@ def wide_pattern(identifiers: Identifiers) -> Search:
     """Given identifiers, return what finds what is cut from a text beside what `pattern` finds:
     names with their initials, and what tells little on its own.
     """
-    letters = {fold(word)[:1] for words in identifiers.persons for word in words} - {""}
-    letter = f"[{re.escape(''.join(sorted(letters)))}]" if letters else "(?!)"
-    before = rf"(?:{NO_WORD_BEFORE}{letter}\.?[ ^]?)*"
-    after = rf"(?:[ ,^]{{1,2}}{letter}{NO_WORD_AFTER}\.?)*"
-    parts = [*_around(identifiers), *_together((*identifiers.persons, *identifiers.staff))]
+    letters = joining.of_initials(identifiers.persons)
+    before = rf"(?:{NO_WORD_BEFORE}{letters}\.?[ ^-]?)*"
+    after = rf"(?:(?:[ ,^]{{1,2}}|(?<=\.)){letters}{NO_WORD_AFTER}\.?)*"
+    parts = [*_around(identifiers), *joining.of_persons((*identifiers.persons, *identifiers.staff))]
     parts += [before + _name(name) + after for name in identifiers.names]
     parts += [
         NO_LETTER_BEFORE + parted + NO_LETTER_AFTER
@@ -65,7 +69,8 @@ def wide_pattern(identifiers: Identifiers) -> Search:
     ]
     parts += map(spelling.of_reversed, (*identifiers.names, *identifiers.numbers))
     found = Search.of([*filter(None, parts), *_cut_short(identifiers)])
-    return found.beside(inflection.groups_of(identifiers))
+    beginnings = joining.groups_of_beginnings(identifiers.persons)
+    return found.beside([*inflection.groups_of(identifiers), *beginnings])
 
 
 @lru_cache(maxsize=256)
@@ -76,7 +81,14 @@ def exact_pattern(identifiers: Identifiers) -> Search:
     """
     years = frozenset(date[:4] for date in identifiers.birth_dates)
     parts = [part for words in identifiers.persons for part in initials.of_person(words, years)]
+    parts += [part for name in identifiers.names for part in inflection.in_capitals(name)]
     return Search.of(NO_WORD_BEFORE + part for part in parts)
+
+
+@lru_cache(maxsize=256)
+def day_pattern(identifiers: Identifiers) -> Search:
+    """Given identifiers, return what finds days of the study in a folded text."""
+    return Search.of(dating.of_study(identifiers.study_dates))
 
 
 @lru_cache(maxsize=256)
@@ -190,7 +202,7 @@ def _own(identifiers: Identifiers) -> list[str]:
             for form in spelling.of_date(digits)
         ),
         *(
-            NO_LETTER_BEFORE + spelling.of_name(one) + BETWEEN + spelling.of_name(other)
+            NO_LETTER_BEFORE + spelling.of_name(one) + joining.BETWEEN + spelling.of_name(other)
             + NO_LETTER_AFTER
             for one, other in short_names(identifiers)
             if (len(one) > 1 and len(other) > 1) or not (one + other).isascii()
@@ -210,8 +222,7 @@ def _around(identifiers: Identifiers) -> Iterator[str]:
         if FEWEST <= len(alphanumeric(number)) < LONG:
             yield NO_DIGIT_BEFORE + spelling.of_long_number(number) + NO_DIGIT_AFTER
     for date in identifiers.birth_dates:
-        for order in (date[6:] + date[4:6] + date[2:4], date[2:]):
-            yield NO_DIGIT_BEFORE + order + NO_DIGIT_AFTER
+        yield from dating.of_birth(date)
     for word in identifiers.others:
         yield from _of_other(word)
 
@@ -230,27 +241,6 @@ def _cut_short(identifiers: Identifiers) -> Iterator[str]:
     for name in identifiers.names:
         if not is_clinical(name) and (shortened := spelling.of_name_cut_short(name)):
             yield rf"{NO_LETTER_BEFORE}[^\W\d_]?{shortened}"
-
-
-def _together(persons: tuple[tuple[str, ...], ...]) -> Iterator[str]:
-    """Yield the patterns of two words of a person that stand together, one perhaps as initial."""
-    for words in persons:
-        if len(words) > 2:
-            for order in (words, (*words[1:], words[0])):
-                whole = BETWEEN.join(map(spelling.of_name, order[:MOST_WORDS]))
-                yield NO_LETTER_BEFORE + whole + NO_LETTER_AFTER
-        for one, other in permutations(words[:MOST_WORDS], 2):
-            if len(one) > 1 and len(other) > 1:
-                first, second = spelling.of_name(one), spelling.of_name(other)
-                yield NO_LETTER_BEFORE + first + BETWEEN + second + NO_LETTER_AFTER
-                initial = re.escape(fold(one)[0])
-                yield NO_LETTER_BEFORE + initial + initials.DOTTED + second + NO_LETTER_AFTER
-                yield NO_LETTER_BEFORE + first + INITIAL_AFTER + re.escape(fold(other)[0]) + r"\."
-                # what people are called by machines: mberg, bergm
-                if len(other) >= FEWEST:
-                    for joined in (initial + second, second + initial):
-                        if not is_clinical(joined):
-                            yield NO_LETTER_BEFORE + joined + NO_LETTER_AFTER
 
 
 def is_chance_within(name: str) -> bool:

@@ -11,7 +11,9 @@ from headgate.core.deid.identifiers.telling import (
     NOBODY,
     NUMBER_TAGS,
     OTHER_TAGS,
+    STUDY_DATE,
     TELLING,
+    TELLING_OF_STUDY,
     Identifiers,
     told_by,
 )
@@ -106,7 +108,7 @@ def _told(
         if tag == CHARACTER_SET:
             terms = terms_of(bytes(data[element.value : element.end]))
             yield Identifiers(encodings=encodings_of(terms))
-        elif tag in TELLING or element.is_open or element.vr in HOLDING_ITEMS:
+        elif tag in TELLING_OF_STUDY or element.is_open or element.vr in HOLDING_ITEMS:
             raw = bytes(data[element.start : element.end])
             key = (raw, encoding, terms)
             if key not in remembered:
@@ -116,9 +118,9 @@ def _told(
 
 def _of_element(raw: bytes, element: Element, encoding: Encoding, terms: Terms) -> Identifiers:
     tag = element.tag
-    if tag in TELLING:
+    if tag in TELLING_OF_STUDY:
         value = raw[element.value - element.start :]
-        if tag not in OTHER_TAGS:
+        if tag not in OTHER_TAGS and tag != STUDY_DATE:
             _check(value, terms, NAMED[tag])
         return told_by(tag, _texts(value, terms))
     if not may_tell(raw, element):

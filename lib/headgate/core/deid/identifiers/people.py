@@ -3,34 +3,15 @@
 import re
 from collections.abc import Iterator
 
+from headgate.core.deid.identifiers.roles import ADDRESS, BY, LABELS, PATIENTS, TITLES
 from headgate.core.deid.identifiers.telling import PARTICLES
 from headgate.core.deid.identifiers.text import is_small_form
 from headgate.core.deid.identifiers.vocabulary import is_clinical
 
-# Titles that stand before names and nowhere else
-TITLES = (
-    r"dr(?:\.? ?med)?", r"prof(?:essor)?", "doktor", "doctor", "overlege", "fastlege",
-    "tannlege", "assistenzarzt", "oberarzt", "chefarzt", "hausarzt", "radiolog", "radiograf",
-    "radiographer", "physician", "sykepleier", "lege", "arzt", "henvisende",
-    "doctora", "docteur", "radiologist", "sonographer", "technologist", "nurse",
-    "lekarz", "д-р", "лікар", "врач", "γιατρός",
-    r"(?:ref|referred|requested|ordered|reported|read|reviewed|verified|signed|dictated) by", "c/o",
-)  # fmt: skip
-PATIENTS = (
-    "pat", "pasient", "patient", "patientin", "pas", "pasientnavn", "navn", "name", "patientenname",
-    "født som", "geb", "née", "z domu",
-)  # fmt: skip
-# Words of address that are abbreviations of the field in capitals: MR, MS, FR
-ADDRESS = (
-    "Herr", "Herrn", "Frau", "Fru", "Frøken", "Hr", "Mrs", "Mr", "Ms", "Miss", "Fr", "Sr", "Sra",
-    "Srta", "Señor", "Señora", "Dra", "Mme", "Mlle", "Pani",
-)  # fmt: skip
-# Words of other things that, with a colon, stand before a name
-LABELS = ("operator", "tech", "technician", "signed", "surgeon", "consultant", "attn")
 NO_LETTER_BEFORE = r"(?<![^\W_])"
 TITLE = re.compile(
-    rf"{NO_LETTER_BEFORE}(?:(?:(?i:{'|'.join((*TITLES, *PATIENTS))})|{'|'.join(ADDRESS)})"
-    rf"(?:[.:]|(?=\s))|(?i:{'|'.join(LABELS)}):)[\s:]*"
+    rf"{NO_LETTER_BEFORE}(?:(?:(?i:{'|'.join((*TITLES, *BY, *PATIENTS))})|{'|'.join(ADDRESS)})"
+    rf"(?:[.:：]|(?=\s))|(?i:{'|'.join(LABELS)}) ?[:：])[\s:：]*"
 )
 # What stands within names and is none, as it is written after a title
 BETWEEN = PARTICLES | {"Ó", "Ní", "Nic", "Mac", "Mc", "Al", "El", "Ap", "De", "La", "Van", "Von"}

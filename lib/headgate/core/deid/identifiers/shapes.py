@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
-from headgate.core.deid.identifiers import matching, people
+from headgate.core.deid.identifiers import dating, matching, people
 from headgate.core.deid.identifiers.spelling import MONTHS, OF_DAY, OF_MONTH, OF_YEAR
 
 NO_DIGIT_BEFORE, NO_DIGIT_AFTER = r"(?<!\d)", r"(?!\d)"
@@ -73,7 +73,6 @@ _NAMED_ALONE = "|".join(name for name in _MONTHS if name != "mar")
 # months where a field cut them short
 _CUT_SHORT = "|".join(sorted({one[:end] for one in _MONTHS for end in range(5, len(one))}))
 _YEAR = r"(?:19|20)\d\d"
-_ERA = "(?:明治|大正|昭和|平成|令和)"
 _DAY, _MONTH = r"(?:[12]\d|3[01]|0?[1-9])", r"(?:1[0-2]|0?[1-9])"
 _FREE = r"(?<!\d)(?<!\b[bclstv])"  # the 2 of T2 is no day, nor the 4 of L4
 DATES = re.compile(
@@ -98,12 +97,13 @@ DATES = re.compile(
     r"|(?<![\d./])(?:0[1-9]|1[0-2])/(?:0[1-9]|[12]\d|3[01])/\d\d(?![\d./])"
     rf"|(?<!\d)(?:ngay )?{_DAY} thang {_MONTH} nam {_YEAR}(?!\d)"
     r"|(?<![^\W_])(?:dob|d\.o\.b|born|geb|fodt)[.: ]{1,3}"
-    rf"(?:{_DAY}[./-]{_MONTH}[./-]\d\d|{_YEAR})(?![\d.])"
+    rf"{_DAY}[./-]{_MONTH}[./-]\d\d(?![\d.])"
+    rf"|{dating.SOMEBODYS}"
     # after an ordinal a month needs no year, nor a whole one
     rf"|{_FREE}{_DAY}(?:st|nd|rd|th)(?:\sof)?[\s._-]+(?i:{_LONG})(?![^\W\d_])"
     r"(?:[\s.,_-]+\d{1,4}\Z)?"
     rf"|{_FREE}{_DAY}[\s._-]*(?i:{_NAMED})[\s.,_-]*(?:19|20)\d\Z"
-    rf"|(?:{_YEAR}|{_ERA}\s?\d\d?){OF_YEAR}\s?{_MONTH}{OF_MONTH}\s?{_DAY}{OF_DAY}?"
+    rf"|(?:{_YEAR}|{dating.ERA}\s?\d\d?){OF_YEAR}\s?{_MONTH}{OF_MONTH}\s?{_DAY}{OF_DAY}?"
 )
 # Days of the month as they are said, in English, Norwegian and German
 _ORDINALS = (

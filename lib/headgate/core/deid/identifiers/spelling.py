@@ -10,7 +10,17 @@ from headgate.core.deid.identifiers.vocabulary import is_clinical
 from headgate.core.dicom.repertoire import UNDECODED
 
 # Letters as passports spell them; read the other way round, too
-TRANSCRIBED = {"ø": "oe", "ö": "oe", "å": "aa", "ä": "ae", "æ": "ae", "ü": "ue", "ß": "ss"}
+TRANSCRIBED = {
+    "ø": "oe", "ö": "oe", "ő": "oe", "å": "aa", "ä": "ae", "æ": "ae", "ü": "ue", "ű": "ue",
+    "ß": "ss",
+}  # fmt: skip
+# Letters that people spell by one or two, and long vowels as Katakana and Hiragana have them
+PERHAPS_TWO = {
+    "う": "[うー]", "お": "[おー]", "ー": "[ーうおいあえ]",
+    "ş": "sh?", "š": "sh?", "č": "ch?", "ć": "ch?", "ç": "ch?", "ž": "zh?", "ğ": "gh?",
+    "ñ": "n[ny]?",
+}  # fmt: skip
+UNSURE = frozenset("aeouschdt")  # letters of which one spelling of a name has fewer
 DIGRAPHS = frozenset({"ae", "oe", "ue", "aa", "ss", "th"})
 PIECES = re.compile("ae|oe|ue|aa|.", re.DOTALL)
 OF_ETH = "(?:th|dh|d)"
@@ -71,10 +81,13 @@ BROKEN = r"(?:[-'`]?\s{0,3}[\r\n]\s{0,3}|[-'`\\])?"
 # What names begin with that is also written as a word of its own: O'Hara, Mc Bride, D'Urso, Al Amri
 OPENING = re.compile(r"(?:mac|mc|o|d|[ae]l(?=[^\W\d_]{4}))(?=[^\W\d_]{3})")
 OF_OPENING = {"mac": "m(?:a?c)?", "mc": "m(?:a?c)?"}
-FEWEST_OF_CUT = 6
+# Arabic's article, which is another one after "to" or "for"
+ARTICLE, AFTER_TO, FEWEST_WITH_ARTICLE = "ال", "ا?لل?", 6
+FEWEST_OF_CUT, FEWEST_BEGUN = 6, 3
 # PS3.5 Table 6.2-1: where a text is as long as SH and CS, or LO, may be, with a blank at its end
 END_OF_FIELD = r"(?:(?<=\A.{15})|(?<=\A.{16})|(?<=\A.{63})|(?<=\A.{64}))\Z"
 END_OF_WORD = r"(?<=[^\W\d_]{8})(?![^\W\d_])"  # as long as names of users were
+ABBREVIATED = r"\.(?![^\W_])"
 FIELDS = (16, 12, 64)  # PS3.5 Table 6.2-1: SH and LO; and what is left beside a word
 
 
@@ -83,6 +96,8 @@ def of_name(name: str) -> str:
     """Given a name, return the pattern of its spellings: Møller, Moeller and Moller are one."""
     if any(letter in name for letter in LETTERS_LOST):
         return "".join(LOST if one in LETTERS_LOST else re.escape(one) for one in fold(name))
+    if name.startswith(ARTICLE) and len(name) >= FEWEST_WITH_ARTICLE:
+        return AFTER_TO + "".join(_letters(name.removeprefix(ARTICLE)))
     if (opening := OPENING.match(name.lower())) is not None:
         opened = OF_OPENING.get(opening[0], opening[0])
         return f"{opened}[ '`-]?{''.join(_letters(name[opening.end() :]))}"
@@ -105,6 +120,16 @@ def _is_written(letter: str) -> bool:
     return letter.isalnum() or unicodedata.category(letter) == "Mc"
 
 
+def of_beginning(name: str) -> str:
+    """Given a name, return the pattern of its beginning, of three letters at least."""
+    return _begun(list(_letters(name)), FEWEST_BEGUN)
+
+
+def _begun(letters: list[str], fewest: int) -> str:
+    rest = letters[fewest:]
+    return "".join(letters[:fewest]) + "".join(f"(?:{one}" for one in rest) + ")?" * len(rest)
+
+
 def of_name_cut_short(name: str) -> str:
     """Given a name, return the pattern of its beginning where a field's end cut it, or where it is
     long; none: blank.
@@ -112,9 +137,7 @@ def of_name_cut_short(name: str) -> str:
     letters = list(_letters(name))
     if len(letters) <= FEWEST_OF_CUT or any(one in name for one in LETTERS_LOST):
         return ""
-    rest = letters[FEWEST_OF_CUT:-1]
-    end = "".join(f"(?:{one}" for one in rest) + ")?" * len(rest)
-    return "".join(letters[:FEWEST_OF_CUT]) + end + f"(?:{END_OF_FIELD}|{END_OF_WORD})"
+    return _begun(letters[:-1], FEWEST_OF_CUT) + f"(?:{END_OF_FIELD}|{END_OF_WORD}|{ABBREVIATED})"
 
 
 def _letters(name: str, gap: str = "") -> Iterator[str]:
@@ -123,6 +146,8 @@ def _letters(name: str, gap: str = "") -> Iterator[str]:
         spelled = TRANSCRIBED.get(piece) or fold(piece)
         if piece == "ð":
             yield OF_ETH
+        elif (form := PERHAPS_TWO.get(piece) or PERHAPS_TWO.get(spelled)) is not None:
+            yield form
         elif spelled in DIGRAPHS:
             yield f"(?:{spelled[0]}(?:{gap})?{spelled[1]}|{spelled[0]})"
         else:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from headgate.core.deid.identifiers.text import fold
-from headgate.core.deid.identifiers.vocabulary import is_clinical
+from headgate.core.deid.identifiers.vocabulary import is_clinical, is_common_in_places
 from headgate.core.hashed import hashed_once
 
 NAME_TAGS = {  # PS3.6: names of the patient and of the family
@@ -31,6 +31,7 @@ NUMBER_TAGS = {
 PATIENT_NAME, PATIENT_ID = 0x00100010, 0x00100020
 ADDRESS = 0x00101040
 BIRTH_DATE = 0x00100030
+STUDY_DATE = 0x00080020  # the same in all of a study, so that its instances stay alike
 # PS3.6: names of others. They are cut from texts, and no reason to refuse an instance.
 STAFF_TAGS = (
     0x00080090, 0x0008009C, 0x00081048, 0x00081050, 0x00081060, 0x00081070, 0x00321032, 0x00400006,
@@ -47,9 +48,11 @@ ORDER_TAGS = (
 )  # fmt: skip
 OTHER_TAGS = frozenset({*STAFF_TAGS, *PLACE_TAGS, *ADDRESS_TAGS, *PHONE_TAGS, *ORDER_TAGS})
 TELLING = frozenset({*NAME_TAGS, *NUMBER_TAGS, BIRTH_DATE, *OTHER_TAGS})
+TELLING_OF_STUDY = TELLING | {STUDY_DATE}  # which no sequence is entered for
 
 FEWEST_DIGITS = 3  # of an order's number: what has fewer says what is done
 NAME_LETTERS, STAFF_LETTERS, OTHER_LENGTH, FEWEST, ADDRESS_LENGTH = 3, 4, 5, 3, 6
+PLACE_LETTERS = 4
 DIGITS_OF_DATE = 8
 # Words that stand in the place of a name and name nobody
 PLACEHOLDERS = frozenset({
@@ -87,8 +90,8 @@ WITHIN_WORDS = re.compile(r"[-'’‐‑]+")
 class Identifiers:
     """The patient's own words: parts of names, numbers, birth dates; and how they may be written.
 
-    Names and numbers are as they stood; birth dates are YYYYMMDD; encodings are Python's. Persons
-    are the names as whole, word by word. Others are words of people and places around the patient,
+    Names and numbers are as they stood; dates are YYYYMMDD; encodings are Python's. Persons are
+    the names as whole, word by word. Others are words of people and places around the patient,
     staff the names of those people as whole.
     """
 
@@ -99,6 +102,7 @@ class Identifiers:
     persons: tuple[tuple[str, ...], ...] = ()
     others: tuple[str, ...] = ()
     staff: tuple[tuple[str, ...], ...] = ()
+    study_dates: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """Return how many there are: no log may hold them."""
@@ -117,7 +121,9 @@ def told_by(tag: int, texts: Sequence[str]) -> Identifiers:
             persons=tuple(words for text in texts for words in _persons(text)),
         )
     if tag == BIRTH_DATE:
-        return Identifiers(birth_dates=tuple(_birth_dates(texts)))
+        return Identifiers(birth_dates=tuple(_whole_dates(texts)))
+    if tag == STUDY_DATE:
+        return Identifiers(study_dates=tuple(_whole_dates(texts)))
     numbers = tuple(one for one in texts if len(one) > 1) if tag in NUMBER_TAGS else ()
     if tag == PATIENT_ID and (named := [one for text in texts if (one := _name_in(text))]):
         return replace(told_by(PATIENT_NAME, named), numbers=numbers)
@@ -144,6 +150,15 @@ def _around(tag: int, texts: Iterable[str]) -> Iterator[str]:
             yield from (word for word in _parts(text) if len(word) >= STAFF_LETTERS)
         elif tag in OTHER_TAGS and len(text) >= (OTHER_LENGTH if is_alphabetic(text) else FEWEST):
             yield text
+            yield from _of_institution(text) if tag in PLACE_TAGS else ()
+
+
+def _of_institution(name: str) -> Iterator[str]:
+    """Yield the words of the name of an institution that tell alone which one it is."""
+    for word in BETWEEN_WORDS.split(name):
+        is_name = word.isalpha() and word[:1].isupper() and len(word) >= PLACE_LETTERS
+        if is_name and is_alphabetic(word) and not is_common_in_places(word):
+            yield word
 
 
 def _words(name: str) -> Iterator[list[str]]:
@@ -216,7 +231,7 @@ def _parts_of_address(address: str) -> Iterator[str]:
         yield from dict.fromkeys((code, code.replace(" ", "")))
 
 
-def _birth_dates(texts: Iterable[str]) -> Iterator[str]:
+def _whole_dates(texts: Iterable[str]) -> Iterator[str]:
     for text in texts:
         digits = re.sub(r"\D", "", text)
         if len(digits) == DIGITS_OF_DATE:

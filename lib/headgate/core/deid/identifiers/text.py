@@ -19,13 +19,14 @@ SPELLED = str.maketrans({
 })  # fmt: skip
 # Unicode's categories of accents and variants, and of soft hyphens, joiners, marks of direction
 UNSEEN = frozenset({"Mn", "Cf"})
+FIRST_IDEOGRAPH = "\u3400"
 # Katakana and Hiragana spell the same syllables
 HIRAGANA = {code: code - 0x60 for code in range(0x30A1, 0x30F7)}
 
 
 def fold(text: str) -> str:
-    """Given a text, return it in lower case, without diacritics and what is not seen, and with the
-    marks and digits of ASCII.
+    """Given a text, return it in lower case, without diacritics and what is not seen, with the
+    marks and digits of ASCII and the simplified forms of Chinese characters.
     """
     if text.isascii():
         return text.lower()
@@ -40,7 +41,15 @@ def fold_letter(letter: str) -> str:
     # what typesetting has of its own has capitals of its own
     parts = unicodedata.normalize("NFKD", unicodedata.normalize("NFKD", letter).casefold())
     plain = "".join(part for part in parts if unicodedata.category(part) not in UNSEEN)
-    return plain.translate(SPELLED).translate(HIRAGANA)
+    spelled = plain.translate(SPELLED).translate(HIRAGANA)
+    return simplified(spelled) if spelled >= FIRST_IDEOGRAPH else spelled
+
+
+def simplified(letter: str) -> str:
+    """Given a Chinese character, return its simplified form."""
+    from headgate.core.deid.identifiers.hanzi import SIMPLIFIED
+
+    return SIMPLIFIED.get(letter, letter)
 
 
 def alphanumeric(text: str) -> str:

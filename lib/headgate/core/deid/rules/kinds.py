@@ -37,6 +37,9 @@ def may_have_sign(tag: int) -> bool:
 WRITTEN = (
     "Comment", "Comments", "Description", "DescriptionTrial", "Explanation", "Label", "Notes",
     "BeamName", "PlanName", "SetupName", "SiteName", "SourceName", "TextValue", "Reason", "History",
+    "RTImageName", "TemplateName", "AcquisitionProtocolName", "TreatmentProtocols", "TrackingID",
+    "InstructionText", "Rationale", "Guidance", "PlanningInformation", "ReasonsForProcedure",
+    "PatientAdditionalPosition", "HangingProtocolName", "DataSetName", "ConfigurationName",
 )  # fmt: skip
 FREE_VRS = frozenset({b"LT", b"ST"})
 

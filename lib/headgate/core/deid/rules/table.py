@@ -76,6 +76,16 @@ BESIDE = {
     0x00102297: EMPTY,  # Responsible Person, and Organization: of type 2 beside an animal
     0x00102299: EMPTY,
     0x00880130: REMOVE,  # Storage Media File-set ID
+    0x0040A028: REMOVE,  # Documenting Organization Identifier Code Sequence (Trial)
+    0x0040A068: REMOVE,  # Document Author Identifier Code Sequence (Trial)
+    0x0040A076: REMOVE,  # Documenting Observer Identifier Code Sequence (Trial)
+    0x00720008: DUMMY,  # Hanging Protocol Creator, type 1
+    0x0072000E: EMPTY,  # Hanging Protocol User Identification Code Sequence, type 2
+    0x00720010: REMOVE,  # Hanging Protocol User Group Name
+    0x00102294: EMPTY,  # Breed Registration Sequence: the number of an animal, type 2
+    0x40101047: REMOVE,  # OOI Owner Sequence, and what else tells of a traveller
+    0x4010101A: REMOVE,  # Boarding Pass ID
+    0x40101051: REMOVE,  # Itinerary ID
 }
 
 
