@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import shutil
 import uuid
 from collections.abc import Iterator
@@ -18,6 +19,9 @@ import redcap
 import requests
 from headgate import config
 from headgate.context import Context
+from headgate.core import fields
+from headgate.core.model import Request
+from headgate.core.states import State
 from headgate.demo import archives
 from headgate.demo.processes import program
 from headgate.demo.site import TITLES, Site
@@ -140,6 +144,24 @@ class Gateway:
         found = self.context().tables.incoming.export(records=[study.uid])
         return [row for row in found if form is None or row["redcap_repeat_instrument"] == form]
 
+    def correct(self, study: factories.Study, **values: Any) -> None:
+        """Write over what stands in the study's first transfer row, as a person does."""
+        row = {
+            fields.INCOMING_RECORD: study.uid,
+            fields.REPEAT_FORM: fields.TRANSFERS_FORM,
+            fields.REPEAT_INSTANCE: 1,
+        }
+        self.context().tables.incoming.write([row | values], overwrite=True)
+
+    def create_requests(self, *words: str) -> list[str]:
+        """Run create-transfer-requests; return what it told."""
+        result = self.site.run("create-transfer-requests", *words)
+        assert result.code == 0, result
+        return [line["text"] for line in result.lines]
+
+    def requests_in(self, state: State) -> list[Request]:
+        return list(self.context().queues.each(state))
+
     def to_queue(self, study: factories.Study, count: int = 3) -> None:
         """Bring a study to where its request is queued."""
         self.receive(*study.instances(count))
@@ -152,6 +174,12 @@ class Gateway:
                 result = self.site.run(script)
                 assert result.code == 0, result
         assert len(self.context().queues.ids("queued")) == 1
+
+    def point_at(self, port: int) -> None:
+        """Have the research PACS at another port."""
+        head, _, tail = self.site.config.read_text().partition("[pacs.research]")
+        tail = re.sub(r"port = \d+", f"port = {port}", tail, count=1)
+        self.site.config.write_text(f"{head}[pacs.research]{tail}")
 
     def peer(self) -> pacs.Peer:
         return self.context().peer("")

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import errno
 import os
-import re
 import subprocess
 import threading
 from datetime import datetime
@@ -24,13 +23,6 @@ from liars import a_lying_pacs
 SUCCESS = 0x0000
 STUDY = factories.Study("amid", accession="AMID1")
 PROJECTS = {"P": "P-001", "Q": "Q-007"}
-
-
-def point(gateway, port):
-    text = gateway.site.config.read_text()
-    head, _, tail = text.partition("[pacs.research]")
-    tail = re.sub(r"port = \d+", f"port = {port}", tail, count=1)
-    gateway.site.config.write_text(f"{head}[pacs.research]{tail}")
 
 
 def for_two_projects(gateway):
@@ -69,7 +61,7 @@ def assert_each_has_its_own(gateway, pacs):
 def test_one_study_goes_to_two_projects_in_one_run(a_gateway):
     for_two_projects(a_gateway)
     with a_lying_pacs() as pacs:
-        point(a_gateway, pacs.port)
+        a_gateway.point_at(pacs.port)
         assert a_gateway.site.run("anonymize-and-send").code == 0
         assert_each_has_its_own(a_gateway, pacs)
 
@@ -85,7 +77,7 @@ def test_two_runs_at_once_send_nothing_twice(a_gateway):
         return SUCCESS
 
     with a_lying_pacs(status_of=wait) as pacs:
-        point(a_gateway, pacs.port)
+        a_gateway.point_at(pacs.port)
         words = [*script("anonymize-and-send"), "-c", str(a_gateway.site.config)]
         first = subprocess.Popen(words)
         assert is_asked.wait(30)
@@ -100,7 +92,7 @@ def test_a_target_that_is_taken_out_of_the_settings_amid_a_transfer_holds_up_nob
     other = factories.Study("amid other", accession="AMID2")
     a_gateway.to_queue(STUDY)
     with a_lying_pacs() as pacs:
-        point(a_gateway, pacs.port)
+        a_gateway.point_at(pacs.port)
         text = a_gateway.site.config.read_text()
         backup = f"\n[pacs.backup]\nport = {free_port()}\n"
         a_gateway.site.config.write_text(text + backup)
@@ -166,7 +158,7 @@ def test_a_clock_that_is_set_between_sending_and_proof_loses_nothing(a_gateway, 
     faketime = needs("faketime", "faketime")
     a_gateway.to_queue(STUDY)
     with a_lying_pacs(commits="late") as pacs:
-        point(a_gateway, pacs.port)
+        a_gateway.point_at(pacs.port)
         text = a_gateway.site.config.read_text().replace(
             'proof = "c-find"', 'proof = "commitment"\ncommitment_seconds = 0.1'
         )

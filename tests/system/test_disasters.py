@@ -14,25 +14,6 @@ STUDY = factories.Study("disaster", accession="DIS1")
 OTHER = factories.Study("another", accession="DIS2", patient_id="99020312345")
 
 
-def correct(gateway, **values):
-    row = {
-        fields.INCOMING_RECORD: STUDY.uid,
-        fields.REPEAT_FORM: fields.TRANSFERS_FORM,
-        fields.REPEAT_INSTANCE: 1,
-    }
-    gateway.context().tables.incoming.write([row | values], overwrite=True)
-
-
-def create(gateway, *words):
-    result = gateway.site.run("create-transfer-requests", *words)
-    assert result.code == 0
-    return [line["text"] for line in result.lines]
-
-
-def waiting(gateway, state=State.QUEUED):
-    return list(gateway.context().queues.each(state))
-
-
 def deliver(gateway, study=STUDY):
     gateway.to_queue(study)
     assert gateway.site.run("anonymize-and-send").code == 0
@@ -42,7 +23,7 @@ def list_again(gateway):
     assert gateway.site.run("process").code == 0
     gateway.settle()
     assert gateway.site.run("populate-incoming").code == 0
-    return create(gateway)
+    return gateway.create_requests()
 
 
 def copies(gateway, orthanc):
@@ -94,7 +75,7 @@ def test_who_lost_the_key_begins_anew_and_what_was_sent_stays(a_gateway, orthanc
     (a_gateway.layout.ledger / "key.mark").unlink()
     result = a_gateway.site.run("reconcile")
     assert "the PACS holds them" in result.lines[-1]["text"]
-    assert not waiting(a_gateway)
+    assert not a_gateway.requests_in(State.QUEUED)
     assert copies(a_gateway, orthanc) == before
 
 
@@ -108,14 +89,14 @@ def test_a_redcap_from_a_backup_is_told_again_what_was_delivered(a_gateway, orth
         shutil.rmtree(a_gateway.layout.study_archive(STUDY.uid))
         assert a_gateway.site.run("rebuild").code == 0
     for _ in "twice":
-        correct(a_gateway, **dict.fromkeys(told, ""))
-        assert len(create(a_gateway, "--all")) == 1
-        assert not create(a_gateway, "--all")
+        a_gateway.correct(STUDY, **dict.fromkeys(told, ""))
+        assert len(a_gateway.create_requests("--all")) == 1
+        assert not a_gateway.create_requests("--all")
         assert a_gateway.site.run("anonymize-and-send").code == 0
         (now,) = a_gateway.rows(STUDY, fields.TRANSFERS_FORM)
         assert now[fields.TRANSFER_MAPPED] == row[fields.TRANSFER_MAPPED]
         assert now[fields.TRANSFER_DATE]
-        assert not create(a_gateway, "--all")
+        assert not a_gateway.create_requests("--all")
     assert copies(a_gateway, orthanc) == before
 
 
@@ -127,8 +108,8 @@ def test_what_is_gone_here_and_from_the_pacs_is_not_told_as_delivered(a_gateway,
     where = orthanc.where
     (found,) = requests.post(f"{where}tools/lookup", data=mapped, timeout=30).json()
     requests.delete(f"{where}studies/{found['ID']}", timeout=30)
-    correct(a_gateway, **{fields.TRANSFER_DATE: ""})
-    create(a_gateway, "--all")
+    a_gateway.correct(STUDY, **{fields.TRANSFER_DATE: ""})
+    a_gateway.create_requests("--all")
     result = a_gateway.site.run("anonymize-and-send")
     assert result.code == 1
     assert "have it sent again" in result.lines[-1]["text"]
@@ -139,16 +120,16 @@ def test_what_waits_in_a_queue_from_a_backup_goes_to_nobody_whom_the_row_names_n
     a_gateway, orthanc
 ):
     a_gateway.to_queue(STUDY)
-    (old,) = waiting(a_gateway)
-    correct(a_gateway, **{fields.TRANSFER_NAME: "P-002"})
+    (old,) = a_gateway.requests_in(State.QUEUED)
+    a_gateway.correct(STUDY, **{fields.TRANSFER_NAME: "P-002"})
     result = a_gateway.site.run("anonymize-and-send")
     assert result.code == 0
     assert [(line["item"], "it is withdrawn" in line["text"]) for line in result.lines] == [
         (old.id, True)
     ]
-    assert not any(waiting(a_gateway, state) for state in State)
+    assert not any(a_gateway.requests_in(state) for state in State)
     assert not a_gateway.context().ledger.of_study(STUDY.uid)
-    create(a_gateway)
+    a_gateway.create_requests()
     assert a_gateway.site.run("anonymize-and-send").code == 0
-    (now,) = waiting(a_gateway, State.DONE)
+    (now,) = a_gateway.requests_in(State.DONE)
     assert now.participant == "P-002"

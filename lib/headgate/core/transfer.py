@@ -2,11 +2,11 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from headgate.core import fields
+from headgate.core import fields, listing
 from headgate.core.model import Assignment, Delivery, Fate, Proof, Request
 
 # what a project may drop whole: feature of DataTransferProjects: SOP classes, PS3.4 Table B.5-1
@@ -15,12 +15,27 @@ DROPPED = {
     fields.FEATURE_DROP_SECONDARY_CAPTURE: ("1.2.840.10008.5.1.4.1.1.7.", "secondary capture"),
 }
 DEIDENTIFICATION_FAILED, SENDING_FAILED = 1, 2
+NAMED = (fields.TRANSFER_PROJECT, fields.TRANSFER_NAME)
 
 
 def assignment_in(row: Mapping[str, Any]) -> Assignment:
     """Given a row of the transfers form, return to whom it says that the study goes."""
     names = (fields.TRANSFER_PROJECT, fields.TRANSFER_NAME, fields.TRANSFER_EVENT)
     return Assignment(*(str(row.get(name, "")).strip() for name in names))
+
+
+def why_outdated(request: Request, rows: Sequence[dict[str, Any]]) -> str | None:
+    """Given a request and the rows that REDCap has of its study, return why nobody wants it any
+    more, or None. Rows from which we may not read all tell nothing, nor do none.
+    """
+    if not rows or not all(name in row for row in rows for name in NAMED):
+        return None
+    now = {int(row[fields.REPEAT_INSTANCE]): assignment_in(row) for row in listing.transfers(rows)}
+    if request.transfer not in now:
+        return "was deleted in REDCap since"
+    if now[request.transfer] != request.assignment:
+        return "was corrected in REDCap since"
+    return None
 
 
 def exclusion(sop_class: str, project: Mapping[str, Any]) -> str | None:

@@ -24,19 +24,14 @@ def queue(context: Context, request: Request) -> bool:
     return context.queues.add(request.with_values(created=_now(context)))
 
 
-def is_corrected(context: Context, request: Request) -> bool:
-    """Given a request, return whether its row in REDCap names somebody else by now. Raise
+def why_not(context: Context, request: Request) -> str | None:
+    """Given a request, return why nobody wants it any more, as REDCap tells by now, or None. Raise
     Unavailable.
     """
     record = request.made_from or request.study
     names, forms = [fields.INCOMING_RECORD], [fields.TRANSFERS_FORM]
     rows = context.tables.incoming.export(records=[record], fields=names, forms=forms)
-    return any(
-        str(row.get(fields.REPEAT_INSTANCE)) == str(request.transfer)
-        and fields.TRANSFER_PROJECT in row
-        and transfer.assignment_in(row) != request.assignment
-        for row in rows
-    )
+    return transfer.why_outdated(request, rows)
 
 
 def _now(context: Context) -> str:

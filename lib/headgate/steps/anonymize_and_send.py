@@ -75,8 +75,8 @@ def _is_due(context: Context, request: Request) -> bool:
 def _deliver(context: Context, request: Request) -> Iterator[Outcome]:
     context.queues.take(request.id, State.QUEUED, "claim")
     try:
-        if not request.made_from and again.is_corrected(context, request):
-            yield _withdrawn(context, request)
+        if not request.made_from and (why := again.why_not(context, request)):
+            yield _withdrawn(context, request, why)
             return
         request = _sent(context, request)
     except Unavailable as reason:
@@ -98,13 +98,12 @@ def _deliver(context: Context, request: Request) -> Iterator[Outcome]:
     yield from _record(context, request)
 
 
-def _withdrawn(context: Context, request: Request) -> Outcome:
+def _withdrawn(context: Context, request: Request, why: str) -> Outcome:
     """The queue is older than REDCap: create-transfer-requests is yet to see it, or it is from a
     backup.
     """
     context.queues.withdraw(request.id, State.ACTIVE)
-    text = f"study {request.study}: its row in REDCap names somebody else since: it is withdrawn"
-    return ok(request, text)
+    return ok(request, f"study {request.study}: its row {why}: it is withdrawn")
 
 
 def _sent(context: Context, request: Request) -> Request:

@@ -1,7 +1,7 @@
 """Queue a request for each transfer that REDCap wants and the research PACS has not got whole."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -17,8 +17,7 @@ from headgate.core.step import Outcome, Step, not_needed, ok
 from headgate.stores.queues import pass_over
 
 NAME = "create-transfer-requests"
-NAMED = (fields.TRANSFER_PROJECT, fields.TRANSFER_NAME)
-NEEDED = (fields.TRANSFER_REQUESTED, *NAMED)
+NEEDED = (fields.TRANSFER_REQUESTED, *transfer.NAMED)
 WAITING = (State.QUEUED, State.FAILED, State.HELD)
 
 
@@ -71,7 +70,9 @@ def plan(context: Context) -> Iterator[Wanted | Outdated]:
     for row in rows:
         by_study[str(row[fields.INCOMING_RECORD])].append(row)
     for study, several in by_study.items():
-        yield from _outdated(waiting.get(study, ()), several)
+        for old in waiting.get(study, ()):
+            if why := transfer.why_outdated(old.request, several):
+                yield Outdated(old, why)
         for row in listing.transfers(several):
             if all(row.get(name) for name in NEEDED):
                 yield _wanted(row)
@@ -115,21 +116,6 @@ def _withdrawn(context: Context, old: Waiting, why: str) -> Iterator[Outcome]:
     request = old.request
     if context.queues.withdraw(request.id, old.state):
         yield ok(request.study, f"request {request.id} that was {old.state} {why}: it is withdrawn")
-
-
-def _outdated(waiting: Iterable[Waiting], rows: list[dict[str, Any]]) -> Iterator[Outdated]:
-    """Rows from which we may not read all tell nothing."""
-    if not all(name in row for row in rows for name in NAMED):
-        return
-    now = {
-        int(row[fields.REPEAT_INSTANCE]): transfer.assignment_in(row)
-        for row in listing.transfers(rows)
-    }
-    for old in waiting:
-        if old.request.transfer not in now:
-            yield Outdated(old, "was deleted in REDCap since")
-        elif old.request.assignment != now[old.request.transfer]:
-            yield Outdated(old, "was corrected in REDCap since")
 
 
 def _waiting(context: Context) -> dict[str, list[Waiting]]:

@@ -158,8 +158,8 @@ def _compare(context: Context, request: Request, target: str) -> Iterator[Outcom
     lacking = {one.sop_instance for one in here} | set(transfer.lacking(filed, ledger))
     counts = _counts(sent, held)
     # what went to the wrong one is removed from the PACS by people, and must not come back
-    if (lacking or lost) and again.is_corrected(context, request):
-        text = f"REDCap's row was corrected since request {request.id}: nothing of that goes again"
+    if (lacking or lost) and (why := again.why_not(context, request)):
+        text = f"the row of request {request.id} {why}: nothing of that goes again"
         yield not_needed(request.study, text, series=counts)
         return
     if here:
