@@ -1,12 +1,16 @@
 """Files as they are written: every part, in its order, whatever the system takes at once."""
 
 import errno
+import itertools
+import mmap
 import multiprocessing
 import os
+import sys
+from contextlib import contextmanager
 
 import pytest
 from headgate.core.errors import Unavailable
-from headgate.stores import files
+from headgate.stores import files, reading
 from headgate.stores.mapped import Mapped, Origin
 
 
@@ -27,12 +31,12 @@ def test_what_the_system_did_not_take_is_written_next(tmp_path, monkeypatch):
     assert (tmp_path / "file").read_bytes() == b"0123456789abc"
 
 
-@pytest.mark.parametrize("large", [1, 1 << 20])
-def test_a_large_file_is_mapped_and_reads_the_same(tmp_path, monkeypatch, large):
-    monkeypatch.setattr(files, "LARGE", large)
+@pytest.mark.parametrize(("least", "kind"), [(1, mmap.mmap), (1 << 20, bytes)])
+def test_a_large_file_is_mapped_and_reads_the_same(tmp_path, monkeypatch, least, kind):
     monkeypatch.setattr(files, "MOST_AT_ONCE", 100)
     (tmp_path / "file").write_bytes(bytes(range(256)) * 4)
-    found = memoryview(files.mapped(tmp_path / "file"))
+    found = memoryview(reading.mapped(tmp_path / "file", least))
+    assert isinstance(found.obj, kind)
     files.write_new(tmp_path / "copy", found[:300], found[300:])
     assert (tmp_path / "copy").read_bytes() == (tmp_path / "file").read_bytes()
 
@@ -49,6 +53,47 @@ def test_a_full_disk_is_told_of_without_names(path, told):
     with pytest.raises(Unavailable) as full, files.disk_errors(path):
         raise OSError(errno.ENOSPC, "No space left on device", path)
     assert f"the disk under {told} cannot" in str(full.value)
+
+
+@pytest.mark.parametrize("there", [None, b"the same", b"other bytes"])
+def test_interrupted_at_any_line_it_leaves_no_part_of_a_file(tmp_path, there):
+    """A line of its own module, that is: what the system does in between comes to an end first."""
+    outcomes = set()
+    for line in itertools.count():
+        path = tmp_path / str(line) / "file"
+        path.parent.mkdir()
+        if there is not None:
+            path.write_bytes(there)
+        try:
+            with interrupted_at(line):
+                is_there = files.write_once(path, b"the ", b"same")
+        except KeyboardInterrupt:
+            is_there = None
+        assert {*os.listdir(path.parent)} <= {"file"}
+        outcomes.add(path.read_bytes() if path.exists() else None)
+        if is_there is not None:
+            break
+    assert is_there == (there != b"other bytes")
+    assert outcomes == {there, there or b"the same"}
+
+
+@contextmanager
+def interrupted_at(line):
+    """Ctrl-C before so many lines of `files` were begun."""
+    rest = itertools.count(line, -1)
+
+    def trace(frame, event, _):
+        if frame.f_code.co_filename != files.__file__:
+            return None
+        if event == "line" and next(rest) == 0:
+            raise KeyboardInterrupt
+        return trace
+
+    sys.settrace(trace)
+    try:
+        yield
+    finally:
+        sys.settrace(None)
 
 
 def test_of_several_that_write_at_once_each_writes_whole(tmp_path):

@@ -25,7 +25,7 @@ from headgate.core.dicom.filemeta import JOURNEY, SOP_CLASS, TRANSFER_SYNTAX, re
 from headgate.core.dicom.guessing import encoding_seen, transfer_syntax_of
 from headgate.core.dicom.header import Header
 from headgate.core.errors import Rejected
-from headgate.stores import files
+from headgate.stores import reading
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -135,7 +135,7 @@ def read_plain_header(path: Path) -> Header:
     Raise Rejected when it is none.
     """
     with understanding():
-        file = files.mapped(path)
+        file = reading.mapped(path)
         meta, _ = read_meta(memoryview(file), JOURNEY)
         instance = take_apart(file)
         seen = encoding_seen(instance.transfer_syntax, instance.dataset)
@@ -145,7 +145,7 @@ def read_plain_header(path: Path) -> Header:
 def read_instance(path: Path) -> Instance:
     """Given a DICOM file, return it taken apart. Raise Rejected when it is none."""
     with understanding():
-        return take_apart(files.mapped(path))
+        return take_apart(reading.mapped(path))
 
 
 def look_at(path: Path) -> Instance:
@@ -154,7 +154,7 @@ def look_at(path: Path) -> Instance:
     Raise Rejected when it is none.
     """
     with understanding():
-        return take_apart(files.mapped(path, least=0))
+        return take_apart(reading.mapped(path, least=0))
 
 
 def take_apart(file: bytes | mmap.mmap) -> Instance:
@@ -234,5 +234,5 @@ def _digest(part: bytes | memoryview) -> bytes:
     for start in range(0, len(part), HASHED_AT_ONCE):
         piece = memoryview(part)[start : start + HASHED_AT_ONCE]
         found.update(piece)
-        files.forget_mapped([piece])
+        reading.forget_mapped([piece])
     return found.digest()

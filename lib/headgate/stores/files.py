@@ -2,24 +2,24 @@
 
 import errno
 import fcntl
-import mmap
 import os
 import threading
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from headgate.core.errors import Unavailable
-from headgate.stores import straight
+from headgate.stores import reading, straight
 from headgate.stores.layout import tellable
 
 FOLDER_MODE = 0o750
 # IOV_MAX of Linux
 MOST_PARTS = 1024
-MOST_AT_ONCE, LARGE = 8 << 20, 32 << 20
+MOST_AT_ONCE = 8 << 20
 FILE_MODE = 0o640
 NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
 NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
+Parts = tuple[bytes | memoryview, ...]
 
 
 def make_folders(path: Path) -> None:
@@ -39,7 +39,7 @@ def write_bytes(descriptor: int, *parts: bytes | memoryview) -> None:
         now = _first(rest)
         written = os.writev(descriptor, now)
         if written >= MOST_AT_ONCE:
-            forget_mapped(now)
+            reading.forget_mapped(now)
         while rest and written >= len(rest[0]):
             written -= len(rest.pop(0))
         if rest:
@@ -55,36 +55,6 @@ def _first(parts: list[memoryview]) -> list[memoryview]:
         if room <= 0:
             break
     return found
-
-
-def mapped(path: Path, least: int = LARGE) -> bytes | mmap.mmap:
-    """Given a file that nobody changes, return its bytes, mapped where they are `least` or more.
-
-    Raise OSError as the disk does.
-    """
-    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        size = os.fstat(descriptor).st_size
-        if size >= least:
-            return mmap.mmap(descriptor, 0, access=mmap.ACCESS_READ)
-        return _read(descriptor, size)
-    finally:
-        os.close(descriptor)
-
-
-def _read(descriptor: int, size: int) -> bytes:
-    data = os.read(descriptor, size)
-    while len(data) < size and (more := os.read(descriptor, size - len(data))):
-        data += more
-    return data
-
-
-def forget_mapped(parts: Iterable[bytes | memoryview]) -> None:
-    """Given bytes that were worked on, let go of the memory of the mapped files among them."""
-    views = [part for part in parts if isinstance(part, memoryview)]
-    for mapping in {id(view.obj): view.obj for view in views}.values():
-        if isinstance(mapping, mmap.mmap):
-            mapping.madvise(mmap.MADV_DONTNEED)
 
 
 def write_new(path: str | Path, *parts: bytes | memoryview, is_synced: bool = True) -> None:
@@ -152,13 +122,21 @@ def write_once(path: Path, *parts: bytes | memoryview, is_synced: bool = True) -
     folder, name = os.path.split(path)
     aside = f"{folder}/.{name}.{threading.get_native_id()}.tmp"
     with disk_errors(path):
-        write_new(aside, *parts, is_synced=is_synced)
         try:
-            os.link(aside, path)
-        except FileExistsError:
-            return path.read_bytes() == b"".join(parts)
-        finally:
+            return _linked(aside, path, parts, is_synced)
+        except KeyboardInterrupt:  # which may come at any line, that of a removal too
             remove(aside)
+            raise
+
+
+def _linked(aside: str, path: Path, parts: Parts, is_synced: bool) -> bool:
+    write_new(aside, *parts, is_synced=is_synced)
+    try:
+        os.link(aside, path)
+    except FileExistsError:
+        return path.read_bytes() == b"".join(parts)
+    finally:
+        remove(aside)
     return True
 
 

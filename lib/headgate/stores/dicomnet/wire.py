@@ -15,7 +15,7 @@ from headgate.core.upperlayer.pdus import (
     ProtocolError,
     read_head,
 )
-from headgate.stores import files
+from headgate.stores import files, reading
 
 BUFFER_BYTES = 512 << 10  # room for the longest A-ASSOCIATE-RQ
 AT_ONCE_BYTES = 64 << 10  # where a data set begins: its rest goes where it is wanted
@@ -130,7 +130,7 @@ class Wire:
                 sent = self._send_some(left)
                 count -= sent
                 left = _after(left, sent) if count else []
-            files.forget_mapped(batch)
+            reading.forget_mapped(batch)
 
     def _send_some(self, parts: list[bytes | memoryview]) -> int:
         try:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from headgate.core.dicom.elements import DEFLATED, Malformed, encoding_of, walk
 from headgate.core.dicom.filemeta import SOP_CLASS, TRANSFER_SYNTAX, read_meta
-from headgate.stores import files
+from headgate.stores import files, reading
 from headgate.stores.layout import Layout
 
 # PS3.3 C.14.1.1: reasons of failure
@@ -85,7 +85,7 @@ def _read_anew(path: Path) -> bytes | mmap.mmap:
             pass
     finally:
         os.close(descriptor)
-    return files.mapped(path)
+    return reading.mapped(path)
 
 
 def _check_whole(dataset: memoryview, transfer_syntax: str) -> None:
@@ -96,7 +96,7 @@ def _check_whole(dataset: memoryview, transfer_syntax: str) -> None:
     kept = 0
     for element in walk(dataset, encoding_of(transfer_syntax)):
         if element.end - kept > PIECE_BYTES:
-            files.forget_mapped([dataset])
+            reading.forget_mapped([dataset])
             kept = element.end
 
 
@@ -122,7 +122,7 @@ def _digest_of(dataset: memoryview) -> bytes:
 def _pieces(dataset: memoryview) -> Iterator[memoryview]:
     for start in range(0, len(dataset), PIECE_BYTES):
         yield dataset[start : start + PIECE_BYTES]
-        files.forget_mapped([dataset])
+        reading.forget_mapped([dataset])
 
 
 def _digest_told(path: Path) -> bytes | None:
