@@ -42,8 +42,8 @@ STEPS = ("process", "populate_incoming", "create_transfer_requests", "anonymize_
 # what scripts load when there is work for it: here once, and not in each child
 LATER = ("arriving.filing", "arriving.resending", "deidentifying.researchcopy",
          "delivering.processed", "delivering.targets", "exporting.arranging",
-         "exporting.converting", "exporting.pulling", "stores.mail", "stores.profiles",
-         "stores.tables", "working.running")  # fmt: skip
+         "exporting.converting", "exporting.pulling", "shell.locks", "stores.mail",
+         "stores.profiles", "stores.tables", "working.running")  # fmt: skip
 for later in LATER:
     importlib.import_module(f"headgate.{later}")
 LOADED = {name: importlib.import_module(f"headgate.steps.{name}").STEP for name in STEPS}
