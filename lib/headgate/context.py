@@ -121,7 +121,7 @@ class Context:
     @cached_property
     def notified(self) -> Notified:
         """What receivers of mails were told."""
-        return Notified(self.layout)
+        return Notified(self.layout.notified)
 
     @cached_property
     def mail_server(self) -> "Server":

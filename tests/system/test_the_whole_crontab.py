@@ -40,21 +40,28 @@ def crontab() -> tuple[list[str], list[str]]:
     return each, [command for when, command in found if when != "*/1"]
 
 
+def variables() -> dict[str, str]:
+    """Return what crontab.example sets for every command."""
+    text = (CHECKOUT / "crontab.example").read_text()
+    return dict(re.findall(r"^([A-Z_]+)=(.*)$", text, re.MULTILINE))
+
+
 class Cron:
     """Starts commands as cron does: by sh, beside each other, whether the last have ended or not."""
 
-    def __init__(self, config: Path, mail: Path) -> None:
-        self.environment = {
+    def __init__(self, config: Path, mails: Path) -> None:
+        self.environment = variables() | {
             "PATH": os.environ["PATH"], "HEADGATE": str(CHECKOUT), "HEADGATE_CONFIG": str(config),
         }  # fmt: skip
-        self.mail, self.running, self.codes = mail, [], Counter()
+        self.mails, self.running, self.codes = mails, [], Counter()
+        mails.mkdir()
 
     def start(self, commands: list[str]) -> None:
-        with self.mail.open("ab") as mail:
-            for command in commands:
-                words = ["/bin/sh", "-c", command]
+        for command in commands:
+            words, script = ["/bin/sh", "-c", command], command.rpartition("/")[2]
+            with (self.mails / script.split()[0]).open("ab") as mail:
                 process = subprocess.Popen(words, env=self.environment, stdout=mail, stderr=mail)
-                self.running.append((command.rpartition("/")[2], process))
+            self.running.append((script, process))
 
     def wait(self) -> None:
         for command, process in self.running:
@@ -122,7 +129,7 @@ def test_ten_minutes_of_cron_bring_everything_to_its_end_once(
 ):
     own, studies = made(gateway, own_redcap)
     each, seldom = crontab()
-    cron = Cron(gateway.site.config, tmp_path / "mail")
+    cron = Cron(gateway.site.config, tmp_path / "mails")
     stream = Stream(gateway, studies, 0.7 * MINUTES * SECONDS_A_MINUTE / STUDIES)
     stream.start()
     running, port = tracker, int(re.search(r":(\d+)/", tracker.url)[1])
@@ -145,7 +152,7 @@ def test_ten_minutes_of_cron_bring_everything_to_its_end_once(
             break
     stream.join(60)
     check_ends(gateway, studies, an_orthanc, own)
-    check_traces(gateway, cron, tmp_path / "mail")
+    check_traces(gateway, cron, tmp_path / "mails")
     running.stop()
 
 
@@ -174,8 +181,10 @@ def check_ends(gateway, studies, orthanc, own):
     assert not list(gateway.layout.temp.iterdir())
 
 
-def check_traces(gateway, cron, mail):
-    """No lock is left, nothing died of a bug, and nobody is named in logs, mails, or metrics."""
+def check_traces(gateway, cron, mails):
+    """No lock is left, nothing died of a bug, nobody is named in logs, mails, or metrics, and
+    what lasted was mailed once.
+    """
     codes = {code for _, code in cron.codes}
     assert codes <= EXPECTED_CODES, cron.codes
     assert UNREACHABLE in codes, "nobody noticed that REDCap and the PACS were away"
@@ -183,7 +192,11 @@ def check_traces(gateway, cron, mail):
         if lock.stem != "storescpd":
             with FileLock(lock, timeout=0):
                 pass
-    written = [*gateway.site.logs.iterdir(), *gateway.layout.metrics.iterdir(), mail]
+    assert any(path.stat().st_size for path in mails.iterdir())
+    for path in mails.iterdir():
+        lines = Counter(re.sub(r"\b\d{1,3} (?=s\b|times)", "", path.read_text()).splitlines())
+        assert set(lines.values()) <= {1}, (path.name, lines)
+    written = [*gateway.site.logs.iterdir(), *gateway.layout.metrics.iterdir(), *mails.iterdir()]
     words = (*factories.PLANTED, "CRON")
     for path in written:
         text = path.read_text()

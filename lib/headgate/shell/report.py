@@ -11,6 +11,7 @@ from typing import Any
 import click
 
 from headgate.core.step import Outcome, Status
+from headgate.shell.reminders import Reminders
 
 QUIET, NORMAL, VERBOSE = -1, 0, 1
 TROUBLE = (Status.ERROR, Status.DEFERRED)
@@ -28,6 +29,11 @@ class Report:
         self._shows_all = shows_all
         self._shows_progress = sys.stderr.isatty() and not as_json and verbosity >= NORMAL
         self._done = 0
+        self._reminders: Reminders | None = None
+
+    def remind(self, reminders: Reminders) -> None:
+        """Given what was told of before, tell no trouble that is not due again."""
+        self._reminders = reminders
 
     def add(self, outcome: Outcome) -> None:
         """Given an outcome, count it and show it: under cron only trouble is shown."""
@@ -37,7 +43,7 @@ class Report:
             if self._as_json:
                 # flushed once an item, for an item may have many outcomes
                 sys.stdout.write(f"{json.dumps(vars(outcome), ensure_ascii=False)}\n")
-            elif self._is_shown(outcome.status):
+            elif self._is_shown(outcome):
                 word = click.style(f"{outcome.status:9}", fg=COLOURS.get(outcome.status))
                 click.echo(f"{word} {outcome.item}  {outcome.text}", err=outcome.status in TROUBLE)
 
@@ -75,10 +81,12 @@ class Report:
         with _be_it_read_or_not():
             sys.stdout.flush()
         self._clear_progress()
+        if self._reminders:
+            self._reminders.close()
 
-    def _is_shown(self, status: Status) -> bool:
-        if status in TROUBLE:
-            return True
+    def _is_shown(self, outcome: Outcome) -> bool:
+        if outcome.status in TROUBLE:
+            return self._reminders is None or self._reminders.is_due(outcome)
         is_by_hand = self._shows_all or sys.stdout.isatty() or self._verbosity >= VERBOSE
         return is_by_hand and self._verbosity > QUIET
 

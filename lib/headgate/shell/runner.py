@@ -22,9 +22,11 @@ from headgate.core.states import State
 from headgate.core.step import Outcome, Status, Step, deferred, error
 from headgate.shell import exits, logs
 from headgate.shell.options import common
+from headgate.shell.reminders import Reminders, repeat_seconds
 from headgate.shell.report import Report
 from headgate.stores import disks, files, metrics
 from headgate.stores.layout import tellable
+from headgate.stores.notified import Notified
 
 INTERRUPTED = "interrupted: what was told of is done, the next run does the rest"
 
@@ -65,6 +67,7 @@ def _run(step: Step, options: dict[str, Any]) -> int:
         contexts.append(_context(step, options))
         if not step.is_alone:
             logs.set_up(step.name, run, contexts[0].settings.log_directory, verbosity)
+            _keep_in_mind(step, contexts[0], report)
         return _guarded(step, contexts[0], report)
 
     try:
@@ -116,6 +119,12 @@ def _context(step: Step, options: dict[str, Any]) -> Context:
     if not step.is_alone:
         _check_user(step, context.layout.datadir)
     return context
+
+
+def _keep_in_mind(step: Step, context: Context, report: Report) -> None:
+    """A rehearsal leaves no trace: it tells everything."""
+    if (repeat := repeat_seconds()) and not context.options.get("dry_run"):
+        report.remind(Reminders(Notified(context.layout.reminders), step.name, repeat))
 
 
 def _check_user(step: Step, datadir: Path) -> None:

@@ -161,6 +161,10 @@ class Layout:
         return self.state / "notified"
 
     @cached_property
+    def reminders(self) -> Path:
+        return self.state / "reminders"
+
+    @cached_property
     def watermarks(self) -> Path:
         return self.state / "watermarks"
 
@@ -188,7 +192,7 @@ class Layout:
             self.triggering, self.triggered, self.returned, self.mapped, self.inbox,
             self.commitments, self.performed, self.unknown, self.ledger, self.temp,
             self.partial_exports, self.locks, self.metrics, self.watermarks, self.targets,
-            self.notified, self.job_work, self.outbox, self.slides,
+            self.notified, self.reminders, self.job_work, self.outbox, self.slides,
             self.export_requests / "queued", self.export_requests / "failed",
             *(self.requests / state for state in State),
             *(self.jobs / state for state in JobState),
