@@ -8,6 +8,7 @@ import importlib.util
 import os
 import sys
 from pathlib import Path
+from types import TracebackType
 from typing import NoReturn
 
 CHECKOUT = Path(__file__).resolve().parents[2]
@@ -22,6 +23,7 @@ def enter(create: bool = False, extras: str = "") -> None:
     a message that names the missing package if there is no environment to enter.
     """
     _fill_streams()
+    sys.excepthook = _told
     if not (CHECKOUT / "setup.cfg").exists():
         return
     python = CHECKOUT / ".venv" / "bin" / "python"
@@ -48,6 +50,14 @@ def _fill_streams() -> None:
         except OSError:
             os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
             setattr(sys, name, os.fdopen(number, "w" if number else "r", closefd=False))
+
+
+def _told(kind: type[BaseException], trouble: BaseException, trace: TracebackType | None) -> None:
+    """Who interrupts a script that only loads needs to see no line of it."""
+    if issubclass(kind, KeyboardInterrupt):
+        sys.stderr.write(f"{Path(sys.argv[0]).name}: interrupted\n")
+    else:
+        sys.__excepthook__(kind, trouble, trace)
 
 
 def _is_there(python: Path) -> bool:

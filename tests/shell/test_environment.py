@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
+from headgate.demo.processes import script
 from headgate.environment import CHECKOUT
 from killing import WITHOUT_RIGHTS
 
@@ -35,3 +38,18 @@ def test_an_environment_that_our_user_may_not_enter_is_told(tmp_path):
     assert done.returncode == 78
     assert f"chmod -R a+rX {tmp_path}" in done.stderr
     assert "Traceback" not in done.stderr
+
+
+def test_who_interrupts_it_while_it_loads_sees_no_traceback(tmp_path):
+    """What it loads reads a pipe into which nothing is written: who opens it knows that it loads."""
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    (tmp_path / "click.py").write_text(f"open({str(pipe)!r}).read()\n")
+    process = subprocess.Popen(
+        script("status"), env=os.environ | {"PYTHONPATH": str(tmp_path)}, stderr=subprocess.PIPE
+    )
+    with pipe.open("w"):
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=30)[1]
+    assert said == b"status: interrupted\n"
+    assert process.returncode == -signal.SIGINT
