@@ -1,7 +1,7 @@
 """Anybody's names, numbers, addresses and dates in free texts, as many countries write them."""
 
 import re
-from time import perf_counter
+from time import thread_time
 
 import pytest
 from headgate.core.deid.clean import cut, cut_anybody
@@ -111,13 +111,20 @@ def test_what_is_the_fields_stays(text):
     assert cut_anybody(f"Knee {text} tse", NOBODY) == f"Knee {text} tse"
 
 
-@pytest.mark.parametrize(
-    "text", ["01." * 20_000, "1" * 20_000, "0" * 20_000, "a" * 20_000, "12 rue de " * 5_000]
-)
-def test_a_long_text_is_read_in_time(text):
-    began = perf_counter()
-    cut_anybody(text, NOBODY)
-    assert perf_counter() - began < 4
+@pytest.mark.parametrize("part", ["01.", "1", "0", "a", "12 rue de "])
+def test_a_long_text_takes_as_much_longer_as_it_is(part):
+    """And not the square of it, which were 64 times here."""
+    assert work(part * 8_000) < 24 * work(part * 1_000)
+
+
+def work(text):
+    """The processor's time that a text takes at best, whatever else is at work."""
+    took = []
+    for _ in range(3):
+        began = thread_time()
+        cut_anybody(text, NOBODY)
+        took.append(thread_time() - began)
+    return min(took)
 
 
 PARTS = st.sampled_from(

@@ -87,9 +87,9 @@ def mutated(dice):
 def test_a_mutated_file_leaves_clean_or_is_refused(seed):
     dice, left = random.Random(seed), 0
     for number in range(EACH):
-        data, began = mutated(dice), time.monotonic()
+        data, began = mutated(dice), time.thread_time()
         found = outcome(data)
-        assert time.monotonic() - began < LONGEST_SECONDS, (seed, number)
+        assert time.thread_time() - began < LONGEST_SECONDS, (seed, number)
         assert found
         if isinstance(found, str):
             continue
