@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
 
 import pytest
 from headgate.core.errors import Unavailable
 from headgate.core.step import deferred, error, ok
+from headgate.demo.processes import script
 from headgate.shell import reminders
-
-HOUR = 3600.0
 
 
 @pytest.fixture
@@ -78,6 +79,36 @@ def test_programs_and_who_asks_are_told_each_time(run, clock):
         lines = run(away, "--json").stdout.splitlines()
         assert [json.loads(line)["status"] for line in lines] == ["ok", "ok", "deferred"]
     assert "REDCap does not answer" in run(away).stderr
+
+
+def test_what_is_for_people_tells_them_each_time(run, clock):
+    for _ in range(2):
+        assert "REDCap does not answer" in run(away, by_hand=True).stderr
+    assert not list((run.folder / "data" / "state" / "reminders").iterdir())
+
+
+def test_on_a_terminal_all_is_told(tmp_path):
+    text = f'datadir = "{tmp_path}/data"\nlog_directory = "{tmp_path}"\n'
+    (tmp_path / "headgate.toml").write_text(text)
+    junk = tmp_path / "data" / "site" / "inbox" / "junk"
+    junk.parent.mkdir(parents=True)
+    junk.write_text("no DICOM")
+    os.utime(junk, (1, 1))
+    words = [*script("import-inbox"), "-c", str(tmp_path / "headgate.toml")]
+    environment = os.environ | {"HEADGATE_REPEAT_MINUTES": "60"}
+
+    def told(stderr):
+        done = subprocess.run(words, env=environment, stderr=stderr, check=False)
+        assert done.returncode == 1
+        return done.stderr
+
+    assert b"stays in inbox/" in told(subprocess.PIPE)
+    assert told(subprocess.PIPE) == b""
+    terminal, other_end = os.openpty()
+    told(other_end)
+    assert b"stays in inbox/" in os.read(terminal, 4096)
+    os.close(terminal)
+    os.close(other_end)
 
 
 def test_a_rehearsal_tells_all_and_takes_nothing_for_told(run, clock):

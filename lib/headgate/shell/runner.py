@@ -122,8 +122,9 @@ def _context(step: Step, options: dict[str, Any]) -> Context:
 
 
 def _keep_in_mind(step: Step, context: Context, report: Report) -> None:
-    """A rehearsal leaves no trace: it tells everything."""
-    if (repeat := repeat_seconds()) and not context.options.get("dry_run"):
+    """A rehearsal leaves no trace, and who sits there asked: they are told everything."""
+    is_asked = step.by_hand or sys.stderr.isatty() or context.options.get("dry_run")
+    if (repeat := repeat_seconds()) and not is_asked:
         report.remind(Reminders(Notified(context.layout.reminders), step.name, repeat))
 
 
