@@ -31,6 +31,8 @@ def enter(create: bool = False, extras: str = "") -> None:
         _make(python, extras)
     is_inside = Path(sys.prefix).resolve() == (CHECKOUT / ".venv").resolve()
     if is_inside and sys.getfilesystemencoding() == "utf-8":
+        if create:
+            _compile()
         return
     if _is_there(python):
         # our files are UTF-8, whatever the locale of who starts it
@@ -85,6 +87,13 @@ def _make(python: Path, extras: str) -> None:
     requirements = f"{CHECKOUT}[{extras}]" if extras else str(CHECKOUT)
     _run([str(python), "-m", "pip", "install", "--quiet", "--editable", requirements])
     (CHECKOUT / ".venv" / (INSTALLED + extras)).touch()
+
+
+def _compile() -> None:
+    """Who runs scripts may not write here: else each run would compile anew what has changed."""
+    import compileall  # which takes long to load, and is needed once
+
+    compileall.compile_dir(str(CHECKOUT / "lib"), quiet=2)
 
 
 def _install(package: str) -> None:

@@ -7,6 +7,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from importlib.util import cache_from_source
 from pathlib import Path
 
 from headgate.demo.processes import script
@@ -53,3 +54,21 @@ def test_who_interrupts_it_while_it_loads_sees_no_traceback(tmp_path):
         said = process.communicate(timeout=30)[1]
     assert said == b"status: interrupted\n"
     assert process.returncode == -signal.SIGINT
+
+
+def test_who_sets_up_compiles_for_those_who_may_not_write_here(tmp_path):
+    for name in ("__init__.py", "environment.py"):
+        place = tmp_path / "lib" / "headgate" / name
+        place.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(CHECKOUT / "lib" / "headgate" / name, place)
+    module = tmp_path / "lib" / "headgate" / "changed.py"
+    module.write_text("CHANGED = True\n")
+    (tmp_path / "setup.cfg").touch()
+    os.utime(tmp_path / "setup.cfg", (1, 1))
+    (tmp_path / ".venv").symlink_to(sys.prefix)
+    (tmp_path / "lib" / "start.py").write_text(
+        "from headgate.environment import enter\nenter(create=True, extras='test')\n"
+    )
+    subprocess.run([sys.executable, "-X", "utf8", tmp_path / "lib" / "start.py"], check=True)
+    compiled = Path(cache_from_source(module))
+    assert compiled.stat().st_mtime >= module.stat().st_mtime
