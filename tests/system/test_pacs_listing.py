@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 import threading
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -24,8 +23,8 @@ TODAY = f"{date.today():%Y%m%d}"
 
 
 def point_at(gateway, port, **listing):
+    gateway.point_at(port)
     head, _, tail = gateway.site.config.read_text().partition("[pacs.research]")
-    tail = re.sub(r"port = \d+", f"port = {port}", tail, count=1)
     head = head.partition("[listing]")[0]
     lines = "".join(f"{name} = {value}\n" for name, value in listing.items())
     gateway.site.config.write_text(f"{head}[listing]\n{lines}[pacs.research]{tail}")

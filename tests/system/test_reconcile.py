@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import re
-
 import factories
 from headgate.core.model import Assignment, Fate, Request
 from headgate.core.states import State
@@ -18,9 +16,7 @@ def deliver(gateway):
 
 def delivered(gateway, pacs):
     gateway.to_queue(STUDY)
-    head, _, tail = gateway.site.config.read_text().partition("[pacs.research]")
-    tail = re.sub(r"port = \d+", f"port = {pacs.port}", tail, count=1)
-    gateway.site.config.write_text(f"{head}[pacs.research]{tail}")
+    gateway.point_at(pacs.port)
     assert deliver(gateway).code == 0
 
 

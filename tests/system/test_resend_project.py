@@ -14,12 +14,6 @@ STUDY = factories.Study("resent", accession="RS1")
 LATER = "2199-01-01 10:00"
 
 
-def to_pacs(gateway, pacs):
-    head, _, tail = gateway.site.config.read_text().partition("[pacs.research]")
-    tail = re.sub(r"port = \d+", f"port = {pacs.port}", tail, count=1)
-    gateway.site.config.write_text(f"{head}[pacs.research]{tail}")
-
-
 def delivered(gateway):
     gateway.to_queue(STUDY)
     assert gateway.site.run("anonymize-and-send").code == 0
@@ -43,7 +37,7 @@ def queued(gateway):
 
 def test_what_is_requested_later_goes_again_whole_and_once(a_gateway):
     with a_lying_pacs() as pacs:
-        to_pacs(a_gateway, pacs)
+        a_gateway.point_at(pacs.port)
         delivered(a_gateway)
         held = dict(pacs.held)
         assert run(a_gateway).lines == []
@@ -73,7 +67,7 @@ def test_what_goes_again_is_not_deletable_meanwhile(a_gateway):
 
 def test_all_of_a_project_and_nothing_else_goes_again(a_gateway):
     with a_lying_pacs() as pacs:
-        to_pacs(a_gateway, pacs)
+        a_gateway.point_at(pacs.port)
         delivered(a_gateway)
         a_gateway.project("OTHER")
         assert run(a_gateway, "--import-all", "OTHER").lines == []
