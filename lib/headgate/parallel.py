@@ -7,6 +7,7 @@ import os
 import signal
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from types import TracebackType
@@ -79,6 +80,10 @@ def _begun(
     return reader, process
 
 
+class _Orphaned(Exception):
+    """The parent is no more: nobody listens."""
+
+
 class _Telling:
     """What a process tells its parent: some results at a time, and its trouble."""
 
@@ -94,7 +99,7 @@ class _Telling:
         if late or len(self._untold) >= TOLD_TOGETHER:
             self._flush()
         if os.getppid() != self._parent:
-            raise BrokenPipeError
+            raise _Orphaned
 
     def __enter__(self) -> "_Telling":
         return self
@@ -105,21 +110,30 @@ class _Telling:
         """Nothing goes to standard error: the message of what was not foreseen may quote a patient,
         and so it is told where it happened.
         """
-        if isinstance(trouble, BrokenPipeError):
-            return True
-        self._flush()
+        if not isinstance(trouble, _Orphaned):
+            with suppress(_Orphaned):
+                self._flush()
+                self._tell_of(trouble, trace)
+        return True
+
+    def _tell_of(self, trouble: BaseException | None, trace: TracebackType | None) -> None:
         if isinstance(trouble, HeadgateError | OSError):
-            self._writer.send(trouble)
+            self._send(trouble)
         elif trouble is not None:
             places = " > ".join(_places(trace))
             log.error("a bug: %s at %s", type(trouble).__name__, places)
-            self._writer.send(RuntimeError(f"{type(trouble).__name__} at {places}"))
-        return True
+            self._send(RuntimeError(f"{type(trouble).__name__} at {places}"))
 
     def _flush(self) -> None:
         if self._untold:
-            self._writer.send(self._untold)
+            self._send(self._untold)
         self._untold, self._told = [], time.monotonic()
+
+    def _send(self, told: object) -> None:
+        try:
+            self._writer.send(told)
+        except BrokenPipeError:
+            raise _Orphaned from None
 
 
 def _places(trace: TracebackType | None) -> Iterator[str]:
