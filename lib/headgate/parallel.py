@@ -9,10 +9,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from multiprocessing.connection import Connection, wait
-from pathlib import Path
-from types import TracebackType
 from typing import TypeVar
 
+from headgate.core.bugs import described
 from headgate.core.errors import HeadgateError, Unavailable
 
 TOLD_TOGETHER, TOLD_AFTER_SECONDS = 64, 0.2
@@ -104,25 +103,22 @@ class _Telling:
     def __enter__(self) -> "_Telling":
         return self
 
-    def __exit__(
-        self, _kind: object, trouble: BaseException | None, trace: TracebackType | None
-    ) -> bool:
+    def __exit__(self, _kind: object, trouble: BaseException | None, _trace: object) -> bool:
         """Nothing goes to standard error: the message of what was not foreseen may quote a patient,
         and so it is told where it happened.
         """
         if not isinstance(trouble, _Orphaned):
             with suppress(_Orphaned):
                 self._flush()
-                self._tell_of(trouble, trace)
+                self._tell_of(trouble)
         return True
 
-    def _tell_of(self, trouble: BaseException | None, trace: TracebackType | None) -> None:
+    def _tell_of(self, trouble: BaseException | None) -> None:
         if isinstance(trouble, HeadgateError | OSError):
             self._send(trouble)
         elif trouble is not None:
-            places = " > ".join(_places(trace))
-            log.error("a bug: %s at %s", type(trouble).__name__, places)
-            self._send(RuntimeError(f"{type(trouble).__name__} at {places}"))
+            log.error("%s", described(trouble))
+            self._send(RuntimeError(described(trouble)))
 
     def _flush(self) -> None:
         if self._untold:
@@ -134,9 +130,3 @@ class _Telling:
             self._writer.send(told)
         except BrokenPipeError:
             raise _Orphaned from None
-
-
-def _places(trace: TracebackType | None) -> Iterator[str]:
-    while trace:
-        yield f"{Path(trace.tb_frame.f_code.co_filename).name}:{trace.tb_lineno}"
-        trace = trace.tb_next

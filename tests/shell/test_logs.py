@@ -23,6 +23,27 @@ def test_libraries_that_are_loaded_late_are_silent_too():
     assert (done.stdout, done.stderr) == ("", "")
 
 
+STUMBLE = (
+    "import asyncio, logging, threading; from headgate.shell import logs\n"
+    "logs.set_up('process', '1', '', 0)\n"
+    "def stumble(*_): raise ValueError('Kari Nordmann')\n"
+    "loop = asyncio.new_event_loop(); loop.call_soon(stumble); loop.call_soon(loop.stop)\n"
+    "loop.run_forever(); logging.getLogger('any.library').error('Kari Nordmann')\n"
+    "thread = threading.Thread(target=stumble); thread.start(); thread.join()\n"
+)
+
+
+def test_what_nobody_listens_to_is_not_printed_and_a_thread_tells_where_it_died():
+    done = subprocess.run(
+        [sys.executable, "-c", STUMBLE], env={"PYTHONPATH": str(CHECKOUT / "lib")},
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    assert " ERROR process 1 - a bug: ValueError at " in line
+    assert "Nordmann" not in line
+
+
 def test_a_disk_that_takes_no_line_is_told_once_and_without_a_trace(a_small_disk):
     say = (
         "import logging, sys\n"

@@ -4,9 +4,12 @@ import logging
 import logging.handlers
 import os
 import sys
+import threading
 import warnings
 from contextlib import suppress
 from pathlib import Path
+
+from headgate.core.bugs import described
 
 LINE = "%(asctime)s %(levelname)s {step} {run} %(item)s %(message)s"
 LIBRARIES = ("pydicom", "pynetdicom", "urllib3", "nibabel", "uvicorn", "python_multipart")
@@ -53,9 +56,11 @@ def set_up(step: str, run: str, folder: str, verbosity: int) -> logging.Logger:
     """Given a script, its run, and where logs lie, return the logger that writes there.
 
     Where the folder cannot be had, lines go to standard error. The libraries' own lines may quote
-    values of patients: they are silenced.
+    values of patients: they are silenced, those too that logging prints where nobody listens.
     """
     warnings.simplefilter("ignore")
+    logging.lastResort = logging.NullHandler()
+    threading.excepthook = _tell
     for name in LIBRARIES:
         _silence(logging.getLogger(name))
     handler = _handler(step, folder)
@@ -67,6 +72,12 @@ def set_up(step: str, run: str, folder: str, verbosity: int) -> logging.Logger:
     logger.setLevel(LEVELS[max(min(LEVELS), min(verbosity, max(LEVELS)))])
     logger.propagate = False
     return logger
+
+
+def _tell(died: threading.ExceptHookArgs) -> None:
+    """A thread that dies of a bug tells where, without any value."""
+    if died.exc_value:
+        logging.getLogger("headgate").error("%s", described(died.exc_value))
 
 
 def _silence(library: logging.Logger) -> None:

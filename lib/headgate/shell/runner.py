@@ -17,6 +17,7 @@ import click
 
 from headgate import config
 from headgate.context import Context
+from headgate.core.bugs import described
 from headgate.core.errors import Busy, HeadgateError, Misconfigured, Unavailable
 from headgate.core.states import State
 from headgate.core.step import Outcome, Status, Step, deferred, error
@@ -100,7 +101,7 @@ def _attempt(report: Report, item: object, work: Callable[[], int]) -> int:
         _say(report, error(item, _of_permission(denied)))
         return exits.CONFIGURATION
     except Exception as bug:  # noqa: BLE001 (the one place: a bug leaves a trace and a code)
-        _say(report, error(item, f"a bug: {_without_message(bug)}; report it with this line"))
+        _say(report, error(item, f"{described(bug)}; report it with this line"))
         return exits.BUG
 
 
@@ -218,17 +219,6 @@ def _of_permission(denied: PermissionError) -> str:
         f"{place} may not be read or written by the user who runs this: run scripts as one user, "
         "never as root, and give it the data tree with chown -R"
     )
-
-
-def _without_message(bug: Exception) -> str:
-    """An unforeseen error's message may quote a patient: where it happened must do."""
-    places = []
-    trace = bug.__traceback__
-    while trace:
-        code = trace.tb_frame.f_code
-        places.append(f"{Path(code.co_filename).name}:{trace.tb_lineno}")
-        trace = trace.tb_next
-    return f"{type(bug).__name__} at {' > '.join(places[-6:])}"
 
 
 def _write_metrics(step: Step, context: Context, report: Report, started: float, code: int) -> None:

@@ -24,7 +24,6 @@ from headgate.stores.dicomnet.receiver import (
     Limits,
     Receiver,
     listening,
-    told_without_values,
 )
 from headgate.stores.dicomnet.tally import Board, Tally
 from headgate.stores.dicomnet.tls import handshaking
@@ -156,7 +155,6 @@ def _serve(
         settings.maximum_object_megabytes << 20,
         settings.idle_seconds,
     )
-    told_without_values(log.error)
     tally = Tally(board, row)
     if row >= settings.processes:
         for listener, _ in listeners:

@@ -270,17 +270,3 @@ class Receiver:
             log.warning("refused an association from %s: too many are open", peer.address)
             return LOCAL_LIMIT
         return None
-
-
-def told_without_values(report: Callable[[str], None]) -> None:
-    """Given what takes a line, have threads that die of a bug say where, without any value."""
-
-    def tell(arguments: threading.ExceptHookArgs) -> None:
-        places = []
-        trace = arguments.exc_traceback
-        while trace:
-            places.append(f"{trace.tb_frame.f_code.co_name}:{trace.tb_lineno}")
-            trace = trace.tb_next
-        report(f"a bug: {arguments.exc_type.__name__} at {' > '.join(places[-4:])}")
-
-    threading.excepthook = tell

@@ -3,177 +3,32 @@
 import asyncio
 import hmac
 import logging
-from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from typing import Any
 
 from python_multipart.exceptions import MultipartParseError
-from python_multipart.multipart import MultipartParser, parse_options_header
+from python_multipart.multipart import parse_options_header
 from starlette.applications import Starlette
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
-from headgate.core.dicom.elements import Malformed
-from headgate.core.dicom.filemeta import (
-    SOP_CLASS,
-    SOP_INSTANCE,
-    TRANSFER_SYNTAX,
-    file_head,
-    journey,
-    meta_length,
-    read_meta,
-)
+from headgate.core.bugs import described
 from headgate.core.grammar import is_uid
 from headgate.core.upperlayer.commands import OUT_OF_RESOURCES, PROCESSING_FAILURE, SUCCESS
-from headgate.stores.dicomnet.receiver import Admission, Limits, plain
-from headgate.stores.dicomnet.storing import LONGEST_UID, Quarantine, Storing
-from headgate.stores.dicomnet.tally import Tally
+from headgate.stores.dicomnet.receiver import plain
+from headgate.stores.dicomnet.webparts import Body, Door, Part, Stored
 
-CALLING = "STOW-RS"  # what the file meta information tells in the place of an AE title
-NO_DICOM, OTHER_STUDY = 0xC122, 0xA900  # PS3.18 Table I.2.2-1; PS3.4 Table B.2-1
-LONGEST_META = 64 << 10
-LONGEST_PREAMBLE = 64 << 10  # RFC 2046 5.1.1: to be ignored
 MOST_BOUNDARY = 256  # RFC 2046 5.1.1 says 70, and Orthanc writes 73
 TYPE, PART_TYPE = b"multipart/related", b"application/dicom"
 # PS3.18 Table 10.5.3-1 and RFC 9110
-ALL, SOME, BROKEN, NONE, LATER = 200, 202, 400, 409, 503
+ALL, SOME, BROKEN, NONE, FAILED_HERE, LATER = 200, 202, 400, 409, 500, 503
 DICOM_JSON = "application/dicom+json"
 # PS3.6: the attributes of PS3.18 Annex I.2
 FAILED, REFERENCED = "00081198", "00081199"
 REFERENCED_CLASS, REFERENCED_INSTANCE, REASON = "00081150", "00081155", "00081197"
 
 log = logging.getLogger("headgate.receiver")
-
-
-@dataclass(frozen=True)
-class Door:
-    """Who is let in, to where, and as what; `token` is '' where certificates tell who calls."""
-
-    quarantine: Quarantine
-    tally: Tally
-    admission: Admission
-    limits: Limits
-    token: str
-    called: str
-
-
-@dataclass
-class Stored:
-    """What became of a part."""
-
-    sop_class: str
-    sop_instance: str
-    status: int
-
-
-class _Part:
-    """A file on its way: its meta information first, then its data set, as it comes."""
-
-    def __init__(self, door: Door, address: str, study: str) -> None:
-        self._door, self._study = door, study
-        self._journey = journey(CALLING, door.called, address)
-        self._start = bytearray()
-        self._storing: Storing | None = None
-        self.stored = Stored("", "", SUCCESS)
-
-    def write(self, piece: memoryview) -> None:
-        if self.stored.status:
-            return
-        if self._storing:
-            self._storing.write(piece)
-            return
-        self._start += piece
-        try:
-            self._begin()
-        except Malformed:
-            self.stored.status = NO_DICOM
-
-    def finish(self) -> Stored:
-        """Return what became of it, when it is safe or has to be sent again."""
-        if self._storing is None:
-            self.stored.status = self.stored.status or NO_DICOM
-        elif self._study and self._storing.study != self._study:
-            self.discard()
-            self.stored.status = OTHER_STUDY
-        else:
-            self.stored.status = self._storing.finish()
-            self.discard()
-        return self.stored
-
-    def discard(self) -> None:
-        if self._storing:
-            self._storing.discard()
-
-    def _begin(self) -> None:
-        length = meta_length(bytes(self._start[:LONGEST_META]))
-        if length is not None and length > LONGEST_META:
-            raise Malformed("the file meta information is too long")
-        if length is None or len(self._start) < length:
-            return
-        meta, _ = read_meta(bytes(self._start[:length]))
-        uids = [meta.get(tag, "") for tag in (SOP_CLASS, SOP_INSTANCE, TRANSFER_SYNTAX)]
-        if not all(is_uid(uid) and len(uid) <= LONGEST_UID for uid in uids):
-            raise Malformed("the file meta information lacks a UID")
-        sop_class, instance, syntax = uids
-        self.stored = Stored(sop_class, instance, SUCCESS)
-        head = file_head(sop_class, instance, syntax, self._journey)
-        door = self._door
-        self._storing = Storing(
-            door.quarantine, door.tally.count, instance, head, syntax, door.limits.object_bytes
-        )
-        self._storing.write(memoryview(bytes(self._start[length:])))
-
-
-class _Body:
-    """The parts of a request's body, each stored as it comes."""
-
-    def __init__(self, boundary: bytes, open_part: Callable[[], _Part]) -> None:
-        self.found: list[Stored] = []
-        self.part: _Part | None = None
-        self.is_whole = False
-        self._open_part = open_part
-        self._delimiter = b"\r\n--" + boundary
-        self._before: bytearray | None = bytearray(b"\r\n")
-        callbacks: Any = {
-            "on_part_begin": self._begin,
-            "on_part_data": self._data,
-            "on_part_end": self._end,
-            "on_end": self._close,
-        }
-        self._parser = MultipartParser(boundary, callbacks)
-
-    def write(self, piece: bytes) -> None:
-        """Given more of the body, take it. Raise MultipartParseError."""
-        if self._before is not None:
-            self._before += piece
-            at = self._before.find(self._delimiter)
-            if at < 0:
-                if len(self._before) > LONGEST_PREAMBLE:
-                    raise MultipartParseError("no part begins")
-                return
-            piece, self._before = bytes(self._before[at + 2 :]), None
-        self._parser.write(piece)
-
-    def discard(self) -> None:
-        if self.part:
-            self.part.discard()
-
-    def _begin(self) -> None:
-        self.part = self._open_part()
-
-    def _data(self, data: bytes, start: int, end: int) -> None:
-        if self.part:
-            self.part.write(memoryview(data)[start:end])
-
-    def _end(self) -> None:
-        if self.part:
-            self.found.append(self.part.finish())
-        self.part = None
-
-    def _close(self) -> None:
-        self.is_whole = True
 
 
 def application(door: Door) -> Starlette:
@@ -189,8 +44,14 @@ def application(door: Door) -> Starlette:
         finally:
             door.tally.closed()
 
+    async def fail(request: Request, bug: Exception) -> Response:
+        door.tally.count("refused")
+        log.error("%s in a STOW-RS request from %s", described(bug), _address(request))
+        return Response("a bug: what was whole before is kept; send again\n", FAILED_HERE)
+
     paths = ("/studies", "/studies/{study}")
-    return Starlette(routes=[Route(path, store, methods=["POST"]) for path in paths])
+    routes = [Route(path, store, methods=["POST"]) for path in paths]
+    return Starlette(routes=routes, exception_handlers={Exception: fail})
 
 
 def _refusal(door: Door, request: Request) -> Response | None:
@@ -240,7 +101,7 @@ def _refused(door: Door, address: str, reason: str, status: int, **headers: str)
 async def _stored(door: Door, request: Request) -> Response:
     _, options = parse_options_header(request.headers.get("content-type", ""))
     study, address = str(request.path_params.get("study", "")), _address(request)
-    body = _Body(options[b"boundary"], lambda: _Part(door, address, study))
+    body = Body(options[b"boundary"], lambda: Part(door, address, study))
     # a thread of its own: a file is written by the thread that opened it
     with ThreadPoolExecutor(1) as thread:
         try:
