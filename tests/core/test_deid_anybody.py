@@ -71,6 +71,9 @@ def test_a_name_after_what_tells_it_is_cut(text):
         "2021/12/25", "2021.12.25.", "2021-12-30", "2021. december 25.", "1.II.1950", "12/25/21",
         "04·09·1957", "04⁄09⁄1957", "25 Rhagfyr 2021", "25 Nollaig 2021", "25 грудня 2021",
         "25 gruodžio 2021", "ngày 25 tháng 12 năm 2021", "mai 2024", "OCT-2023", "March, 1961",
+        "4. marts 2022", "4. marts", "3. mars", "2. mai", "12 juni", "4:e mars 2022", "4:e mars", "mars -22",
+        "juni '21", "maaliskuussa 2022", "4. maaliskuun 2022", "3/3 2024", "uke 12 2024", "veke 12/2024",
+        "Vecka 3, 2024", "viikko 12/2024", "KW 12/2024", "født -58", "f.-58", "född ’58",
     ],
 )  # fmt: skip
 def test_a_date_is_cut_whole(text):
@@ -105,6 +108,8 @@ def test_a_date_whose_year_a_field_cut_off_is_cut(text):
         "read by channel 2", "Tech: T1", "512-512-30", "01 02 03", "2.5/1.25/0.6", "b 50-400-800",
         "via CVC 2", "via port 3", "partie 2", "MAR 2000", "des 2000er", "VB17 1.2.3.4.5.6",
         "1.2.840.10008.5.1.4.1.1.2", "2.16.840.1.113883.6.96",
+        "serie 2 MARS", "MARS-5", "T2. mars", "3. marker", "uke 12 kontroll", "uke 12-24", "uke 20+3",
+        "3/3 serier", "TR 1/2 2000 ms", "L4/5 2", "f -10", "S -58", "f. 58 cm", "des -20",
     ],
 )  # fmt: skip
 def test_what_is_the_fields_stays(text):

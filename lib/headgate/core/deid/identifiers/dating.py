@@ -41,6 +41,16 @@ APART = "[._/年月-]{1,2} ?"
 SOMEBODYS = (
     rf"{NO_WORD_BEFORE}(?:{BORN}){BETWEEN}{YEAR}{NO_DIGIT_AFTER}"
     rf"|(?:(?<!\d){YEAR}|{ERA} ?\d\d?) ?(?:{BORN_AFTER})"
+    rf"|{NO_WORD_BEFORE}(?:{BORN}|f(?=\.))[.:, ]{{0,3}}['`-]\d\d{NO_DIGIT_AFTER}"
+)
+# Finnish months as they are bent; months with two digits of a year, and weeks of one
+_BENT = "(?:tammi|helmi|maalis|huhti|touko|kesa|heina|elo|syys|loka|marras|joulu)kuu[a-z]{0,4}"
+_LONG = "|".join(sorted({one for names in MONTHS for one in map(fold, names) if len(one) > 3}))
+WEEKS = "uke|veke|vecka|uge|viikko|vika|week|woche|kw|vk"
+OF_MONTHS_AND_WEEKS = (
+    rf"{NO_WORD_BEFORE}(?:[0-3]?\d\. ?)?{_BENT}[ .,]{{0,2}}{YEAR}{NO_DIGIT_AFTER}"
+    rf"|{NO_WORD_BEFORE}(?:{_LONG}) ?['`-]\d\d(?!\w)"
+    rf"|{NO_WORD_BEFORE}(?:{WEEKS})[ .]{{0,2}}\d\d?(?:[ /,.-]{{1,3}}| in? ){YEAR}{NO_DIGIT_AFTER}"
 )
 
 

@@ -85,7 +85,7 @@ DATES = re.compile(
     rf"(?:(?P=b)|(?P=c)|-)\s?{_YEAR}(?!\d)"
     rf"|(?<![\d.]){_DAY}[./]\s?{_MONTH}-\s?(?:\d\d)?\d\d(?!\d)"
     r"|(?<![\d.])(?:0[1-9]|[12]\d|3[01])(?P<d>[./-])(?:0[1-9]|1[0-2])(?P=d)\d\d(?![\d.])"
-    rf"|{_FREE}{_DAY}(?:st|nd|rd|th)?(?:\s(?:of|de))?[\s._-]*(?i:{_NAMED})"
+    rf"|{_FREE}{_DAY}(?:st|nd|rd|th|:[ae])?(?:\s(?:of|de))?[\s._-]*(?i:{_NAMED})"
     rf"(?:\sde)?[\s.,_-]*(?:{_YEAR}|\d\d)(?!\d)"
     rf"|(?i:(?<![^\W\d_])(?:{_NAMED}))[\s._-]*{_DAY}(?:st|nd|rd|th)?[\s.,_-]+{_YEAR}(?!\d)"
     rf"|(?i:(?<![^\W\d_])(?:{_NAMED_ALONE}))[\s.,_-]*{_YEAR}(?!\w)"
@@ -98,12 +98,16 @@ DATES = re.compile(
     rf"|(?<!\d)(?:ngay )?{_DAY} thang {_MONTH} nam {_YEAR}(?!\d)"
     r"|(?<![^\W_])(?:dob|d\.o\.b|born|geb|fodt)[.: ]{1,3}"
     rf"{_DAY}[./-]{_MONTH}[./-]\d\d(?![\d.])"
-    rf"|{dating.SOMEBODYS}"
+    rf"|{dating.SOMEBODYS}|{dating.OF_MONTHS_AND_WEEKS}"
     # after an ordinal a month needs no year, nor a whole one
     rf"|{_FREE}{_DAY}(?:st|nd|rd|th)(?:\sof)?[\s._-]+(?i:{_LONG})(?![^\W\d_])"
     r"(?:[\s.,_-]+\d{1,4}\Z)?"
     rf"|{_FREE}{_DAY}[\s._-]*(?i:{_NAMED})[\s.,_-]*(?:19|20)\d\Z"
     rf"|(?:{_YEAR}|{dating.ERA}\s?\d\d?){OF_YEAR}\s?{_MONTH}{OF_MONTH}\s?{_DAY}{OF_DAY}?"
+    # an ordinal before a month is a day, whatever else the month's name is
+    rf"|{_FREE}{_DAY}(?:\.|:[ae])\s?(?i:{_LONG}|mai|maj)(?![^\W\d_])"
+    rf"|{_FREE}{_DAY}\s?(?i:juni|juli|june|july)(?![^\W\d_])"
+    rf"|{_FREE}(?<![./]){_DAY}/{_MONTH} {_YEAR}(?!\d| ?m?[sm]\b)"
 )
 # Days of the month as they are said, in English, Norwegian and German
 _ORDINALS = (

@@ -31,7 +31,7 @@ MONTHS = (
     ("februar", "february", "feb", "februer", "februari", "fevrier", "febrero", "subat", "февраля",
      "fevereiro", "lutego", "unora", "helmikuuta", "φεβρουαριου",
      "februarie", "chwefror", "feabhra", "лютого", "vasario"),
-    ("mars", "march", "marz", "maerz", "mar", "mrz", "maart", "marzo", "mart", "марта",
+    ("mars", "march", "marts", "marz", "maerz", "mar", "mrz", "maart", "marzo", "mart", "марта",
      "marco", "marca", "brezna", "maaliskuuta", "μαρτιου",
      "martie", "marcius", "mawrth", "березня", "kovo"),
     ("april", "apr", "avril", "abril", "aprile", "nisan", "апреля",
