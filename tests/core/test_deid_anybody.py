@@ -23,6 +23,11 @@ from hypothesis import strategies as st
         "MRN 88123", "MRN: A-88123", "MRN#88123", "NHS no 9434765919", "DNI 12345678Z",
         "Accession 7718291", "Pat.ID 99182", "Case no. 2021/5512",
         "anna.kovacs[at]mail[dot]example",
+        "tlf.nr. 91512345", "mobilnr 91512345", "ring 5597 5000", "ringte 55975000", "48123456",
+        "HPR 9876543", "HPR-nr: 9876543", "NPR 10293847", "DIPS 1234567", "fødselsnr 12345",
+        "pers.nr. 12345", "pnr 5803121234", "cpr.nr. 120358 1234", "kt. 1203582349", "120305B123X",
+        "rekv.nr 1234567", "Henvisningsnr: HEN2024001234", "us.nr. NOHUS12345678",
+        "remissnr 12345678", "brukernavn kanor1", "bruker: kanor1", "login hsh0123",
     ],
 )  # fmt: skip
 def test_a_number_of_somebody_is_cut(text):
@@ -38,7 +43,8 @@ def test_a_number_of_somebody_is_cut(text):
         "Storgata 5B, 0155 Oslo", "MAIN ROAD 127", "Mall Road 63", "Sráid Mhór 149",
         "Heol y Dderwen 12", "Mannerheimintie 12", "Nørregade 5", "Prinsengracht 12",
         "Pärnu maantee 5", "Brīvības iela 7", "Strada Lungă 12", "Via Roma 3", "via Roma 3",
-        "Jalan Merdeka 5",
+        "Jalan Merdeka 5", "Solbakken 3, 7010 Trondheim", "Bakkely 12 A, 5161 LAKSEVÅG",
+        "Kungsgatan 12, 111 43 Stockholm",
     ],
 )  # fmt: skip
 def test_an_address_is_cut(text):
@@ -110,10 +116,24 @@ def test_a_date_whose_year_a_field_cut_off_is_cut(text):
         "1.2.840.10008.5.1.4.1.1.2", "2.16.840.1.113883.6.96",
         "serie 2 MARS", "MARS-5", "T2. mars", "3. marker", "uke 12 kontroll", "uke 12-24", "uke 20+3",
         "3/3 serier", "TR 1/2 2000 ms", "L4/5 2", "f -10", "S -58", "f. 58 cm", "des -20",
+        "us 1200", "pers. 1200", "serienr 12345", "pasient nr 3", "case 1234.5", "4000000", "12345678",
+        "b 4000 8000", "Serie 3, 1000 ADC", "Ring 1 2 3 4", "User: T2", "Bruker: 7T",
     ],
 )  # fmt: skip
 def test_what_is_the_fields_stays(text):
     assert cut_anybody(f"Knee {text} tse", NOBODY) == f"Knee {text} tse"
+
+
+def test_so_is_one_at_the_end_of_a_sentence():
+    assert "88123" not in cut_anybody("MRN 88123. Kontroll", NOBODY)
+
+
+@pytest.mark.parametrize(
+    "path", [r"C:\\Users\\anedah\\bilder", "/home/anedah/bilder", r"\\\\host\\Brukarar\\anedah"]
+)
+def test_whose_folder_it_was_is_cut(path):
+    assert "anedah" not in cut_anybody(f"Knee {path}", NOBODY)
+    assert cut_anybody(f"Knee {path}", NOBODY).startswith("Knee")
 
 
 @pytest.mark.parametrize("part", ["01.", "1", "0", "a", "12 rue de "])

@@ -17,13 +17,22 @@ _PHONE = (
 # what stands before a number of a person, and is said of little else
 _NUMBERED = (
     r"(?:mrn|nhs|ssn|uhid|nhc|pesel|cpr|bsn|taj|dni|nie|amka|rodné číslo|case|accession|acc"
-    r"|pat(?:ient)?[. _-]?id|id)"
+    r"|pat(?:ient)?[. _-]?id|id|hpr|npr|dips|pnr|hetu|kennitala|kt)"
+)
+# what does so where it says that a number follows: Scandinavian and Finnish
+_OF_NUMBER = (
+    r"(?:(?:henvisnings|rekv(?:isisjons)?|remiss|undersøkelses|undersøknings|us|journal|fødsels"
+    r"|personal?|pers|bestillings|ordre|pasient|potilas)[. -]{0,2}n(?:umme|ume)?ro?)"
+)
+_USER = (
+    r"(?:(?:bruker|brukar|användare|user)(?: ?(?:navn|namn|name|id))? ?[:=]|log[io]n[:= ]"
+    r"|(?:bruker|brukar|user)(?:navn|namn|name) )"
 )
 ANYBODY = re.compile(
     r"(?<!\d)\d{6}[ -]?\d{5}(?!\d)"  # national identity numbers of eleven digits
     r"|(?<!\d)\d\d[. ]\d\d[. ]\d\d[ -]?\d{5}(?!\d)"
     r"|(?<!\d)(?:\d\d)?\d{6}[-+]\d{4}(?!\d)"  # national identity numbers of ten digits
-    r"|(?<!\d)\d{6}[-+A]\d{3}[0-9A-Y](?!\w)"
+    r"|(?<!\d)\d{6}[-+A-FU-Y]\d{3}[0-9A-Y](?!\w)"
     rf"|{E_MAIL}"
     r"|(?:\+|(?<!\d)00)\d[\d ()/-]{6,14}\d"  # telephone numbers with their country
     # and with what is dialled before them within it: of nine digits to eleven
@@ -33,9 +42,14 @@ ANYBODY = re.compile(
     r"|(?<!\d)(?:\d{2} \d{2} \d{2} \d{2}|\d{3} \d{2} \d{3}"
     r"|(?:1[ .-])?\d{3}[ .-]\d{3}[ .-]\d{4}|(?:8-)?\d{3}-\d{3}-(?:\d\d-\d\d|\d{3})"
     r"|\d{3}-\d\d-\d{4})(?!\d)"
-    rf"|(?i:(?<![^\W_]){_PHONE})[.: ]{{1,3}}\+?\(?\d[\d ()/-]{{3,}}\d"
-    rf"|(?i:(?<![^\W_]){_NUMBERED})(?: ?(?:n[ro]\.?|number))?[:# ]{{1,2}}"
-    r"(?=[\w/-]*\d{4})[A-Za-z]{0,4}[/-]?\d[\d/-]{3,}[A-Za-z]?(?![\w.])"
+    rf"|(?i:(?<![^\W_]){_PHONE}(?:\.?n(?:umme)?r)?)[.: ]{{1,3}}\+?\(?\d[\d ()/-]{{3,}}\d"
+    # of eight digits, after what is done with them, and those of mobiles in Norway alone
+    r"|(?i:(?<![^\W_])ring(?:e|te|er|t)?):? \d(?: ?\d){7}(?! ?\d)"
+    r"|(?<![\w.,])[49]\d{7}(?!\w|[.,]\d)"
+    rf"|(?i:(?<![^\W_])(?:{_NUMBERED}(?:[. -]{{0,2}}(?:n[ro]\.?|number|nummer))?|{_OF_NUMBER}\.?))"
+    r"[:#. ]{1,2}(?=[\w/-]*\d{4})[A-Za-z]{0,6}[/-]?\d[\d/-]{3,}(?:(?<=\d{6}) \d{4,5})?"
+    r"[A-Za-z]?(?!\w|\.\d)"
+    rf"|(?i:(?<![^\W_]){_USER}) ?(?=\w{{5}})[A-Za-z]{{2,8}}\d{{1,6}}(?!\w)"
 )
 _STREET = (
     r"(?:gata|gaten|gate|gt\.|veien|vegen|vei|veg|straße|strasse|str\.|gasse|allee|platz|gatan"
@@ -48,13 +62,17 @@ _STREET_BEFORE = (
     r"|bóthar)"
 )
 _NUMBER_BEFORE = r"(?:rue|avenue|boulevard|quai|heol|ffordd|stryd|sráid|bóthar)"
-_TOWN = r"(?:, ?(?:[A-Z]{1,2}-)?\d{4,5} [^\W\d_]+)?"  # with its code, as it follows a street
+_CODE = r"(?:\d{4,5}|\d{3} \d\d)"
+_TOWN = rf"(?:, ?(?:[A-Z]{{1,2}}-)?{_CODE} [^\W\d_]+)?"  # with its code, as it follows a street
 ADDRESS = re.compile(
     rf"(?i:(?<![^\W_])[^\W\d_]+[ -]?{_STREET}) \d+ ?[A-Za-z]?(?![^\W_]){_TOWN}"
     rf"|(?<![^\W_])[A-ZÄÖÜ][^\W\d_]+(?:weg|vegi|vegur|stíg|stígur|götu|gøta|gøtu) "
     rf"\d+[A-Za-z]?(?![^\W_]){_TOWN}"
     r"|(?<!\d)\d+[A-Za-z]? (?:[A-Z][a-z]+ ){1,2}"
     r"(?:Street|St\.?|Road|Rd\.?|Avenue|Ave\.?|Lane|Court|Crescent|Terrace)(?![^\W_])"
+    # a place that is called like no street: Solbakken 3, 7010 Trondheim
+    rf"|(?<![^\W_])[^\W\d_a-z][^\W\d_]{{3,}} \d+ ?[A-Za-z]?, ?{_CODE} "
+    r"[^\W\d_a-z](?:[^\W\d_A-Z]{2}|[^\W\d_]{4})[^\W\d_]*"
     r"|(?<![^\W_])[A-Z][A-Za-z]+ (?i:Street|Road|Avenue|Crescent|Terrace) \d+[A-Za-z]?(?!\w)"
     rf"|(?i:(?<![^\W_]){_STREET_BEFORE}(?: [^\W\d_]+){{1,3}}),? \d+(?:/\d+)?{_TOWN}"
     # what is given via something is written small
@@ -123,6 +141,11 @@ SAID = re.compile(
     rf"(?:(?: of)? (?:{_WHOLE}|mars|märz|june|juni|july|juli)(?![^\W\d_])(?:,? {_YEAR})?"
     rf"| of may(?![^\W\d_])| ma[iy],? {_YEAR}))"
 )
+# the folder of a user
+HOME = re.compile(
+    r"(?i:[\\/](?:users|home|brukere?|brukarar|användare|profiles|documents and settings)[\\/]+)"
+    r"([^\\/\s]+)"
+)
 NUMERIC = re.compile(r"[\d@]|[(\[]at[)\]]")
 BIRTH_NUMBER = re.compile(r"(?<!\d)(\d{2})(\d{2})(\d{2})[ -]?(\d{5})(?!\d)")
 MAIL = re.compile(E_MAIL)
@@ -142,6 +165,7 @@ def spans(text: str) -> Iterator[tuple[int, int]]:
     """Given a free text, yield where somebody's number, address, name or date stands."""
     yield from people.spans(text)
     yield from (found.span() for found in SAID.finditer(text))
+    yield from (found.span(1) for found in HOME.finditer(text))
     if NUMERIC.search(text):
         yield from matching.spans(text, _dates)
         for expression in (ANYBODY, ADDRESS, UID):
