@@ -14,9 +14,9 @@ TITLES = (
     "担当医?", "主治医", "医師", "技師", "検査者", "読影医", "医生", "医师", "技师", "操作者",
     "의사", "판독의", "검사자", "방사선사",
     # what somebody is is one word in Scandinavia and Finland: turnuslege, överläkare, ylilääkäri
-    r"[^\W\d_]+(?<!\bcol)(?<!\bal)(?<!privi)lege", r"[^\W\d_]+l[äa]kare", r"[^\W\d_]*læge",
-    r"[^\W\d_]+lääkäri", r"[^\W\d_]+hoitaja", r"[^\W\d_]+sköterska", r"[^\W\d_]*læknir",
-    r"[^\W\d_]+(?:terapeut|sykepleier|sjukepleiar|ingeniør)", "geislafræðingur", "ortoped",
+    r"[^\W\d_]+(?:(?<!\bcol)(?<!\bal)(?<!privi)lege|l[äa]kare|lääkäri|hoitaja|sköterska|læge)",
+    r"[^\W\d_]+(?:terapeut|sykepleier|sjukepleiar|ingeniør|læknir)",
+    "læge", "læknir", "geislafræðingur", "ortoped",
     "(?:n[eé][uv]ro|onko|kardio|uro|pato|nefro|gyn[eæ]ko|hemato|re[uv]mato)log", "sonograf",
     "sjukepleiar", "sygeplejerske", "jordmor", "barnmorska", "kiropraktor", "vakthavende",
     "vakthavande",

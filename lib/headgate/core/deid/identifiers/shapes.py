@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from datetime import date
 
-from headgate.core.deid.identifiers import dating, matching, people
+from headgate.core.deid.identifiers import dating, matching, people, places
 from headgate.core.deid.identifiers.spelling import MONTHS, OF_DAY, OF_MONTH, OF_YEAR
 
 NO_DIGIT_BEFORE, NO_DIGIT_AFTER = r"(?<!\d)", r"(?!\d)"
@@ -86,6 +86,8 @@ _MONTHS = sorted((name for names in MONTHS for name in names), key=len, reverse=
 _NAMED = "|".join(_MONTHS)
 _WHOLE = "|".join(name for name in _MONTHS if len(name) > 4)  # what is a month and nothing else
 _LONG = "|".join(name for name in _MONTHS if len(name) > 3)  # MAR reduces what metal does
+# what is a month after an ordinal
+_SHORT = "|".join(["mai", "maj", *(name for name in _MONTHS if len(name) == 4)])
 # before a year: MAR 2000 could be a measure
 _NAMED_ALONE = "|".join(name for name in _MONTHS if name != "mar")
 # months where a field cut them short
@@ -108,7 +110,7 @@ DATES = re.compile(
     rf"|(?i:(?<![^\W\d_])(?:{_NAMED}))[\s._-]*{_DAY}(?:st|nd|rd|th)?[\s.,_-]+{_YEAR}(?!\d)"
     rf"|(?i:(?<![^\W\d_])(?:{_NAMED_ALONE}))[\s.,_-]*{_YEAR}(?!\w)"
     rf"|(?i:(?<![^\W\d_])(?:{_WHOLE}))[\s._-]*{_DAY}(?![\w])"
-    rf"|{_FREE}{_DAY}(?:st|nd|rd|th|\.)?(?:\s(?:of|de))?[\s._-]*(?i:(?:{_WHOLE}))(?![^\W\d_])"
+    rf"|{_FREE}{_DAY}(?:st|nd|rd|th|\.|:[ae])?(?:\s(?:of|de))?[\s._-]*(?i:(?:{_WHOLE}))(?![^\W\d_])"
     rf"|{_FREE}{_DAY}(?:st|nd|rd|th|\.)?(?:\s(?:of|de))?[\s._-]*(?i:(?:{_CUT_SHORT})\Z)"
     rf"|(?<!\d){_YEAR}\.?\s(?i:{_NAMED})[\s._-]*{_DAY}(?!\d)"
     rf"|(?<![\d.]){_DAY}(?P<e>[./-])(?i:i{{1,3}}|i[vx]|vi{{0,3}}|xi{{0,2}})(?P=e){_YEAR}(?!\d)"
@@ -123,7 +125,7 @@ DATES = re.compile(
     rf"|{_FREE}{_DAY}[\s._-]*(?i:{_NAMED})[\s.,_-]*(?:19|20)\d\Z"
     rf"|(?:{_YEAR}|{dating.ERA}\s?\d\d?){OF_YEAR}\s?{_MONTH}{OF_MONTH}\s?{_DAY}{OF_DAY}?"
     # an ordinal before a month is a day, whatever else the month's name is
-    rf"|{_FREE}{_DAY}(?:\.|:[ae])\s?(?i:{_LONG}|mai|maj)(?![^\W\d_])"
+    rf"|{_FREE}{_DAY}(?:\.|:[ae])\s?(?i:{_SHORT})(?![^\W\d_])"
     rf"|{_FREE}{_DAY}\s?(?i:juni|juli|june|july)(?![^\W\d_])"
     rf"|{_FREE}(?<![./]){_DAY}/{_MONTH} {_YEAR}(?!\d| ?m?[sm]\b)"
 )
@@ -164,6 +166,7 @@ OF_FOREIGNERS, OF_PATIENTS = 40, 40  # added to the day, and to the month: D and
 def spans(text: str) -> Iterator[tuple[int, int]]:
     """Given a free text, yield where somebody's number, address, name or date stands."""
     yield from people.spans(text)
+    yield from places.spans(text)
     yield from (found.span() for found in SAID.finditer(text))
     yield from (found.span(1) for found in HOME.finditer(text))
     if NUMERIC.search(text):

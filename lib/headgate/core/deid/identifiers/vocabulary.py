@@ -38,7 +38,7 @@ untersuchung upper uret ureter urin uten uter vag valv var vasc vein ven venous 
 viewer visc vmat vol volum vor was weight weighted whole wirbel with without wrist zoom
 albue ankel bihule biopsi claustrophob håndledd hjertefeil hjertesvikt höger høyre isolert
 klaustrofob konferanse kontroll korsrygg narkose overarm overvekt poliklinikk prematur punksjon
-respirator ryggsøyle sedasjon underarm urolig venstre vänster
+respirator rtg ryggsøyle røntgen sedasjon underarm urolig venstre vänster
 """
 STEM = 6  # a word of so many letters stands for those that begin with it
 FOLDED = frozenset(map(fold, WORDS.split()))
