@@ -43,7 +43,7 @@ def test_a_number_of_somebody_is_cut(text):
         "Storgata 5B, 0155 Oslo", "MAIN ROAD 127", "Mall Road 63", "Sráid Mhór 149",
         "Heol y Dderwen 12", "Mannerheimintie 12", "Nørregade 5", "Prinsengracht 12",
         "Pärnu maantee 5", "Brīvības iela 7", "Strada Lungă 12", "Via Roma 3", "via Roma 3",
-        "Jalan Merdeka 5", "Solbakken 3, 7010 Trondheim", "Bakkely 12 A, 5161 LAKSEVÅG",
+        "Jalan Merdeka 5", "Kirkevn. 12", "Solbakken 3, 7010 Trondheim", "Bakkely 12 A, 5161 LAKSEVÅG",
         "Kungsgatan 12, 111 43 Stockholm",
     ],
 )  # fmt: skip

@@ -52,7 +52,7 @@ ANYBODY = re.compile(
     rf"|(?i:(?<![^\W_]){_USER}) ?(?=\w{{5}})[A-Za-z]{{2,8}}\d{{1,6}}(?!\w)"
 )
 _STREET = (
-    r"(?:gata|gaten|gate|gt\.|veien|vegen|vei|veg|straße|strasse|str\.|gasse|allee|platz|gatan"
+    r"(?:gata|gaten|gate|gt\.|veien|vegen|vei|veg|vn\.|straße|strasse|str\.|gasse|allee|platz|gatan"
     r"|vägen|vej|gade|stræde|plads|straat|laan|gracht|plein|singel|ntie|katu|kuja|polku|tänav"
     r"|maantee|puiestee|iela|gatvė|kalea)"
 )
