@@ -12,7 +12,10 @@ from headgate.core.deid.identifiers.telling import NOBODY
         "nevrolog", "overlæge", "læge", "sygeplejerske", "överläkare", "distriktsläkare",
         "röntgensjuksköterska", "ssk", "ylilääkäri", "röntgenhoitaja", "læknir", "jordmor",
         "assistert av", "Godkjent av", "Vurdert av", "Tilvist av", "Skrevet av", "konferert med",
-        "utført ved", "remitterad från", "henvist frå", "lausunut", "rekv.", "Rekvirent",
+        "utført ved", "importert av", "opererad av", "segmentert av", "Tatt av", "kontrolleret af",
+        "v/", "att.", "svar til", "ring", "ringte til", "kontakt", "Potilas", "pasienten", "kuvannut",
+        "Frk.", "Rouva", "Etternavn:", "Patientens namn:", "Sukunimi:", "Fornavn", "henv. av",
+        "remitterad från", "henvist frå", "lausunut", "rekv.", "Rekvirent",
         "Hilsen", "Mvh", "heter", "hedder", "född",
     ],
 )  # fmt: skip
@@ -26,7 +29,7 @@ def test_a_name_after_who_somebody_is_or_what_they_did_is_cut(before):
         "mor", "Mora", "svigermor", "bestefar", "far", "faren", "far:", "sønnen", "dottera",
         "Pasientens datter", "Ektefellen", "samboer", "kona", "søster", "syster", "tolk:", "verge",
         "kontaktperson", "anhörig", "dottern", "maka", "sonen", "manden", "äiti", "vaimo", "omainen:",
-        "tytär", "dóttir", "eiginmaður", "daughter", "Tochter",
+        "mor,", "mor er", "Mor -", "tytär", "dóttir", "eiginmaður", "daughter", "Tochter",
     ],
 )  # fmt: skip
 def test_so_is_one_after_what_somebody_is_to_the_patient(relative):
@@ -42,7 +45,8 @@ def test_so_is_one_after_what_somebody_is_to_the_patient(relative):
         "Rekv. Albue", "Rekvirert undersøkelse CT", "Imperial College London", "Utført ved Hofte",
         "utført ved 3T", "Godkjent av EMA", "konferert med TNM", "LIS1 mutasjon", "SPL Axial",
         "Født Prematur", "født til termin", "Kardiolog Kontroll", "Henvist fra Poliklinikk",
-        "Pas. Klaustrofobisk", "lege tilstede", "Tolk bestilt", "Hilsen", "isä 5", "Mann 65 år",
+        "Snitt av Albue", "CT av Lever", "anbefalt av EMA", "mor, Barn 5", "Ring Artefakt", "PT Volume",
+        "v/ Hofte", "Filnavn: Hode", "Pas. Klaustrofobisk", "lege tilstede", "Tolk bestilt", "Hilsen", "isä 5", "Mann 65 år",
     ],
 )  # fmt: skip
 def test_the_same_words_stay_where_no_name_follows(text):

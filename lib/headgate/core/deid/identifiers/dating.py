@@ -17,7 +17,7 @@ BORN = (
     "|nacid[oa]|ano de naci?mi?ento|nascid[oa]|ano de nascimento|nascut[oa]?"
     "|urodz(?:on[ya])?|rok urodzenia|narozena?|rok narozeni|syntynyt|syntymavuosi|sundinud"
     "|szul(?:etett)?|dzim(?:is|usi)|gimes|gimusi|рожд(?:ен(?:ия|а)?)?|народж(?:ен(?:ня|ии|а)?)?"
-    "|γεννηθ(?:εισ|εισα|ηκε)|г\\.? ?р\\.?|dogum(?: (?:tarihi|yili))?"
+    "|γεννηθ(?:εισ|εισα|ηκε)|г\\.? ?р\\.?|dogum(?: (?:tarihi|yili))?|argang"
 )
 BORN_AFTER = rf"г\.? ?р\b\.?|年出?生|{fold('년생')}|dogumlu|рожд(?:ения)?\b|р\.? ?н\b"
 # what may stand between them and the year
@@ -41,6 +41,7 @@ APART = "[._/年月-]{1,2} ?"
 SOMEBODYS = (
     rf"{NO_WORD_BEFORE}(?:{BORN}){BETWEEN}{YEAR}{NO_DIGIT_AFTER}"
     rf"|(?:(?<!\d){YEAR}|{ERA} ?\d\d?) ?(?:{BORN_AFTER})"
+    rf"|{NO_WORD_BEFORE}f\. ?19\d\d{NO_DIGIT_AFTER}"
     rf"|{NO_WORD_BEFORE}(?:{BORN}|f(?=\.))[.:, ]{{0,3}}['`-]\d\d{NO_DIGIT_AFTER}"
 )
 # Finnish months as they are bent; months with two digits of a year, and weeks of one

@@ -19,7 +19,7 @@ MOST_WORDS, LONGEST, SHORTEST = 2, 32, 4
 OF_ANY = frozenset({
     "fra", "fran", "til", "till", "ved", "vid", "pa", "og", "och", "annet", "andre", "anna",
     "annat", "ekstern", "eksternt", "externt", "lokalt", "nytt", "vart", "eget", "overfort",
-    "sendt", "innlagt",
+    "sendt", "innlagt", "from", "other", "another", "the",
 })  # fmt: skip
 
 

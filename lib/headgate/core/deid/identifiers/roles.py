@@ -54,14 +54,18 @@ SAID = (
     "bróðir", "maki", "eiginkona", "eiginmaður", "daughter", "brother", "tochter", "sohn", "bruder",
     "schwester", "heter", "heiter", "hedder", "heitir", "(?-i:født|född)", "hilsen", "helsing",
     "hälsningar", "mvh", "lausunut", r"rekv\.?", "rekvirent", "henviser", "tilvisar", "remittent",
-    "(?:assistert|godkjen[dt]|godkendt|godkänd|attestert|vurdert|vurderet|bedömd) a[vf]",
-    "(?:besvart|lest|skreve[dt]|skriven|tilvist) a[vf]", "(?:konferert|diskutert|avtalt) med",
+    "(?:skrive|tatt) av", "(?:konferert|diskutert|avtalt) med",
     "utført ved", "(?:henvist|tilvist) fr[aå]", "remitterad från", "lis ?[1-3]", r"spl\.?",
-    r"sykepl\.?", r"ssk\.?", r"överl\.?", r"läk\.?",
+    r"sykepl\.?", r"ssk\.?", r"överl\.?", r"läk\.?", r"[^\W\d_]{2,}[td] (?-i:a[vf])",
+    "pasienten", "patienten", "potilas", r"(?-i:pt\.?)",
+    "(?:for|etter|efter)navn", "(?:för|efter)namn", "kontakt", "spør", r"att\.?", "(?-i:v/)",
+    "(?-i:ring(?:e|te|t)?)(?: til)?", "(?:beskjed|svar|kopi|melding) til", r"henv\.?(?: a[vf])?",
+    "kuvannut", "kuvasi", "lähettänyt", "tarkastanut", "tehnyt",
 )  # fmt: skip
 # Words of address that are abbreviations of the field in capitals: MR, MS, FR
 ADDRESS = (
     "Herr", "Herrn", "Frau", "Fru", "Frøken", "Hr", "Mrs", "Mr", "Ms", "Miss", "Fr", "Sr", "Sra",
+    "Frk", "frk", "Fröken", "Herra", "Rouva",
     "Srta", "Señor", "Señora", "Dra", "Mme", "Mlle", "Pani",
 )  # fmt: skip
 # Words of other things that, with a colon, stand before a name
@@ -71,5 +75,8 @@ LABELS = (
     "ansvarlig", "arts", "m[ée]dico", "t[ée]cnico", "befunder", "anästhesist", "technikerin",
     "zuweisender arzt", "wykonał", "zlec(?:a|ił)?", "pi", "investigator", "attending", "resident",
     "fellow", "referer", "mother", "father", "mor", "mutter", "vater", "mère", "père", "madre",
-    "padre", "far", "verge", "tolk", "besvart av", "omainen", "担当", "검사", "操作",
+    "padre", "far", "verge", "tolk", "besvart av", "omainen",
+    "datter", "sønn", "bror", "søster", "kone", "samboer", "anhörig", "kontakt", "att", "nok",
+    "(?:(?:pasient|patient)(?:ens )?|etter|efter|for|för)?na[mv]n", "(?:suku|etu)?nimi", "nafn",
+    "sjúklingur", "granskning", "担当", "검사", "操作",
 )  # fmt: skip

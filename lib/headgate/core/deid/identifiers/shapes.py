@@ -17,12 +17,13 @@ _PHONE = (
 # what stands before a number of a person, and is said of little else
 _NUMBERED = (
     r"(?:mrn|nhs|ssn|uhid|nhc|pesel|cpr|bsn|taj|dni|nie|amka|rodné číslo|case|accession|acc"
-    r"|pat(?:ient)?[. _-]?id|id|hpr|npr|dips|pnr|hetu|kennitala|kt)"
+    r"|pat(?:ient)?[. _-]?id|p?id|hpr|npr|dips|pnr|hetu|kennitala|kt)"
 )
 # what does so where it says that a number follows: Scandinavian and Finnish
 _OF_NUMBER = (
     r"(?:(?:henvisnings|rekv(?:isisjons)?|remiss|undersøkelses|undersøknings|us|journal|fødsels"
-    r"|personal?|pers|bestillings|ordre|pasient|potilas)[. -]{0,2}n(?:umme|ume)?ro?)"
+    r"|personal?|pers|bestillings|ordre|pas(?:ient)?|pat(?:ient)?|potilas|arkiv|saks?"
+    r"|løpe|prøve|ris)[. -]{0,2}n(?:umme|ume)?ro?)"
 )
 _USER = (
     r"(?:(?:bruker|brukar|användare|user)(?: ?(?:navn|namn|name|id))? ?[:=]|log[io]n[:= ]"
@@ -52,7 +53,7 @@ ANYBODY = re.compile(
     rf"|(?i:(?<![^\W_]){_USER}) ?(?=\w{{5}})[A-Za-z]{{2,8}}\d{{1,6}}(?!\w)"
 )
 _STREET = (
-    r"(?:gata|gaten|gate|gt\.|veien|vegen|vei|veg|vn\.|straße|strasse|str\.|gasse|allee|platz|gatan"
+    r"(?:gata|gaten|gate|gt\.|veien|vegen|vei|veg|vn\.|allé|plassen|kaien|smauet|stien|torget|gränd|vænget|straße|strasse|str\.|gasse|allee|platz|gatan"
     r"|vägen|vej|gade|stræde|plads|straat|laan|gracht|plein|singel|ntie|katu|kuja|polku|tänav"
     r"|maantee|puiestee|iela|gatvė|kalea)"
 )
@@ -87,7 +88,9 @@ _NAMED = "|".join(_MONTHS)
 _WHOLE = "|".join(name for name in _MONTHS if len(name) > 4)  # what is a month and nothing else
 _LONG = "|".join(name for name in _MONTHS if len(name) > 3)  # MAR reduces what metal does
 # what is a month after an ordinal
-_SHORT = "|".join(["mai", "maj", *(name for name in _MONTHS if len(name) == 4)])
+_SHORT = "mai|maj|jan|feb|apr|jun|jul|aug|okt|nov|des|" + "|".join(
+    name for name in _MONTHS if len(name) == 4
+)
 # before a year: MAR 2000 could be a measure
 _NAMED_ALONE = "|".join(name for name in _MONTHS if name != "mar")
 # months where a field cut them short
@@ -103,7 +106,7 @@ DATES = re.compile(
     rf"|(?<![\d.]){_YEAR}(?P<a>[./_-])\s?{_MONTH}(?P=a)\s?{_DAY}(?!\d|\.\d)"
     rf"|(?<![\d.])(?:{_DAY}(?P<b>[./_-])\s?{_MONTH}|{_MONTH}(?P<c>[./_-])\s?{_DAY})"
     rf"(?:(?P=b)|(?P=c)|-)\s?{_YEAR}(?!\d)"
-    rf"|(?<![\d.]){_DAY}[./]\s?{_MONTH}-\s?(?:\d\d)?\d\d(?!\d)"
+    rf"|(?<![\d.]){_DAY}[./]\s?{_MONTH}(?:-\s?| -)(?:\d\d)?\d\d(?!\d| ?[cm]?m\b)"
     r"|(?<![\d.])(?:0[1-9]|[12]\d|3[01])(?P<d>[./-])(?:0[1-9]|1[0-2])(?P=d)\d\d(?![\d.])"
     rf"|{_FREE}{_DAY}(?:st|nd|rd|th|:[ae])?(?:\s(?:of|de))?[\s._-]*(?i:{_NAMED})"
     rf"(?:\sde)?[\s.,_-]*(?:{_YEAR}|\d\d)(?!\d)"
@@ -116,8 +119,10 @@ DATES = re.compile(
     rf"|(?<![\d.]){_DAY}(?P<e>[./-])(?i:i{{1,3}}|i[vx]|vi{{0,3}}|xi{{0,2}})(?P=e){_YEAR}(?!\d)"
     r"|(?<![\d./])(?:0[1-9]|1[0-2])/(?:0[1-9]|[12]\d|3[01])/\d\d(?![\d./])"
     rf"|(?<!\d)(?:ngay )?{_DAY} thang {_MONTH} nam {_YEAR}(?!\d)"
-    r"|(?<![^\W_])(?:dob|d\.o\.b|born|geb|fodt)[.: ]{1,3}"
-    rf"{_DAY}[./-]{_MONTH}[./-]\d\d(?![\d.])"
+    r"|(?<![^\W_])(?:dob|d\.o\.b|born|geb|fodt|fodd|f\.d|synt|syntymaaika|fodelsedatum"
+    rf"|(?:fodsels|f\.? ?)dato?)[.: ]{{1,3}}(?:{_DAY}[./-]{_MONTH}[./-]\d\d|\d{{6}})(?![\d.])"
+    r"|(?<![^\W_])(?:(?:man|tirs|tis|ons|tors|fre|lor|son)dag|den|d\.) ?"
+    rf"{_DAY}[./]{_MONTH}(?![\d/])"
     rf"|{dating.SOMEBODYS}|{dating.OF_MONTHS_AND_WEEKS}"
     # after an ordinal a month needs no year, nor a whole one
     rf"|{_FREE}{_DAY}(?:st|nd|rd|th)(?:\sof)?[\s._-]+(?i:{_LONG})(?![^\W\d_])"
