@@ -126,6 +126,13 @@ def test_what_is_the_fields_stays(text):
     assert cut_anybody(f"Knee {text} tse", NOBODY) == f"Knee {text} tse"
 
 
+@pytest.mark.parametrize("number", ["91 23 45", "91 23 45 6"])
+def test_so_is_one_whose_end_a_field_cut_off(number):
+    text = "CT thorax " + "x" * (53 - len(number))
+    assert cut_anybody(f"{text} {number}", NOBODY) == text
+    assert cut_anybody(f"CT {number} tse", NOBODY) == f"CT {number} tse"
+
+
 def test_so_is_one_at_the_end_of_a_sentence():
     assert "88123" not in cut_anybody("MRN 88123. Kontroll", NOBODY)
 

@@ -5,7 +5,13 @@ from collections.abc import Iterator
 from datetime import date
 
 from headgate.core.deid.identifiers import dating, matching, people, places
-from headgate.core.deid.identifiers.spelling import MONTHS, OF_DAY, OF_MONTH, OF_YEAR
+from headgate.core.deid.identifiers.spelling import (
+    END_OF_FIELD,
+    MONTHS,
+    OF_DAY,
+    OF_MONTH,
+    OF_YEAR,
+)
 
 NO_DIGIT_BEFORE, NO_DIGIT_AFTER = r"(?<!\d)", r"(?!\d)"
 _AT, _DOT = r"(?:@| ?[(\[]at[)\]] ?)", r"(?:\.| ?[(\[]dot[)\]] ?)"
@@ -43,6 +49,8 @@ ANYBODY = re.compile(
     r"|(?<!\d)(?:\d{2} \d{2} \d{2} \d{2}|\d{3} \d{2} \d{3}"
     r"|(?:1[ .-])?\d{3}[ .-]\d{3}[ .-]\d{4}|(?:8-)?\d{3}-\d{3}-(?:\d\d-\d\d|\d{3})"
     r"|\d{3}-\d\d-\d{4})(?!\d)"
+    # and where a field cut its end off
+    rf"|(?<![\d.,])\d\d \d\d \d\d(?: \d)?{END_OF_FIELD}"
     rf"|(?i:(?<![^\W_]){_PHONE}(?:\.?n(?:umme)?r)?)[.: ]{{1,3}}\+?\(?\d[\d ()/-]{{3,}}\d"
     # of eight digits, after what is done with them, and those of mobiles in Norway alone
     r"|(?i:(?<![^\W_])ring(?:e|te|er|t)?):? \d(?: ?\d){7}(?! ?\d)"
