@@ -45,7 +45,7 @@ def test_so_is_one_after_what_somebody_is_to_the_patient(relative):
         "Rekv. Albue", "Rekvirert undersøkelse CT", "Imperial College London", "Utført ved Hofte",
         "utført ved 3T", "Godkjent av EMA", "konferert med TNM", "LIS1 mutasjon", "SPL Axial",
         "Født Prematur", "født til termin", "Kardiolog Kontroll", "Henvist fra Poliklinikk",
-        "Snitt av Albue", "CT av Lever", "anbefalt av EMA", "mor, Barn 5", "Ring Artefakt", "PT Volume",
+        "Snitt av Ilium", "bakkant av Skjelett", "Fremstilt av Kontrast", "Snitt av Albue", "CT av Lever", "anbefalt av EMA", "mor, Barn 5", "Ring Artefakt", "PT Volume",
         "v/ Hofte", "Filnavn: Hode", "Pas. Klaustrofobisk", "lege tilstede", "Tolk bestilt", "Hilsen", "isä 5", "Mann 65 år",
     ],
 )  # fmt: skip
