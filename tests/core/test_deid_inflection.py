@@ -24,6 +24,7 @@ def left_of(text, name):
         ("Lehtimäki^Matti", "Lehtimäen Lehtimäelle Matin"), ("Koskinen^Liisa", "Liisan Liisalle"),
         ("Põldvere^Urmas", "Põldverele Põldverega"), ("Kovács^Béla", "Kovácsné Kovácsnak Bélának"),
         ("Yılmaz^Ayşe", "Yılmaz'ın Yılmaz’a Yilmazin Ayşe'nin"), ("Öz^Ali", "Ali'nin"),
+        ("Jónsdóttir^Guðrún", "Jónsdóttur Jonsdottur Guðrúnar"), ("Jónsson^Björn", "Jónssyni"),
         ("Petrauskas^Jonas", "Petrausko Petrauskui Jono"), ("Bērziņš^Jānis", "Bērziņa Bērziņam"),
         ("Παπαδόπουλος^Νίκος", "Παπαδόπουλου Νίκου"), ("Papadopoulos^Nikos", "Papadopoulou"),
     ],

@@ -2,7 +2,7 @@
 
 import pytest
 from headgate.core.deid.clean import cut_anybody
-from headgate.core.deid.identifiers.telling import told_by
+from headgate.core.deid.identifiers.telling import NOBODY, told_by
 
 INSTITUTION_NAME = 0x00080080
 
@@ -34,3 +34,28 @@ def test_what_tells_which_institution_it_is_goes(institution, text):
 )  # fmt: skip
 def test_what_many_are_called_stays(institution, text):
     assert left_of(text, institution) == text
+
+
+@pytest.mark.parametrize(
+    "place",
+    [
+        "Lillevik sykehus", "Lillevik univ.sykehus", "St. Halvards hospital", "Lillevik legevakt",
+        "Lillevik universitetssjukehus", "Fjordby sentralsjukehus", "Karlsby sjukhuset", "Fana sykehjem",
+        "Øvre Lillevik legesenter", "LILLEVIK SYKEHUS", "Lillevik DPS", "Ekby vårdcentral",
+        "Koivula sairaala", "Koivulan terveyskeskus", "Lillevik lægehus",
+    ],
+)  # fmt: skip
+def test_so_does_another_place_of_care_that_prose_names(place):
+    assert cut_anybody(f"T1 fra {place} sag", NOBODY) in ("T1 fra sag", "T1 fra St. sag")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "MR sykehus protokoll", "Annet sykehus", "Eksternt sykehus CT", "Fra sykehus", "CT SYKEHUS",
+        "RTG LEGEVAKT", "Rtg Legevakt", "Skulder legevakt", "General Hospital", "Lokalsykehus",
+        "CT DPS", "Kontroll sykehus", "Overført sykehus", "Hjerte sykehus",
+    ],
+)  # fmt: skip
+def test_the_kind_of_a_place_alone_stays(text):
+    assert cut_anybody(text, NOBODY) == text

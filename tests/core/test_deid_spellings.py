@@ -43,6 +43,25 @@ def test_a_name_is_known_as_others_spell_it(patient, text):
     assert described(text, patient) == "T2 tse"
 
 
+@pytest.mark.parametrize(
+    ("patient", "text"),
+    [
+        ("Bjørnås^Åse", "BJ|RN}S"), ("Bjørnås^Åse", "Bj|rn}s ]se"), ("Næss^Pål", "N{ss P}l"),
+        ("Næss^Pål", "N[SS"), ("Mäkelä^Väinö", "M{kel{"), ("Åkerström^Göran", "}kerstr|m G|ran"),
+        ("Bjørnås^Åse", "Bj¢rn}s"), ("Bjørnås^Åse", "Bj√∏rn√•s"),
+        ("Åkerström^Göran", "\x8fkerstr\x94m"),
+    ],
+)  # fmt: skip
+def test_a_name_is_known_in_seven_bits_and_in_the_signs_of_other_systems(patient, text):
+    found = described(text, patient)
+    assert re.findall(r"\w+", "".join(found)) == ["T2", "tse"]
+
+
+@pytest.mark.parametrize("text", ["[T1]se", "kn{s", "a|b", "[tra]se", "{SS}", "n ss"])
+def test_brackets_beside_other_letters_stay(text):
+    assert described(text, "Næss^Åse") == f"T2 {text} tse"
+
+
 @pytest.mark.parametrize("text", ["張力性気胸", "张力性气胸", "國立", "術後"])
 def test_words_of_the_field_stay_in_either_writing(text):
     assert described(text, "=張^國榮") == f"T2 {text} tse"

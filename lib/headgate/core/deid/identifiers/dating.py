@@ -17,7 +17,7 @@ BORN = (
     "|nacid[oa]|ano de naci?mi?ento|nascid[oa]|ano de nascimento|nascut[oa]?"
     "|urodz(?:on[ya])?|rok urodzenia|narozena?|rok narozeni|syntynyt|syntymavuosi|sundinud"
     "|szul(?:etett)?|dzim(?:is|usi)|gimes|gimusi|рожд(?:ен(?:ия|а)?)?|народж(?:ен(?:ня|ии|а)?)?"
-    "|γεννηθ(?:εισ|εισα|ηκε)|г\\.? ?р\\.?|dogum(?: (?:tarihi|yili))?"
+    "|γεννηθ(?:εισ|εισα|ηκε)|г\\.? ?р\\.?|dogum(?: (?:tarihi|yili))?|argang"
 )
 BORN_AFTER = rf"г\.? ?р\b\.?|年出?生|{fold('년생')}|dogumlu|рожд(?:ения)?\b|р\.? ?н\b"
 # what may stand between them and the year
@@ -41,6 +41,17 @@ APART = "[._/年月-]{1,2} ?"
 SOMEBODYS = (
     rf"{NO_WORD_BEFORE}(?:{BORN}){BETWEEN}{YEAR}{NO_DIGIT_AFTER}"
     rf"|(?:(?<!\d){YEAR}|{ERA} ?\d\d?) ?(?:{BORN_AFTER})"
+    rf"|{NO_WORD_BEFORE}f\. ?19\d\d{NO_DIGIT_AFTER}"
+    rf"|{NO_WORD_BEFORE}(?:{BORN}|f(?=\.))[.:, ]{{0,3}}['`-]\d\d{NO_DIGIT_AFTER}"
+)
+# Finnish months as they are bent; months with two digits of a year, and weeks of one
+_BENT = "(?:tammi|helmi|maalis|huhti|touko|kesa|heina|elo|syys|loka|marras|joulu)kuu[a-z]{0,4}"
+_LONG = "|".join(sorted({one for names in MONTHS for one in map(fold, names) if len(one) > 3}))
+WEEKS = "uke|veke|vecka|uge|viikko|vika|week|woche|kw|vk"
+OF_MONTHS_AND_WEEKS = (
+    rf"{NO_WORD_BEFORE}(?:[0-3]?\d\. ?)?{_BENT}[ .,]{{0,2}}{YEAR}{NO_DIGIT_AFTER}"
+    rf"|{NO_WORD_BEFORE}(?:{_LONG}) ?['`-]\d\d(?!\w)"
+    rf"|{NO_WORD_BEFORE}(?:{WEEKS})[ .]{{0,2}}\d\d?(?:[ /,.-]{{1,3}}| in? ){YEAR}{NO_DIGIT_AFTER}"
 )
 
 

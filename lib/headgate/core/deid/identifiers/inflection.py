@@ -26,11 +26,12 @@ OF_ONE_LETTER = {
     "a": "aáą", "e": "éęě", "i": "ií", "m": "m", "n": "n", "t": "t", "u": "uúů", "y": "yý",
 }  # fmt: skip
 AFTER_MARK = "['’`][^\\W\\d_]{1,5}"  # Turkish, and as English is written abroad: Yılmaz'ın
-# Endings that follow a whole name: Slavic, Estonian, Hungarian, Turkish; after a vowel also Finnish
+# Endings that follow a whole name: Slavic, Estonian, Hungarian, Turkish, Icelandic; after a vowel
+# also Finnish
 AFTER_CONSONANT = (
     "a u e i y em om ie im ou ovi ovy owi iem ova ove ovou ovej le lt ga ale alt ele elt ile ilt"
     " s ne nak nek val vel ban ben ot et at tol hoz hez in un dan den da de ul ului iga ille illa"
-    " ilta issa ista"
+    " ilta issa ista ar"
 )
 AFTER_VOWEL = (
     "n lle lta lla ssa sta na t nak nek ne val vel m ho mu go s nin nun ya ye dan den da de le lt"
@@ -44,6 +45,8 @@ DECLENSIONS: dict[str, tuple[tuple[str, int, str], ...]] = {
         ("nta", 2, "nan nalle nalta nalla"), ("lto", 2, "lon lolle lolta lolla"),
         ("kka", 2, "an alle alta alla"), ("tti", 2, "in ille ilta illa"),
         ("ki", 2, "en elle elta ella"), ("mpi", 2, "men melle melta mella"),
+        # Icelandic: Jónsdóttir, Jónsson
+        ("dóttir", 2, "ur"), ("sson", 2, "yni"),
         # Slavic, with a vowel that falls: Marek, Němec; and the others that end with one
         ("ta", 2, "cie"), ("da", 2, "dzie"), ("ra", 2, "rze"), ("ka", 2, "ce"), ("ga", 2, "dze"),
         ("ek", 2, "ka ku kovi kem kiem kowi ke"), ("ec", 2, "ce ci cem covi ca cu"),

@@ -180,6 +180,11 @@ def _own(identifiers: Identifiers) -> list[str]:
             if (lost := spelling.of_lost(name))
         ),
         *(
+            NO_WORD_BEFORE + written + NO_WORD_AFTER
+            for name in identifiers.names
+            if (written := spelling.of_seven_bits(name))
+        ),
+        *(
             NO_LETTER_BEFORE + spelling.of_parted(name) + NO_LETTER_AFTER
             for name in identifiers.names
             if len(name) >= FEWEST or not is_alphabetic(name)

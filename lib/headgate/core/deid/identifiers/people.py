@@ -3,15 +3,17 @@
 import re
 from collections.abc import Iterator
 
-from headgate.core.deid.identifiers.roles import ADDRESS, BY, LABELS, PATIENTS, TITLES
+from headgate.core.deid.identifiers.roles import ADDRESS, BY, LABELS, PATIENTS, SAID, TITLES
 from headgate.core.deid.identifiers.telling import PARTICLES
 from headgate.core.deid.identifiers.text import is_small_form
 from headgate.core.deid.identifiers.vocabulary import is_clinical
 
 NO_LETTER_BEFORE = r"(?<![^\W_])"
+AS_A_NAME = r"(?:(?: (?:er|är))?[\s:]+|, | [(-] ?)(?=[A-ZÀ-ÖØ-ÞČĐŠŽ](?:[a-zß-öø-ÿčđŋšŧž]|\.\s))"
 TITLE = re.compile(
     rf"{NO_LETTER_BEFORE}(?:(?:(?i:{'|'.join((*TITLES, *BY, *PATIENTS))})|{'|'.join(ADDRESS)})"
-    rf"(?:[.:：]|(?=\s))|(?i:{'|'.join(LABELS)}) ?[:：])[\s:：]*"
+    rf"(?:[.:：]|(?=\s))|(?i:{'|'.join(LABELS)}) ?[:：]|(?i:{'|'.join(SAID)}){AS_A_NAME})"
+    r"[\s:：]*"
 )
 # What stands within names and is none, as it is written after a title
 BETWEEN = PARTICLES | {"Ó", "Ní", "Nic", "Mac", "Mc", "Al", "El", "Ap", "De", "La", "Van", "Von"}

@@ -31,7 +31,7 @@ MONTHS = (
     ("februar", "february", "feb", "februer", "februari", "fevrier", "febrero", "subat", "февраля",
      "fevereiro", "lutego", "unora", "helmikuuta", "φεβρουαριου",
      "februarie", "chwefror", "feabhra", "лютого", "vasario"),
-    ("mars", "march", "marz", "maerz", "mar", "mrz", "maart", "marzo", "mart", "марта",
+    ("mars", "march", "marts", "marz", "maerz", "mar", "mrz", "maart", "marzo", "mart", "марта",
      "marco", "marca", "brezna", "maaliskuuta", "μαρτιου",
      "martie", "marcius", "mawrth", "березня", "kovo"),
     ("april", "apr", "avril", "abril", "aprile", "nisan", "апреля",
@@ -73,6 +73,11 @@ PARTS_OF_NUMBER, FILLED, FEWEST_FILLED = re.compile(r"\d+|[^\W\d_]+"), "0{0,6}",
 # What stands for a letter that a system could not hold
 LETTERS_LOST = "?" + UNDECODED
 LOST = rf"(?:[^\W\d_]{{0,2}}|[{LETTERS_LOST}_.*#]{{0,2}})"
+SIGNS_OF_LOST = r"[\W_]{0,4}"
+# ISO/IEC 646 of Norway, Denmark, Sweden and Finland, where capitals and small letters differ
+OF_SEVEN_BITS = {
+    "æ": r"[{\[]", "ä": r"[{\[]", "ø": r"[|\\]", "ö": r"[|\\]", "å": r"[}\]]",
+}  # fmt: skip
 MARK = r"[\W_]{0,2}"
 # what Chinese, Japanese and Korean write after the numbers of a date, as it is when folded
 OF_YEAR, OF_MONTH, OF_DAY = (f"(?:{fold(one)}|{other})" for one, other in ("년年", "월月", "일日"))
@@ -159,8 +164,17 @@ def of_lost(name: str) -> str:
     kept = [letter for letter in name.lower() if letter.isascii()]
     if len(kept) == len(name) or sum(map(str.isalpha, kept)) < FEWEST_KEPT:
         return ""
-    lost = rf"[{LETTERS_LOST}_.*# ]{{0,4}}"
-    return "".join(re.escape(one) if one.isascii() else lost for one in name.lower())
+    return "".join(re.escape(one) if one.isascii() else SIGNS_OF_LOST for one in name.lower())
+
+
+def of_seven_bits(name: str) -> str:
+    """Given a name, return the pattern of it in the Nordic sets of seven bits, whose letters are in
+    the places of brackets: Bj|rn; blank where it has none of these letters, or is short.
+    """
+    letters = unicodedata.normalize("NFC", name.lower())
+    if len(letters) < FEWEST_BEGUN or not any(one in OF_SEVEN_BITS for one in letters):
+        return ""
+    return "".join(OF_SEVEN_BITS.get(one) or re.escape(fold(one)) for one in letters)
 
 
 def of_two_words(name: str) -> str:

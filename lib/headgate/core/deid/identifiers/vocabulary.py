@@ -2,7 +2,7 @@
 
 from headgate.core.deid.identifiers.text import alphanumeric, fold
 
-# Words of anatomy, positions and techniques, in English, Norwegian and German
+# Words of anatomy, positions and techniques, in English, Scandinavian and German
 WORDS = """
 abdom abdomen acqui acute addom adjus adult age algor alpha and angio ankle anter aorta ap apex
 apical appen arc arm arms arter arterial arteriell arthro at atlas atrial auto av avdom axial axil
@@ -36,6 +36,9 @@ thal the thor thoracal thorakal thorax throat thumb thyr tib tilted tissue tme t
 trach tract transv trauma tube tumor tumour tynntarm ulna und under undersøkelse unit units unter
 untersuchung upper uret ureter urin uten uter vag valv var vasc vein ven venous vent vert vesic
 viewer visc vmat vol volum vor was weight weighted whole wirbel with without wrist zoom
+albue allergi ankel bihule biopsi claustrophob håndledd hjertefeil hjertesvikt höger høyre isolert
+klaustrofob konferanse kontrast kontroll korsrygg narkose overarm overvekt poliklinikk prematur
+punksjon respirator rtg ryggsøyle røntgen sedasjon underarm urolig venstre vänster
 """
 STEM = 6  # a word of so many letters stands for those that begin with it
 FOLDED = frozenset(map(fold, WORDS.split()))
