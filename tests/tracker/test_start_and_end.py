@@ -27,6 +27,34 @@ def test_a_sigterm_right_after_the_announcement_is_not_lost(tmp_path):
                 process.kill()
 
 
+TIDYING = """
+import os, signal, sys, weakref
+from headgate.tracker import command
+
+class Thing:
+    pass
+
+def tidied(*words):
+    thing = Thing()
+    watched = weakref.ref(thing, lambda _: os.kill(os.getpid(), signal.SIGTERM))
+    del thing
+    return call(*words)
+
+call = getattr(command, sys.argv[1])
+setattr(command, sys.argv[1], tidied)
+command.main(["--port", "0", "--db", sys.argv[2]])
+"""
+
+
+@pytest.mark.parametrize("during", ["ready", "server_for", "address"])
+def test_a_sigterm_that_comes_while_python_tidies_up_is_not_lost(tmp_path, during):
+    """What is raised then is told and forgotten."""
+    words = [sys.executable, "-c", TIDYING, during, str(tmp_path / "tracker.sqlite")]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "Exception ignored" in done.stderr
+
+
 def test_a_project_whose_users_were_all_removed_gets_a_new_token_at_the_next_start(tmp_path):
     database = tmp_path / "tracker.sqlite"
     running = start(database, load=DICTIONARIES)

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 import click
+import uvicorn
 
 from headgate.core.errors import Misconfigured, Unavailable
 from headgate.tracker.accounts_command import account
@@ -64,8 +65,9 @@ def main(
     if context.invoked_subcommand is not None:
         return
     # uvicorn ends cleanly on these and then raises them again; before and after it they come here.
+    ending = _Ending()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, _end)
+        signal.signal(number, ending.end)
     try:
         found = ready(database, load)
         if tokens is None and load is not None:
@@ -75,7 +77,7 @@ def main(
         listener = listen(host, port)
     except (Misconfigured, Unavailable) as error:
         _stop(error)
-    server = server_for(database, limit)
+    server = ending.of(server_for(database, limit))
     if as_json:
         click.echo(json.dumps({"url": address(listener), "tokens": str(tokens or "")}))
     sys.stderr.write(f"tracker: listening on {address(listener)}\n")
@@ -87,8 +89,26 @@ main.add_command(account)
 main.add_command(ban)
 
 
-def _end(*_: object) -> NoReturn:
-    raise SystemExit(0)
+class _Ending:
+    """What a signal asks for; it is remembered, as an exception is lost where a signal comes while
+    Python tidies up.
+    """
+
+    def __init__(self) -> None:
+        self._is_asked = False
+        self._server: uvicorn.Server | None = None
+
+    def of(self, server: uvicorn.Server) -> uvicorn.Server:
+        """Given a server, return it: it ends as soon as it runs where that was asked for before."""
+        self._server = server
+        server.should_exit = self._is_asked
+        return server
+
+    def end(self, *_: object) -> NoReturn:
+        self._is_asked = True
+        if self._server:
+            self._server.should_exit = True
+        raise SystemExit(0)
 
 
 def _write(path: Path, tokens: dict[str, str]) -> None:
