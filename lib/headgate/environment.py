@@ -23,7 +23,7 @@ def enter(create: bool = False, extras: str = "") -> None:
     a message that names the missing package if there is no environment to enter.
     """
     _fill_streams()
-    sys.excepthook = _told
+    sys.excepthook = _tell
     if not (CHECKOUT / "setup.cfg").exists():
         return
     python = CHECKOUT / ".venv" / "bin" / "python"
@@ -54,7 +54,7 @@ def _fill_streams() -> None:
             setattr(sys, name, os.fdopen(number, "w" if number else "r", closefd=False))
 
 
-def _told(kind: type[BaseException], trouble: BaseException, trace: TracebackType | None) -> None:
+def _tell(kind: type[BaseException], trouble: BaseException, trace: TracebackType | None) -> None:
     """Who interrupts a script that only loads needs to see no line of it."""
     if issubclass(kind, KeyboardInterrupt):
         sys.stderr.write(f"{Path(sys.argv[0]).name}: interrupted\n")

@@ -15,11 +15,15 @@ SAY = (
 )
 
 
-def test_libraries_that_are_loaded_late_are_silent_too():
-    done = subprocess.run(
-        [sys.executable, "-c", SAY], env={"PYTHONPATH": str(CHECKOUT / "lib")},
+def run(code, *words):
+    return subprocess.run(
+        [sys.executable, "-c", code, *words], env={"PYTHONPATH": str(CHECKOUT / "lib")},
         capture_output=True, text=True, check=True,
     )  # fmt: skip
+
+
+def test_libraries_that_are_loaded_late_are_silent_too():
+    done = run(SAY)
     assert (done.stdout, done.stderr) == ("", "")
 
 
@@ -34,10 +38,7 @@ STUMBLE = (
 
 
 def test_what_nobody_listens_to_is_not_printed_and_a_thread_tells_where_it_died():
-    done = subprocess.run(
-        [sys.executable, "-c", STUMBLE], env={"PYTHONPATH": str(CHECKOUT / "lib")},
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+    done = run(STUMBLE)
     assert done.stdout == ""
     (line,) = done.stderr.splitlines()
     assert " ERROR process 1 - a bug: ValueError at " in line
@@ -64,10 +65,7 @@ def test_a_disk_that_takes_no_line_is_told_once_and_without_a_trace(a_small_disk
         "(folder / 'fill').unlink()\n"
         "log.info('after')\n"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", say, a_small_disk], env={"PYTHONPATH": str(CHECKOUT / "lib")},
-        capture_output=True, text=True, check=True,
-    )  # fmt: skip
+    done = run(say, a_small_disk)
     assert done.stderr.count("\n") == 1
     assert "process.log cannot be written ([Errno 28]" in done.stderr
     lines = (a_small_disk / "process.log").read_text().splitlines()

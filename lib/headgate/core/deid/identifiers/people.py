@@ -3,7 +3,14 @@
 import re
 from collections.abc import Iterator
 
-from headgate.core.deid.identifiers.roles import ADDRESS, BY, LABELS, PATIENTS, SAID, TITLES
+from headgate.core.deid.identifiers.roles import (
+    ADDRESS,
+    BEFORE_A_NAME,
+    BY,
+    LABELS,
+    PATIENTS,
+    TITLES,
+)
 from headgate.core.deid.identifiers.telling import PARTICLES
 from headgate.core.deid.identifiers.text import is_small_form
 from headgate.core.deid.identifiers.vocabulary import is_clinical
@@ -12,7 +19,7 @@ NO_LETTER_BEFORE = r"(?<![^\W_])"
 AS_A_NAME = r"(?:(?: (?:er|är))?[\s:]+|, | [(-] ?)(?=[A-ZÀ-ÖØ-ÞČĐŠŽ](?:[a-zß-öø-ÿčđŋšŧž]|\.\s))"
 TITLE = re.compile(
     rf"{NO_LETTER_BEFORE}(?:(?:(?i:{'|'.join((*TITLES, *BY, *PATIENTS))})|{'|'.join(ADDRESS)})"
-    rf"(?:[.:：]|(?=\s))|(?i:{'|'.join(LABELS)}) ?[:：]|(?i:{'|'.join(SAID)}){AS_A_NAME})"
+    rf"(?:[.:：]|(?=\s))|(?i:{'|'.join(LABELS)}) ?[:：]|(?i:{'|'.join(BEFORE_A_NAME)}){AS_A_NAME})"
     r"[\s:：]*"
 )
 # What stands within names and is none, as it is written after a title

@@ -43,7 +43,7 @@ PATIENTS = (
 # What people are to the patient, what is said of them, and what they are in short, before a name
 # that is written as names are, small after a capital: most of these are other words, too. In
 # Scandinavia, Finland and Iceland, English and German; not what is said of breasts and far walls
-SAID = (
+BEFORE_A_NAME = (
     "(?:(?:sviger|beste|foster|ste|mor|far)?mor|bror)(?:en)?", "mora", "(?-i:far)", "pappa(?:en)?",
     "(?:(?:sviger|beste|foster|ste|mor|far)far|faren)", "s[øy]ster(?:en|a|n)?", "søn(?:nen|n)?",
     "sonen", "(?:datter|dotter)(?:en|a|n)?", "kon[ae]n?", "mannen", "manden", "ektemann(?:en)?",
